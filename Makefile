@@ -66,6 +66,9 @@ quick: .venv/dev/done  ## all tests except those that need the stack and those t
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some
 	@$(DEV)/python -m bench $(ONLY)
 
+fuzz: .venv/dev/done .venv/emulator/done .venv/sam/done .venv/fuzz/done  ## random requests to every operation of the API on the stack, each answer held against docs/openapi.json; SEED=number
+	@$(DEV)/python -m infra.local.fuzz.run
+
 openapi: .venv/dev/done  ## write docs/openapi.json, docs/codes.md and the modules of the Python client again
 	$(DEV)/python -m infra.openapi
 
@@ -96,9 +99,9 @@ demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## run the main use, fr
 	@$(DEV)/python -m infra.local.demo
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes
-	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,dev,emulator,sam,uv}; do \
+	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,dev,emulator,fuzz,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
-.PHONY: help check audit fix browser test screenshots quick bench openapi validate build deploy update up demo lock
+.PHONY: help check audit fix browser test screenshots quick bench fuzz openapi validate build deploy update up demo lock

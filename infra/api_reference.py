@@ -11,7 +11,9 @@ _FILE = Path(__file__).with_suffix(".yaml")
 REFERENCE: Mapping[str, dict[str, Any]] = yaml.safe_load(_FILE.read_text())
 CODES_PAGE = Path(__file__).parents[1] / "docs" / "codes.md"
 
+PAGE_TYPE = "text/html"
 _PROBLEM_TYPE = "application/problem+json"
+_REFUSED_ON_PAGES = (403, 404, 409, 422)
 _PAGE = "A page of a list. `next_cursor` begins the next page; it is null on the last page."
 _STATUSES: Mapping[int, str] = {
     400: "The request cannot be read.",
@@ -41,6 +43,8 @@ def describe_schema(title: str, schema: dict[str, Any]) -> dict[str, Any]:
         name: _described(field, *_entry("fields", f"{title}.{name}", name))
         for name, field in schema.get("properties", {}).items()
     }
+    if schema.get("additionalProperties") is False:  # a request body: its texts lose the spaces around them
+        properties = {name: _not_blank(field) for name, field in properties.items()}
     if properties:
         schema = {**schema, "properties": properties}
     if "enum" in schema:
@@ -51,9 +55,11 @@ def describe_schema(title: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_parameter(parameter: dict[str, Any]) -> dict[str, Any]:
-    """Return a parameter with a sentence and an example."""
+    """Return a parameter with a sentence and an example. No parameter can be null: it is left out instead."""
     sentence, example = _entry("parameters", parameter["name"])
     schema = {name: value for name, value in parameter["schema"].items() if name != "title"}
+    if {"type": "null"} in schema.get("anyOf", []):
+        [schema] = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
     described = {**parameter, "description": sentence, "schema": schema}
     return described if example is None else {**described, "example": example}
 
@@ -112,24 +118,31 @@ def problem() -> dict[str, Any]:
 def refusals() -> dict[str, Any]:
     """Return the responses of refused requests, by name."""
     content = {_PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {_name(status): {"description": sentence, "content": content} for status, sentence in _STATUSES.items()}
+    with_page = {**content, PAGE_TYPE: {"schema": {"type": "string"}}}
+    responses = {_name(status): {"description": about, "content": content} for status, about in _STATUSES.items()}
+    pages = {
+        _page_name(status): {"description": _STATUSES[status], "content": with_page} for status in _REFUSED_ON_PAGES
+    }
+    return responses | pages
 
 
-def refusals_of(verb: str, operation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return references to the responses with which an operation can refuse a request, by status."""
+def refusals_of(verb: str, operation: Mapping[str, Any], *, is_page: bool) -> dict[str, Any]:
+    """Return references to the responses with which an operation can refuse a request, by status.
+
+    An operation that answers with a page refuses what its link confirms with a page too.
+    """
     has_body, is_open = "requestBody" in operation, operation.get("security") == []
     names_something = has_body or any(one["in"] == "path" for one in operation.get("parameters", []))
     impossible = {
         401: is_open,
         404: not names_something,
-        409: verb == "get",
-        413: not has_body,
-        415: not has_body,
-        422: not has_body and not operation.get("parameters"),
+        409: verb == "get" and not is_page,
     }
+    pages = _REFUSED_ON_PAGES if is_page else ()
+    names = {status: _page_name(status) if status in pages else _name(status) for status in _STATUSES}
     return {
-        str(status): {"$ref": f"#/components/responses/{_name(status)}"}
-        for status in _STATUSES
+        str(status): {"$ref": f"#/components/responses/{name}"}
+        for status, name in names.items()
         if not impossible.get(status)
     }
 
@@ -222,6 +235,18 @@ def _described(field: dict[str, Any], sentence: str, example: Any) -> dict[str, 
     return {**without_title, "description": sentence, **examples}
 
 
+def _not_blank(part: Any) -> Any:
+    """Return a part of a schema in which a text with a least length must have more than spaces."""
+    match part:
+        case {"type": "string", "minLength": _} if "pattern" not in part:
+            return {**part, "pattern": r"\S"}
+        case dict():
+            return {name: _not_blank(each) for name, each in part.items()}
+        case list():
+            return [_not_blank(each) for each in part]
+    return part
+
+
 def _entry(section: str, *names: str) -> Any:
     entries = REFERENCE[section]
     for name in names:
@@ -238,3 +263,7 @@ def _entry_of(meanings: Mapping[str, str], value: str, title: str) -> str:
 
 def _name(status: int) -> str:
     return HTTPStatus(status).phrase.replace(" ", "").replace("URI", "Uri")
+
+
+def _page_name(status: int) -> str:
+    return f"{_name(status)}OrPage"

@@ -133,11 +133,12 @@ def _texts(docstring: str) -> tuple[str, str]:
 
 def _responses(verb: str, described: dict[str, Any], function: Any, operation: dict[str, Any]) -> dict[str, Any]:
     responses = {status: response for status, response in sorted(described.items()) if status != _INVALID}
+    is_page = _NO_CONTENT not in described and get_args(get_type_hints(function)["return"]) == (str,)
     if _NO_CONTENT in described:
         responses = {_NO_CONTENT: {"description": described[_NO_CONTENT]["description"]}}
-    elif get_args(get_type_hints(function)["return"]) == (str,):
-        responses = {_OK: {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}}
-    return {**responses, **reference.refusals_of(verb, operation)}
+    elif is_page:
+        responses = {_OK: {"description": "A page", "content": {reference.PAGE_TYPE: {"schema": {"type": "string"}}}}}
+    return {**responses, **reference.refusals_of(verb, operation, is_page=is_page)}
 
 
 def _in_order(operations: dict[str, Any]) -> dict[str, Any]:

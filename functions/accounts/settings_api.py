@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
@@ -47,12 +47,39 @@ SenderName = Annotated[
 ]
 
 
+_NEVER_NULL = (
+    "name",
+    "country_code",
+    "time_zone",
+    "delivery",
+    "webhook_events",
+    "smart_encoding",
+    "on_uncertain",
+    "create_clients",
+    "texts_an_hour",
+    "allowed_countries",
+    "quiet_hours",
+    "quiet_zone",
+    "statuses",
+)
+
+
+def _describe_without_null(schema: dict[str, Any]) -> None:
+    """Take null out of the described fields that only the model has as None, when they are left out."""
+    for name in _NEVER_NULL:
+        field = schema["properties"][name]
+        [kind] = [kind for kind in field.pop("anyOf") if kind != {"type": "null"}]
+        field |= kind
+
+
 class AccountSettings(web.Body):
     """The settings that a studio can change. Settings that are left out stay as they are.
 
     A list or an object replaces the whole stored one: name all its entries, those that are to stay too. `[]` or `{}`
     empties it.
     """
+
+    model_config = ConfigDict(json_schema_extra=_describe_without_null)
 
     name: fields.StudioName | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
@@ -90,22 +117,7 @@ class AccountSettings(web.Body):
         AfterValidator(checked_statuses),
     ] = None
 
-    @field_validator(
-        "name",
-        "country_code",
-        "time_zone",
-        "delivery",
-        "webhook_events",
-        "smart_encoding",
-        "on_uncertain",
-        "create_clients",
-        "texts_an_hour",
-        "allowed_countries",
-        "quiet_hours",
-        "quiet_zone",
-        "statuses",
-        mode="before",
-    )
+    @field_validator(*_NEVER_NULL, mode="before")
     @classmethod
     def _refuse_null(cls, value: object) -> object:
         if value is None:

@@ -22,7 +22,7 @@ from longcode.billing.invoice import (
     invoice_rows,
     invoice_sums,
 )
-from longcode.errors import NotFound, RequestError
+from longcode.errors import BadCursor, NotFound, RequestError
 from longcode.web import resolver as web
 
 _HTML, _PDF = "text/html", "application/pdf"
@@ -73,7 +73,10 @@ def list_invoices(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=7)] = None
 ) -> web.Page[ListedInvoice]:
     """List the invoices that are issued, oldest first."""
-    after = cursor and _month(cursor, "cursor")
+    try:
+        after = cursor and _month(cursor, "cursor")
+    except RequestError as error:
+        raise BadCursor(error.detail, field="cursor") from None
     listed = [_listed(issued) for issued in invoices.issued_page(web.caller(app), after, limit + 1)]
     return web.page_of(listed, limit, lambda invoice: invoice.month)
 

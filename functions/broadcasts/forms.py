@@ -1,5 +1,6 @@
 """The bodies of the broadcast API: the forms that a request sends, and what a response shows."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,13 +11,14 @@ from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, LimitPolicy
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import MOST_IDS, Audience
-from longcode.errors import RequestError
+from longcode.errors import BadCursor
 from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message, MessageState
 from longcode.template import check_no_braces
 from longcode.web import resolver as web
 
 _MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _SKIPPED = "skipped"
+_PLACE = re.compile(rf"{_SKIPPED}\.([0-9]{{1,9}})\.([0-9]{{1,9}})\.([0-9]{{1,9}})")
 _WAITING = "waiting"
 
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
@@ -214,7 +216,7 @@ def shown_outcome(outcome: Outcome) -> WouldGet:
 
 
 def recipients_page(broadcast: Broadcast, cursor: str | None, limit: int) -> web.Page[Recipient]:
-    """List the texts of a broadcast, then its skipped clients; raise `RequestError` for another list's cursor."""
+    """List the texts of a broadcast, then its skipped clients; raise `BadCursor` for another list's."""
     if cursor and cursor.startswith(f"{_SKIPPED}."):
         return _skipped_page(broadcast, [], _place(cursor), limit)
     if cursor and not cursor.startswith(f"{broadcast.id}-"):
@@ -252,12 +254,12 @@ def _shown_skipped(outcome: Outcome) -> Recipient:
 
 
 def _place(cursor: str) -> broadcasts.SkippedPlace:
-    try:
-        step, part, row = map(int, cursor.split(".")[1:])
-    except ValueError as error:
-        raise _bad_cursor() from error
+    found = _PLACE.fullmatch(cursor)
+    if found is None:
+        raise _bad_cursor()
+    step, part, row = map(int, found.groups())
     return step, part, row
 
 
-def _bad_cursor() -> RequestError:
-    return RequestError("The cursor does not belong to this list.", field="cursor")
+def _bad_cursor() -> BadCursor:
+    return BadCursor("The cursor does not belong to this list.", field="cursor")

@@ -37,8 +37,17 @@ def _given(client_id: str) -> str:
     return client_id
 
 
-Words = Annotated[str, BeforeValidator(_shown_words)]
-"""A text in one line, without control characters and characters that show nothing."""
+def _visible_words(value: object) -> object:
+    words = _shown_words(value)
+    if words == "":
+        raise ValueError("shows nothing; write a word")
+    return words
+
+
+IN_ONE_LINE = BeforeValidator(_shown_words)
+"""Takes line breaks, control characters and characters that show nothing out of a text, before its length counts."""
+
+Tag = Annotated[str, Field(min_length=1, max_length=50), BeforeValidator(_visible_words)]
 
 
 class PhoneForm(web.Body):
@@ -52,12 +61,12 @@ class PhoneForm(web.Body):
 class ClientForm(web.Body):
     """A client's record."""
 
-    first_name: Annotated[Words, Field(max_length=100)] = ""
-    last_name: Annotated[Words, Field(max_length=100)] = ""
+    first_name: Annotated[str, Field(max_length=100), IN_ONE_LINE] = ""
+    last_name: Annotated[str, Field(max_length=100), IN_ONE_LINE] = ""
     phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
     allow_text_marketing: bool = False
-    tags: Annotated[list[Annotated[Words, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
-    status: Annotated[Words | None, Field(max_length=50)] = None
+    tags: Annotated[list[Tag], Field(max_length=50)] = []
+    status: Annotated[str, Field(max_length=50), IN_ONE_LINE] | None = None
     time_zone: web_fields.TimeZone | None = None
 
 

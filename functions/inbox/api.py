@@ -45,8 +45,8 @@ def _check_words(value: str | None) -> str | None:
 
 MessageId = Annotated[str, Path(max_length=100)]
 ClientId = Annotated[str | None, Query(max_length=100)]
-Phone = Annotated[str | None, AfterValidator(_check_phone), Query(max_length=20)]
-Words = Annotated[str | None, AfterValidator(_check_words), Query(max_length=200)]
+Phone = Annotated[Annotated[str, Field(max_length=20)] | None, AfterValidator(_check_phone), Query()]
+Words = Annotated[Annotated[str, Field(max_length=200)] | None, AfterValidator(_check_words), Query()]
 Record = Annotated[str | None, Query(pattern=r"^(session|task):[\s\S]{1,100}$")]
 FolderCursor = Annotated[str | None, Query(max_length=200, pattern=folders.CURSOR)]
 InboxCursor = Annotated[str, Query(pattern=r"^[0-9]{1,12}$")]

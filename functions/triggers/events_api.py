@@ -32,6 +32,7 @@ CALL_INSTEAD = "call_instead"
 
 _SHOWN_FOR = timedelta(days=1)  # after its time, a planned or dropped text stays in the list
 _CLOCKS_DIFFER = timedelta(minutes=5)  # between the studio's software and us
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -42,7 +43,13 @@ def _check_date(value: object) -> object:
     return value
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_check_date)]
+def _in_range(day: date) -> date:
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise ValueError("is before 2000 or after 2199")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_in_range), BeforeValidator(_check_date)]
 Text = Annotated[str, Field(max_length=200), AfterValidator(check_no_braces)]
 
 

@@ -77,7 +77,7 @@ OTHER_TYPES: list[tuple[tuple[ModuleType, str, str], dict[str, object], str]] = 
     ((settings_api, "PATCH", "/account"), {"smart_encoding": "no"}, "smart_encoding"),
     ((settings_api, "PATCH", "/account"), {"quiet_hours": 0}, "quiet_hours"),
     ((settings_api, "PATCH", "/account"), {"units_a_day": "5"}, "units_a_day"),
-    ((settings_api, "PATCH", "/account"), {"units_a_day": 5.0}, "units_a_day"),
+    ((settings_api, "PATCH", "/account"), {"units_a_day": 5.5}, "units_a_day"),
     ((settings_api, "PATCH", "/account"), {"texts_an_hour": True}, "texts_an_hour"),
     ((settings_api, "PATCH", "/account"), {"retention_days": "30"}, "retention_days"),
     ((settings_api, "PATCH", "/account"), {"name": 5}, "name"),
@@ -116,6 +116,15 @@ def test_a_field_of_another_type_is_refused_and_not_converted(
     assert everything() == before
 
 
+def test_a_number_without_a_fraction_is_an_integer(aws: None) -> None:
+    """JSON Schema: 5.0 is an integer, and some programs write every number so."""
+    studio()
+
+    answer = call(settings_api, "PATCH", "/account", {"units_a_day": 5.0}, account="10000001")
+
+    assert (answer.status, answer.json["units_a_day"]) == (200, 5)
+
+
 def test_a_row_of_json_lines_with_a_field_of_another_type_is_refused(aws: None) -> None:
     rows = '{"id": "a", "allow_text_marketing": "no"}\n{"id": "b", "allow_text_marketing": false}'
     account = studio()
@@ -126,6 +135,19 @@ def test_a_row_of_json_lines_with_a_field_of_another_type_is_refused(aws: None) 
 
     assert [item["status"] for item in report["items"]] == ["refused", "created"]
     assert report["items"][0]["field"] == "allow_text_marketing"
+
+
+@pytest.mark.parametrize(
+    ("module", "method", "path"), [(settings_api, "GET", "/account"), (api, "DELETE", "/clients/c1")], ids=str
+)
+def test_a_body_of_another_type_is_refused_where_none_is_needed(
+    aws: None, module: ModuleType, method: str, path: str
+) -> None:
+    client(studio())
+
+    answer = call(module, method, path, "a=b", account="10000001", headers={"content-type": "text/plain"})
+
+    assert (answer.status, answer.json["code"]) == (415, "unsupported_media_type")
 
 
 def test_the_response_to_many_long_unknown_fields_is_short(aws: None) -> None:

@@ -47,14 +47,24 @@ def test_the_plus_of_a_phone_may_be_encoded(account: Account) -> None:
     assert encoded.json == plain.json
 
 
-@pytest.mark.parametrize("path", ["/clients/ann%2Fstudio", "/clients/ann%2fstudio", "/clients/%E9t%E9"])
-def test_an_encoded_slash_or_another_encoding_is_refused(account: Account, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/clients/ann%2Fstudio", "/clients/ann%2fstudio", "/clients/%E9t%E9", "/clients/ann%0A", "/clients/%00"]
+)
+def test_an_encoded_slash_a_control_character_or_another_encoding_is_refused(account: Account, path: str) -> None:
     refused = call(clients_api, "PUT", path, _CLIENT, account=account.id)
 
     assert (refused.status, refused.json["code"]) == (400, "bad_path")
     assert [client["id"] for client in call(clients_api, "GET", "/clients", account=account.id).json["items"]] == [
         "c1"
     ]
+
+
+@pytest.mark.parametrize("path", ["/clients/%0A", "/clients/c1%0A"])
+def test_a_line_feed_at_the_end_is_not_overlooked(account: Account, path: str) -> None:
+    """Powertools matches its patterns up to a line feed: this would list the clients, and show c1."""
+    refused = call(clients_api, "GET", path, account=account.id)
+
+    assert (refused.status, refused.json["code"]) == (400, "bad_path")
 
 
 def test_the_path_of_a_function_url_is_decoded() -> None:

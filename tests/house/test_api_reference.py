@@ -42,6 +42,26 @@ const number: number = id;
 """
 
 
+LIMITS = {
+    **dict.fromkeys(("minLength", "maxLength", "pattern"), ("string",)),
+    **dict.fromkeys(("minItems", "maxItems"), ("array",)),
+    **dict.fromkeys(("minimum", "maximum"), ("integer", "number")),
+    **dict.fromkeys(("minProperties", "maxProperties"), ("object",)),
+}
+
+
+def subschemas(place: str, part: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield all objects in a part of the document with their places, except lists of fields by name."""
+    if isinstance(part, dict):
+        if not place.endswith("/properties"):
+            yield place, part
+        for name, value in part.items():
+            yield from subschemas(f"{place}/{name}", value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from subschemas(place, value)
+
+
 def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for title, schema in SCHEMAS.items():
         for name, field in schema.get("properties", {}).items():
@@ -115,6 +135,44 @@ def test_titles_and_operation_ids_are_unique() -> None:
 
     assert len(titles) == len(set(titles))
     assert len(ids) == len(set(ids))
+
+
+def test_a_limit_stands_beside_the_type_that_it_limits() -> None:
+    """Elsewhere it has no effect: `maxLength` limits strings and not lists."""
+    wrong = [
+        (place, limit, schema)
+        for place, schema in subschemas("", DOCUMENT["paths"] | SCHEMAS)
+        for limit, kinds in LIMITS.items()
+        if limit in schema and schema.get("type") not in kinds
+    ]
+
+    assert wrong == []
+
+
+def test_a_text_of_a_body_that_may_not_be_empty_may_not_be_blank() -> None:
+    """Bodies lose the spaces around their texts, so a space is as short as nothing."""
+    bodies = {title: schema for title, schema in SCHEMAS.items() if schema.get("additionalProperties") is False}
+    texts = [(place, schema) for place, schema in subschemas("", bodies) if "minLength" in schema]
+
+    assert len(texts) > 10
+    assert [place for place, schema in texts if "pattern" not in schema] == []
+
+
+def test_parameters_and_settings_that_are_never_null_are_not_described_as_null() -> None:
+    """A parameter is left out; a setting that is always set is refused as null."""
+    null = {"type": "null"}
+    nullable = [
+        (name, parameter["name"])
+        for name, operation in OPERATIONS
+        for parameter in operation.get("parameters", [])
+        if null in parameter["schema"].get("anyOf", [])
+    ]
+    settings = SCHEMAS["AccountSettings"]["properties"]
+
+    assert nullable == []
+    assert {name for name, field in settings.items() if null in field.get("anyOf", [])} == {
+        *("phone", "webhook_url", "sender_name", "units_a_day", "retention_days")
+    }
 
 
 def test_patterns_are_read_by_every_engine() -> None:

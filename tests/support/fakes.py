@@ -18,6 +18,7 @@ from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.jobs import Product
 from longcode.plans.plans import PlanChange
+from tests.support import api_document
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 PASSWORD = "abcde-fghjk-mnpqr-stuvw-xyz23-45678"
@@ -108,6 +109,10 @@ def call(
     }
     answer = module.handler(event, LambdaContext())
     headers_out = answer.get("headers") or {k: v[0] for k, v in answer.get("multiValueHeaders", {}).items()}
+    if not answer["isBase64Encoded"]:
+        api_document.check_answer(
+            method, path, answer["statusCode"], headers_out.get("Content-Type", ""), answer["body"]
+        )
     return ApiResponse(answer["statusCode"], headers_out, answer["body"], answer["isBase64Encoded"])
 
 

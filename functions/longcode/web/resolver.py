@@ -46,6 +46,8 @@ _NOT_UTF_8 = "The body is not UTF-8, or a character of it was lost. Send JSON in
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
+_BAD_PATH = "The path has an encoded / or a control character, or it is not UTF-8."
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PROBLEM = "application/problem+json"
 _HSTS = "max-age=63072000"  # two years (RFC 6797); template.yaml has it for the gateway's own responses
 _MOST_ERRORS, _LONGEST_FIELD = 20, 100
@@ -101,7 +103,7 @@ class Body(BaseModel):
 
 def _conversions(given: Any, read: Any, place: tuple[int | str, ...]) -> Iterator[InitErrorDetails]:
     """Yield an error for each value that was read as a number or boolean, and given as something else."""
-    if isinstance(read, bool | int) and type(given) is not type(read):
+    if isinstance(read, bool | int) and not _is_same(given, read):
         yield InitErrorDetails(type="bool_type" if isinstance(read, bool) else "int_type", loc=place, input=given)
     elif isinstance(read, BaseModel):
         for name in [name for name in type(read).model_fields if name in read.model_fields_set]:
@@ -109,6 +111,11 @@ def _conversions(given: Any, read: Any, place: tuple[int | str, ...]) -> Iterato
     elif isinstance(read, list | tuple):
         for index, (each, read_each) in enumerate(zip(given, read, strict=True)):
             yield from _conversions(each, read_each, (*place, index))
+
+
+def _is_same(given: Any, read: bool | int) -> bool:
+    """Return whether a value is a boolean, or an integer, as it was read; 5.0 is an integer in JSON Schema."""
+    return type(given) is type(read) or (type(given) is float and type(read) is int)
 
 
 class Answer(BaseModel):
@@ -175,7 +182,7 @@ class Resolver(APIGatewayRestResolver):
     def _response(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         path = _decoded(event["path"])
         if path is None:
-            return _event_response(problem(400, "bad_path", "The path has an encoded / or is not UTF-8."))
+            return _event_response(problem(400, "bad_path", _BAD_PATH))
         names = {name.casefold(): name for name in event.get("headers") or {}}
         header = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = header.partition(";")[0].strip().casefold()
@@ -277,14 +284,16 @@ def header(app: APIGatewayRestResolver, name: str) -> str | None:
 def _decoded(path: str) -> str | None:
     """Return a path that API Gateway and function URLs pass on percent-encoded, or None if it has no single reading.
 
-    An encoded / would end a path parameter, so it is not decoded.
+    An encoded / would end a path parameter, so it is not decoded. A control character is in no id, and Powertools
+    overlooks a line feed at the end: `/messages/%0A` would be `/messages`.
     """
     if "%2f" in path.casefold():
         return None
     try:
-        return unquote(path, errors="strict")
+        decoded = unquote(path, errors="strict")
     except UnicodeDecodeError:
         return None
+    return None if _CONTROL.search(decoded) else decoded
 
 
 def _text_of(event: Mapping[str, Any]) -> str | None:

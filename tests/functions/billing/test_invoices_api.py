@@ -147,6 +147,14 @@ def test_invoices_are_listed_oldest_first_a_page_at_a_time() -> None:
     }
 
 
+def test_a_cursor_that_is_no_month_is_refused() -> None:
+    studio()
+
+    refused = get("/invoices", query={"cursor": "2026-13"})
+
+    assert (refused.status, refused.json["code"]) == (422, "bad_cursor")
+
+
 def test_a_doubted_invoice_is_not_shown() -> None:
     studio()
     invoice("2026-10")

@@ -231,13 +231,13 @@ def test_recipients_are_listed_page_by_page_with_skipped_clients_last(account: A
     assert all(item["reason"] for item in items if item["state"] == "skipped")
 
 
-@pytest.mark.parametrize("cursor", ["a", "skipped.", "skipped.1.2", "skipped.a.b.c", "~"])
+@pytest.mark.parametrize("cursor", ["a", "skipped.", "skipped.1.2", "skipped.a.b.c", "skipped.0.0.-1", "~"])
 def test_a_cursor_that_belongs_to_no_list_is_refused(account: Account, cursor: str) -> None:
     broadcast = send(account)
 
     answer = get(account, f"/{broadcast.id}/recipients", cursor=cursor)
 
-    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "cursor")
+    assert (answer.status, answer.json["code"], answer.json["errors"][0]["field"]) == (422, "bad_cursor", "cursor")
 
 
 def test_broadcasts_are_listed_newest_first(account: Account) -> None:

@@ -113,6 +113,22 @@ def test_an_invalid_field_is_refused_with_its_name(form: dict[str, Any], field: 
     assert show().status == 404
 
 
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"first_name": "x" * 101}, "String should have at most 100 characters"),
+        ({"status": "x" * 51}, "String should have at most 50 characters"),
+        ({"tags": ["\u200b"]}, "shows nothing; write a word"),
+    ],
+)
+def test_words_that_are_too_long_or_show_nothing_are_refused_in_words_for_a_text(
+    form: dict[str, Any], message: str
+) -> None:
+    studio()
+
+    assert [error["message"] for error in put(**form).json["errors"]] == [message]
+
+
 def test_a_number_that_texts_come_from_is_refused() -> None:
     studio()
 

@@ -116,6 +116,7 @@ def test_the_standard_edition_is_refused(aws: None) -> None:
         ({"session_date": 20261203}, 422, "session_date"),
         ({"session_date": "2026-12-03T00:00:00"}, 422, "session_date"),
         ({"session_date": "1826-12-03"}, 422, "session_date"),
+        ({"due_date": "2200-01-01"}, 422, "due_date"),
         ({"due_date": "03/12/2026"}, 422, "due_date"),
         ({"session_time": "25:00"}, 422, "session_time"),
         ({"session_time": "2:30 PM"}, 422, "session_time"),

@@ -19,24 +19,24 @@ class AccountSettings(TypedDict, total=False):
     `{}` empties it.
     """
 
-    name: str | None
+    name: str
     phone: str | None
-    country_code: str | None
-    time_zone: str | None
-    delivery: ReplyDelivery | None
+    country_code: str
+    time_zone: str
+    delivery: ReplyDelivery
     webhook_url: str | None
-    webhook_events: list[WebhookEvent] | None
-    smart_encoding: bool | None
-    on_uncertain: OnUncertain | None
-    create_clients: bool | None
+    webhook_events: list[WebhookEvent]
+    smart_encoding: bool
+    on_uncertain: OnUncertain
+    create_clients: bool
     sender_name: str | None
     units_a_day: int | None
-    texts_an_hour: int | None
-    allowed_countries: list[str] | None
-    quiet_hours: bool | None
-    quiet_zone: QuietZone | None
+    texts_an_hour: int
+    allowed_countries: list[str]
+    quiet_hours: bool
+    quiet_zone: QuietZone
     retention_days: int | None
-    statuses: dict[str, list[str]] | None
+    statuses: dict[str, list[str]]
 
 
 # Whether an account may send. A suspended account stays a customer; a closed one does not.
