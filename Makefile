@@ -4,6 +4,7 @@ SHELL := bash
 DEV := .venv/dev/bin
 export PYTHONPATH := functions:.:sdk/python/src
 SAM := .venv/sam/bin/sam
+BUILT := .aws-sam/build/template.yaml
 AUDIT := .venv/audit/bin
 PIP_AUDIT := $(AUDIT)/pip-audit --disable-pip --progress-spinner off
 ENV := dev
@@ -83,11 +84,12 @@ build: .venv/sam/done  ## build the deployable code into .aws-sam/build: `sam bu
 build-%: .venv/uv/done
 	@.venv/uv/bin/python -m infra.build $(BUILD_OPTIONS) --function $* --into "$(ARTIFACTS_DIR)"
 
+# Whatever becomes of the deployment, its build ends with it: a later `sam deploy` must not find one that is out of date.
 deploy: build  ## build and deploy to AWS, with questions; ENV=dev (if not given) or ENV=prod
-	$(SAM) deploy --guided --config-env $(ENV)
+	trap 'rm -f $(BUILT)' EXIT; $(SAM) deploy --guided --config-env $(ENV)
 
 update: build  ## build and deploy to AWS with the answers of the last `make deploy`; ENV=dev or ENV=prod
-	$(SAM) deploy --config-env $(ENV)
+	trap 'rm -f $(BUILT)' EXIT; $(SAM) deploy --config-env $(ENV)
 
 up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
 	@$(DEV)/python -m infra.local.up

@@ -120,11 +120,10 @@ def build_function(function: str, artifacts: Path, target: Target) -> str:
     """
     name = artifact_of(function)
     source, shared = target.folder / name, artifacts.parent / name
-    about = f"as {shared}"
+    about, stamp = f"as {shared}", _stamp_of(name, target)
     with _alone(target):
-        if not _is_newer_than_the_sources(shared.with_suffix(".stamp")):
+        if not _is_current(shared, stamp):
             about = _build(name, target)
-            stamp = source.with_suffix(".stamp").read_text()
             _update(shared, stamp, lambda folder: shutil.copytree(source, folder, copy_function=_link_or_copy))
     if not artifacts.is_symlink():
         shutil.rmtree(artifacts, ignore_errors=True)
@@ -132,12 +131,10 @@ def build_function(function: str, artifacts: Path, target: Target) -> str:
     return f"{function}: {about}"
 
 
-def _is_newer_than_the_sources(stamp: Path) -> bool:
-    """Return whether an artifact is up to date by its time alone: `sam build` asks once for each function."""
-    inputs = [Path(__file__), *DATA, *_sources()]
-    inputs += [path for artifact in ARTIFACTS.values() for path in (artifact.requirements, *artifact.pages)]
-    inputs += {source.parent for source in inputs}  # a folder's time changes when a file is removed
-    return stamp.is_file() and stamp.stat().st_mtime_ns > max(path.stat().st_mtime_ns for path in inputs)
+def _is_current(folder: Path, stamp: str) -> bool:
+    """Return whether a folder was built from the same contents: the times of files do not say so (`cp -p`)."""
+    stamped = folder.with_suffix(".stamp")
+    return folder.is_dir() and stamped.is_file() and stamped.read_text() == stamp
 
 
 @contextmanager
@@ -152,11 +149,10 @@ def _alone(target: Target) -> Iterator[None]:
 def _build(name: str, target: Target) -> str:
     artifact = ARTIFACTS[name]
     packages, functions = target.folder / "packages" / name, target.folder / name
-    inputs = [artifact.requirements]
-    _update(packages, _stamp(target, inputs), lambda folder: _add_packages(folder, artifact, target))
-    inputs += [*DATA, *artifact.pages, *_sources()]
+    of_packages = _stamp(target, [artifact.requirements])
+    _update(packages, of_packages, lambda folder: _add_packages(folder, artifact, target))
     changed = _update(
-        functions, _stamp(target, inputs), lambda folder: _add_functions(folder, artifact, packages, target)
+        functions, _stamp_of(name, target), lambda folder: _add_functions(folder, artifact, packages, target)
     )
     size = _size(functions)
     if size > artifact.max_bytes:
@@ -168,10 +164,9 @@ def _build(name: str, target: Target) -> str:
 
 def _update(folder: Path, stamp: str, fill: Callable[[Path], object]) -> bool:
     """Build a folder again unless its stamp shows the same inputs; return whether it was built."""
-    stamped = folder.with_suffix(".stamp")
-    if folder.is_dir() and stamped.is_file() and stamped.read_text() == stamp:
-        stamped.touch()
+    if _is_current(folder, stamp):
         return False
+    stamped = folder.with_suffix(".stamp")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as scratch:
         new = Path(scratch) / folder.name
@@ -246,6 +241,10 @@ def _compile(folder: Path, target: Target) -> None:
         subprocess.run([*command, "unchecked-hash", "-s", folder, "-p", "/var/task", folder], check=True)
     for compiled in folder.rglob("*.opt-2.pyc"):
         compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
+
+
+def _stamp_of(name: str, target: Target) -> str:
+    return _stamp(target, [ARTIFACTS[name].requirements, *DATA, *ARTIFACTS[name].pages, *_sources()])
 
 
 def _stamp(target: Target, inputs: list[Path]) -> str:

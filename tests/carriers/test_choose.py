@@ -2,10 +2,12 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 
+from longcode.aws.settings import settings
 from longcode.carriers.aws import Aws
 from longcode.carriers.carrier import Sent, Text
-from longcode.carriers.choose import open_carrier
+from longcode.carriers.choose import configured_carrier, open_carrier
 from tests.carriers.conftest import FakeCarrier
 
 
@@ -21,6 +23,22 @@ def test_twilio_is_chosen_by_name_and_may_have_another_address(fake: FakeCarrier
 
     assert chosen.name == "twilio"
     assert chosen.send(text) == Sent("SM1")
+
+
+def test_only_texts_from_shared_numbers_name_the_messaging_service(
+    fake: FakeCarrier, text: Text, aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dedicated number can be in the service of its studio's own campaign: a campaign has one service."""
+    fake.answers(201, '{"sid": "SM1"}')
+    monkeypatch.setenv("CARRIER_API_BASE", fake.url)
+    monkeypatch.setenv("MESSAGING_SERVICE_SID", "MG123")
+    settings.cache_clear()
+
+    for number in ("+15555550100", "+15555550177"):
+        configured_carrier().send(replace(text, origin=number))
+
+    settings.cache_clear()
+    assert [asked.form.get("MessagingServiceSid") for asked in fake.asked] == ["MG123", None]
 
 
 def test_aws_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,17 +3,25 @@
 import boto3
 import pytest
 
+from infra.local.carrier.protocol import ERRORS
 from longcode.carriers import refusals
 from longcode.carriers.carrier import Fault, RefusalReason
 
 # By fault, from docs/facts.md, whose sources are Twilio's error dictionary and the API reference of AWS.
 TWILIO = {
-    Fault.RATE: "429 20429 21611 30001 30022 30023 30027",
-    Fault.OPERATOR: "401 403 20003 21408 21606 21608 21659 21660 21661 21703 30002 30032 30033 30034 30035",
-    Fault.PHONE: "21211 21610 21612 21614 21635 30003 30004 30005 30006",
+    Fault.RATE: "429 20429 21611 30001 30022 30023 30027 63038",
+    Fault.OPERATOR: (
+        "401 403 404 20003 20404 21212 21408 21603 21606 21608 21609 21659 21660 21661 21701 21703 21704 21705 21711"
+        " 30002 30024 30032 30033 30034 30035 30454"
+        " 20001 21602 21604 21624 30400"
+    ),
+    Fault.PHONE: "21211 21266 21610 21612 21614 21635 30003 30004 30005 30006",
     Fault.CONTENT: "21617 30007 30019",
-    Fault.UNKNOWN: "30008",
+    Fault.UNKNOWN: "30008 30036",
 }
+# Codes of the simulated carrier that no send and no receipt of ours can have: of a webhook, of another method, of
+# deleting, cancelling and scheduling, and with a status of 5xx, which leaves open whether the text was sent.
+NOT_OF_A_TEXT = {11200, 20004, 20009, 20500, 20503, 30409, 35111, 35114, 35118}
 AWS_EVENTS = {
     Fault.OPERATOR: "TEXT_PROTECT_BLOCKED",
     Fault.PHONE: "TEXT_INVALID TEXT_UNREACHABLE TEXT_CARRIER_UNREACHABLE TEXT_BLOCKED",
@@ -29,6 +37,22 @@ def by_code(codes_by_fault: dict[Fault, str]) -> dict[str, Fault]:
 def test_each_code_is_the_fault_of_someone() -> None:
     assert {code: meaning.reason.fault for code, meaning in refusals.TWILIO.items()} == by_code(TWILIO)
     assert {code: meaning.reason.fault for code, meaning in refusals.AWS_EVENTS.items()} == by_code(AWS_EVENTS)
+
+
+def test_every_code_of_the_simulated_carrier_has_a_meaning() -> None:
+    assert {int(code) for code in refusals.TWILIO} >= ERRORS.keys() - NOT_OF_A_TEXT
+
+
+def test_only_a_request_that_our_code_got_wrong_fails_for_our_fault() -> None:
+    """Whatever the operator can put right is parked: the text goes when it is."""
+    failing = {code for code, meaning in refusals.TWILIO.items() if meaning.reason is RefusalReason.INVALID}
+
+    assert failing == {"20001", "21602", "21604", "21624", "30400"}
+
+
+def test_a_number_that_one_phone_company_does_not_know_still_texts_other_phones() -> None:
+    """https://www.twilio.com/docs/api/errors/30024."""
+    assert [refusals.parks_number(code) for code in ("30024", "30034")] == [False, True]
 
 
 def test_every_reason_is_someones_fault_and_only_the_studios_words_are_charged() -> None:

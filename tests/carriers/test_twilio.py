@@ -80,19 +80,23 @@ def test_a_text_is_sent_as_a_form_with_our_reference_in_the_callback(fake: FakeC
     }
 
 
-def test_a_messaging_service_is_named_beside_the_number(fake: FakeCarrier, text: Text) -> None:
+@pytest.mark.parametrize(("number", "service"), [("+15555550100", "MG123"), ("+15555550101", None)])
+def test_a_messaging_service_is_named_beside_its_own_numbers_only(
+    fake: FakeCarrier, text: Text, number: str, service: str | None
+) -> None:
+    """A number outside the service is refused with 21711 (Twilio's error dictionary)."""
     fake.answers(201, '{"sid": "SM1"}')
-    service = Twilio(
+    carrier = Twilio(
         account_sid="AC123",
         auth_token="test-token",
         callback_base="https://longcode.example",
-        messaging_service_sid="MG123",
+        messaging_services={"+15555550100": "MG123"},
         api_base=fake.url,
     )
 
-    service.send(text)
+    carrier.send(replace(text, origin=number))
 
-    assert (fake.asked[0].form["From"], fake.asked[0].form["MessagingServiceSid"]) == ("+15555550100", "MG123")
+    assert (fake.asked[0].form["From"], fake.asked[0].form.get("MessagingServiceSid")) == (number, service)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,10 @@ def test_a_reference_is_quoted_into_the_path() -> None:
         (400, 30008, RefusalReason.UNKNOWN),
         (400, 21408, RefusalReason.PARKED),
         (400, 21606, RefusalReason.PARKED),
-        (404, 20404, RefusalReason.INVALID),
+        (404, 20404, RefusalReason.PARKED),
+        (404, 99999, RefusalReason.PARKED),
+        (400, 63038, RefusalReason.TRY_LATER),
+        (429, 63038, RefusalReason.TRY_LATER),
     ],
 )
 def test_each_refusal_code_has_a_reason(

@@ -173,9 +173,9 @@ def test_the_replies_to_help_and_stop_name_the_studio_and_the_service() -> None:
     )
 
 
-def test_the_confirmation_of_a_stop_explains_start() -> None:
+def test_the_confirmation_of_a_stop_names_the_service_and_explains_start() -> None:
     assert keyword_reply(Keyword.STOP, CONTACT) == (
-        "You get no more texts from the studios on this number. Reply START to get them again."
+        "You get no more texts from the studios on this number (Longcode). Reply START to get them again."
     )
 
 

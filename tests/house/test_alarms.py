@@ -17,7 +17,7 @@ from tests.support.source_reading import (
 )
 
 CALLED_BY_OTHERS = {"Authorizer", "InboxWebhook", "SendReceipts"}
-AN_HOUR = 3600
+AN_HOUR, TEN_MINUTES = 3600, 600
 Metric = tuple[str, str, tuple[str, ...]]
 """A namespace, a metric and the values of its dimensions."""
 
@@ -130,12 +130,21 @@ def test_refusals_and_filtering_are_shares_of_an_hour_s_texts(template: dict[str
         assert {one["MetricStat"]["Period"] for one in metrics} == {AN_HOUR}
 
 
-def test_only_a_missing_sweep_rings_without_data(template: dict[str, Any]) -> None:
-    """So nothing rings before the carrier's secret is filled in; the sweep runs from the first minute on."""
-    treated = {name: alarm["TreatMissingData"] for name, alarm in alarms(template).items()}
+def test_nothing_rings_on_a_new_stack_and_a_sweep_that_has_run_rings_when_it_stops(template: dict[str, Any]) -> None:
+    """No alarm takes missing data for a breach, so each of a new stack stays as it begins, in INSUFFICIENT_DATA.
 
-    assert {name for name, treatment in treated.items() if treatment != "notBreaching"} == {"SendDueMissingAlarm"}
-    assert treated["SendDueMissingAlarm"] == "breaching"
+    Its action is executed at the transition to this state from another one, when all data of the evaluation range is
+    missing (API reference of CloudWatch: PutMetricAlarm; user guide: how alarms treat missing data).
+    """
+    treated = {name: alarm["TreatMissingData"] for name, alarm in alarms(template).items()}
+    without_data = {name for name, alarm in alarms(template).items() if "InsufficientDataActions" in alarm}
+    sweep = alarms(template)["SendDueMissingAlarm"]
+
+    assert set(treated.values()) == {"notBreaching", "missing"}
+    assert {name for name, treatment in treated.items() if treatment == "missing"} == {"SendDueMissingAlarm"}
+    assert without_data == {"SendDueMissingAlarm"}
+    assert sweep["InsufficientDataActions"] == [{"Ref": "AlarmTopic"}]
+    assert sweep["Period"] * sweep["EvaluationPeriods"] == TEN_MINUTES
 
 
 def test_the_operator_s_page_has_every_alarm(template: dict[str, Any]) -> None:

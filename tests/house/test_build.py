@@ -1,9 +1,16 @@
 """`sam build` makes what runs, and what the SAM CLI deploys, packages or invokes is what `sam build` made."""
 
 import json
+import os
+import shutil
+import subprocess
 import tomllib
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from infra import build
 from infra.build import PRODUCTION
 from tests.support.source_reading import ROOT, events, resources_of_type
 
@@ -53,6 +60,36 @@ def test_sam_deploys_and_packages_what_was_built_and_never_the_sources() -> None
         assert CONFIG["default"][command]["parameters"] == {"template": BUILT, "env_vars": "env.json"}
 
 
+@pytest.mark.parametrize("target", ["deploy", "update"])
+@pytest.mark.parametrize("ends_with", [0, 1])
+def test_a_deployment_leaves_no_build_that_a_later_bare_deployment_could_take(
+    tmp_path: Path, target: str, ends_with: int
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    sam = tmp_path / "sam"
+    sam.write_text(f"#!/bin/sh\n[ $1 != build ] || {{ mkdir -p .aws-sam/build; touch {BUILT}; exit 0; }}\n")
+    sam.write_text(sam.read_text() + f"[ -f {BUILT} ] && touch deployed; exit {ends_with}\n")
+    sam.chmod(0o755)
+
+    made = subprocess.run(
+        ["make", "-o", ".venv/sam/done", target, "SAM=./sam"], cwd=tmp_path, check=False, capture_output=True
+    )
+
+    assert (made.returncode == 0, (tmp_path / "deployed").exists()) == (ends_with == 0, True)
+    assert not (tmp_path / BUILT).exists()
+
+
+def test_a_build_is_current_by_the_contents_of_the_sources_and_not_by_their_times(tmp_path: Path) -> None:
+    """`cp -p` and `git stash` bring files back with the time that they had."""
+    built = tmp_path / "functions"
+    built.mkdir()
+    built.with_suffix(".stamp").write_text(build._stamp_of("functions", PRODUCTION))
+    os.utime(built.with_suffix(".stamp"), (0, 0))
+
+    assert build.build_function("SendApi", tmp_path / "SendApi", PRODUCTION) == f"SendApi: as {built}"
+    assert not build._is_current(built, "of other sources")
+
+
 def test_a_sync_builds_without_the_cache() -> None:
     """The cache compares the files of CodeUri only (SAM CLI: sam sync, `--cached`)."""
     synced = {name: commands.get("sync", {}).get("parameters") for name, commands in environments().items()}
@@ -62,6 +99,13 @@ def test_a_sync_builds_without_the_cache() -> None:
         ("default", False, False),
         ("dev", False, False),
     ]
+
+
+def test_the_table_of_dev_outlives_its_stack_as_the_configuration_says(template: dict[str, Any]) -> None:
+    comment = (ROOT / "samconfig.toml").read_text().partition("[dev.global")[0].rpartition("\n\n")[0]
+
+    assert template["Resources"]["Table"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert "kept when the stack is deleted" in comment
 
 
 def test_dev_and_prod_are_two_stacks_and_a_command_without_either_names_none() -> None:

@@ -1,8 +1,9 @@
 """What is held for a restore, and which table is used after one (docs/restore.md)."""
 
+import re
 from typing import Any
 
-from tests.support.source_reading import events, functions, resources_of_type
+from tests.support.source_reading import ROOT, events, functions, resources_of_type
 
 
 def test_nothing_is_held_and_the_table_is_the_stack_s_own_unless_a_parameter_says_so(
@@ -29,6 +30,14 @@ def test_every_schedule_is_held_by_all(template: dict[str, Any]) -> None:
 
     assert len(states) == 4
     assert [state for state in states if state != {"If": ["HoldsAll", "DISABLED", "ENABLED"]}] == []
+
+
+def test_the_page_waits_as_long_as_the_longest_function_that_a_hold_does_not_end(template: dict[str, Any]) -> None:
+    """A change of an event source or a schedule leaves running invocations alone (Lambda: timeout)."""
+    longest = max(one.get("Timeout", 0) for one in functions(template).values())
+    waits = re.findall(r"update the stack, and wait (\w+) minutes", (ROOT / "docs" / "restore.md").read_text())
+
+    assert (waits, longest) == (["fifteen"], 15 * 60)
 
 
 def test_no_studio_is_served_while_all_is_held(template: dict[str, Any]) -> None:

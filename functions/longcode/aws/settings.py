@@ -19,15 +19,15 @@ _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator; on AWS
 class Settings(Struct, frozen=True, kw_only=True):
     """The environment variables that template.yaml gives every function: each field is a variable, in capitals.
 
-    `messaging_service_sid` is Twilio's Messaging Service, if there is one. `answered_by_carrier` are the numbers on
-    which the carrier itself answers STOP, START and HELP. `allowed_countries` are the countries in ISO 3166 that this
-    service texts, `text_toll_free` whether toll-free numbers get texts. `segments_a_second` is the throughput of all
-    shared numbers together, `dedicated_segments_a_second` that of each dedicated number. `stripe_secret` is empty
-    unless invoices are exported, and `allowed_origin` unless a browser application of that origin may call the API.
-    `welcome_mail` says whether the welcome mail has the password, or a link that shows it once;
-    `new_studio_units_a_day` is the limit until the operator approves a new account, 0 if none needs approval.
-    `account_units_a_day` is the ceiling of an account for which the operator has set no other, and
-    `service_segments_a_day` that of all accounts together.
+    `messaging_service_sid` is Twilio's Messaging Service of the shared numbers, if there is one.
+    `answered_by_carrier` are the numbers on which the carrier itself answers STOP, START and HELP.
+    `allowed_countries` are the countries in ISO 3166 that this service texts, `text_toll_free` whether toll-free
+    numbers get texts. `segments_a_second` is the throughput of all shared numbers together,
+    `dedicated_segments_a_second` that of each dedicated number. `stripe_secret` is empty unless invoices are
+    exported, and `allowed_origin` unless a browser application of that origin may call the API. `welcome_mail` says
+    whether the welcome mail has the password, or a link that shows it once; `new_studio_units_a_day` is the limit
+    until the operator approves a new account, 0 if none needs approval. `account_units_a_day` is the ceiling of an
+    account for which the operator has set no other, and `service_segments_a_day` that of all accounts together.
     `webhook_loopback_ca` is the file of a CA that allows webhooks to https://localhost; it is empty on AWS.
     """
 

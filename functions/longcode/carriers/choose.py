@@ -1,6 +1,6 @@
 """The carrier in use, as the settings name it: the only module that knows all carriers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
@@ -69,7 +69,7 @@ def open_carrier(
     account_sid: str = "",
     auth_token: str = "",
     callback_base: str = "",
-    messaging_service_sid: str = "",
+    messaging_services: Mapping[str, str] | None = None,
     api_base: str = API_BASE,
     configuration_set: str | None = None,
 ) -> CarrierWithArchive:
@@ -80,7 +80,7 @@ def open_carrier(
                 account_sid=account_sid,
                 auth_token=auth_token,
                 callback_base=callback_base,
-                messaging_service_sid=messaging_service_sid,
+                messaging_services=messaging_services,
                 api_base=api_base,
             )
         case "aws":
@@ -133,7 +133,9 @@ def _open(account_sid: str, auth_token: str, callback_base: str, api_base: str) 
         account_sid=account_sid,
         auth_token=auth_token,
         callback_base=callback_base,
-        messaging_service_sid=settings().messaging_service_sid,
+        # A dedicated number can be in the service of its studio's campaign: another service is refused (21711), and
+        # without one Twilio takes the number's own.
+        messaging_services=dict.fromkeys(settings().shared_numbers, settings().messaging_service_sid),
         api_base=api_base,
         configuration_set=settings().configuration_set or None,
     )

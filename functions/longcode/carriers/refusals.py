@@ -26,22 +26,35 @@ TWILIO: Mapping[str, Meaning] = {
     "30022": Meaning(RefusalReason.TRY_AGAIN, "texts faster than the carrier takes them"),
     "30023": Meaning(RefusalReason.TRY_LATER, "the carrier takes no more texts on this day"),
     "30027": Meaning(RefusalReason.TRY_LATER, "T-Mobile takes no more texts on this day"),
+    "63038": Meaning(RefusalReason.TRY_LATER, "the carrier takes no more of the service's texts on this day"),
     "401": Meaning(RefusalReason.PARKED, "the carrier does not accept the service's credentials"),
     "403": Meaning(RefusalReason.PARKED, "the carrier does not allow the service to send"),
+    "404": Meaning(RefusalReason.PARKED, "the carrier does not know the service's account"),
     "20003": Meaning(RefusalReason.PARKED, "the carrier does not accept the service's credentials"),
+    "20404": Meaning(RefusalReason.PARKED, "the carrier does not know the service's account"),
+    "21212": Meaning(RefusalReason.PARKED, "the service's number is not a phone number"),
     "21408": Meaning(RefusalReason.PARKED, "the service is not set up for the phone's country"),
+    "21603": Meaning(RefusalReason.PARKED, "the service has no number for this text"),
     "21606": Meaning(RefusalReason.PARKED, "the service's number cannot send texts"),
     "21608": Meaning(RefusalReason.PARKED, "the service's trial account texts only verified phones"),
+    "21609": Meaning(RefusalReason.PARKED, "the carrier does not accept the service's address for receipts"),
     "21659": Meaning(RefusalReason.PARKED, "the service's number is not one of the carrier's"),
     "21660": Meaning(RefusalReason.PARKED, "the service's number belongs to another account"),
     "21661": Meaning(RefusalReason.PARKED, "the service's number cannot send texts"),
+    "21701": Meaning(RefusalReason.PARKED, "the service's number is not set up at the carrier"),
     "21703": Meaning(RefusalReason.PARKED, "the service has no number for this text"),
+    "21704": Meaning(RefusalReason.PARKED, "the service's number is not set up at the carrier"),
+    "21705": Meaning(RefusalReason.PARKED, "the service's number is not set up at the carrier"),
+    "21711": Meaning(RefusalReason.PARKED, "the service's number is not set up at the carrier"),
     "30002": Meaning(RefusalReason.PARKED, "the service's account at the carrier is suspended"),
+    "30024": Meaning(RefusalReason.PARKED, "the service's number is not yet known to the phone's company"),
     "30032": Meaning(RefusalReason.PARKED, "the service's toll-free number is not verified"),
     "30033": Meaning(RefusalReason.PARKED, "the service's registration is suspended"),
     "30034": Meaning(RefusalReason.PARKED, "the service's number is not registered"),
     "30035": Meaning(RefusalReason.PARKED, "the service's number is still being registered"),
+    "30454": Meaning(RefusalReason.PARKED, "the service's trial account sends no more texts"),
     "30003": Meaning(RefusalReason.TRY_ONCE_LATER, "the phone is switched off or out of reach"),
+    "21266": Meaning(RefusalReason.BAD_NUMBER, "the phone is the service's own number"),
     "21612": Meaning(RefusalReason.BAD_NUMBER, "the phone cannot be reached from this number"),
     "30004": Meaning(RefusalReason.BAD_NUMBER, "the phone blocks texts"),
     "21211": Meaning(RefusalReason.NO_SUCH_NUMBER, "there is no such phone number"),
@@ -53,7 +66,13 @@ TWILIO: Mapping[str, Meaning] = {
     "30007": Meaning(RefusalReason.FILTERED, "filtered by the carrier because of its content"),
     "30019": Meaning(RefusalReason.BAD_TEXT, "larger than the carrier takes"),
     "21617": Meaning(RefusalReason.BAD_TEXT, "longer than the carrier takes"),
+    "20001": Meaning(RefusalReason.INVALID, "the carrier does not accept the request"),
+    "21602": Meaning(RefusalReason.INVALID, "the carrier does not accept the request"),
+    "21604": Meaning(RefusalReason.INVALID, "the carrier does not accept the request"),
+    "21624": Meaning(RefusalReason.INVALID, "the carrier does not accept the request"),
+    "30400": Meaning(RefusalReason.INVALID, "the carrier does not accept the request"),
     "30008": Meaning(RefusalReason.UNKNOWN, "the carrier gives no reason"),
+    "30036": Meaning(RefusalReason.UNKNOWN, "not delivered in time"),
 }
 
 # For a reason that is not listed, the exception counts, then the HTTP status. An unlisted reason of a
@@ -109,7 +128,7 @@ AWS_EVENTS: Mapping[str, Meaning] = {
 }
 
 # Twilio accepts texts from the same number to other phones.
-_OF_SOME_PHONES = {"21408", "21608"}
+_OF_SOME_PHONES = {"21408", "21608", "30024"}
 
 _UNKNOWN = Meaning(RefusalReason.UNKNOWN, "the carrier gives no reason")
 _BY_CARRIER: Mapping[str, Mapping[str, Meaning]] = {"twilio": TWILIO, "aws": {**AWS, **AWS_EVENTS}}

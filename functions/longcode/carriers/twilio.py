@@ -97,7 +97,10 @@ def receipt_url(callback_base: str, reference: str) -> str:
 
 
 class Twilio:
-    """A client of Twilio, or of a server at `api_base` that implements its API."""
+    """A client of Twilio, or of a server at `api_base` that implements its API.
+
+    `messaging_services` has the id of the Messaging Service of each number that is in one of ours.
+    """
 
     name = NAME
 
@@ -107,7 +110,7 @@ class Twilio:
         account_sid: str,
         auth_token: str,
         callback_base: str,
-        messaging_service_sid: str = "",
+        messaging_services: Mapping[str, str] | None = None,
         api_base: str = API_BASE,
         pool: PoolManager | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
@@ -119,7 +122,7 @@ class Twilio:
             "Content-Type": "application/x-www-form-urlencoded"
         }
         self._callback_base = callback_base
-        self._service = {"MessagingServiceSid": messaging_service_sid} if messaging_service_sid else {}
+        self._services = messaging_services or {}
         self._pool = pool or PoolManager(maxsize=CONNECTIONS)
         self._timeout = Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), total=timeout_seconds)
         self._look_up_timeout = Timeout(total=min(LOOK_UP_SECONDS, timeout_seconds))
@@ -133,8 +136,9 @@ class Twilio:
             "Body": text.body,
             "StatusCallback": receipt_url(self._callback_base, text.reference) + _CALL_AGAIN,
             "ValidityPeriod": min(max(text.valid_seconds, 1), LONGEST_VALID_SECONDS),
-            **self._service,
         }
+        if service := self._services.get(text.origin):
+            form["MessagingServiceSid"] = service
         self._connections.close_stale()
         try:
             response = self._pool.request(

@@ -226,7 +226,7 @@ def keyword_reply(keyword: Keyword, contact: str, studio: str | None = None) -> 
         case Keyword.STOP if name:
             return f"You get no more texts from {name} or other studios on this number (Longcode). {_HOW_TO_START}"
         case Keyword.STOP:
-            return f"You get no more texts from the studios on this number. {_HOW_TO_START}"
+            return f"You get no more texts from the studios on this number (Longcode). {_HOW_TO_START}"
         case Keyword.START | Keyword.YES:
             return _START_CONFIRMATION
         case Keyword.HELP:

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from longcode.aws import clients
 from longcode.aws.parameters import carrier_credentials, carrier_tokens, read_credentials_again
+from longcode.aws.telemetry import count
 from longcode.carriers import twilio
 from longcode.errors import Forged
 from longcode.web import resolver as web
@@ -25,6 +26,8 @@ def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
         return any(twilio.verify(token, url, fields, signature) for token in tokens for url in urls)
 
     if not is_signed() and not (read_credentials_again() and is_signed()):
+        if signature and carrier_credentials().get("account_sid"):
+            count("RefusedWebhooks")
         raise Forged("The signature does not match.")
     own = carrier_credentials().get("account_sid", "")
     if own and any(name == "AccountSid" and value != own for name, value in fields):

@@ -13,6 +13,7 @@ from longcode.aws.clients import client as aws_client
 from longcode.jobs import Receive
 from longcode.messages import replies
 from longcode.usage import store as quotas
+from longcode.web.function_url import Broken
 from tests.support.aws_calls import failing
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import LambdaContext, sqs_event, studio, take_queued
@@ -160,17 +161,28 @@ def test_an_empty_webhook_is_refused(body: str | None) -> None:
     assert answer["statusCode"] == 403
 
 
-def test_a_webhook_that_cannot_be_queued_is_an_error_so_that_twilio_uses_the_fallback() -> None:
-    with failing("sqs", "SendMessageBatch", "AccessDenied"):
-        answer = post(FORM)
+@pytest.mark.parametrize("event", [EVENT, FALLBACK])
+def test_a_webhook_that_cannot_be_queued_is_an_error_so_that_the_alarm_rings_and_twilio_uses_the_fallback(
+    event: dict[str, Any],
+) -> None:
+    """Lambda counts no error for a response with 500 (developer guide: types of metrics, Errors)."""
+    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Broken):
+        webhook_api.handler(event, LambdaContext())
 
-    assert answer.status == 500
+
+@pytest.mark.parametrize(("token", "counted"), [("guessed", True), (None, False), ("test-token", False)])
+def test_a_webhook_with_a_wrong_signature_is_counted_for_the_alarm(
+    token: str | None, counted: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post(FORM, token)
+
+    assert ("RefusedWebhooks" in capsys.readouterr().out) is counted
 
 
 def test_the_log_contains_neither_the_phone_nor_the_body(caplog: pytest.LogCaptureFixture) -> None:
     post(FORM)
     post(FORM, "guessed")
-    with failing("sqs", "SendMessageBatch", "AccessDenied"):
+    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Broken):
         post(FORM)
 
     log = log_lines(caplog)

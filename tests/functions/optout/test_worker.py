@@ -26,7 +26,7 @@ from tests.support.text_steps import deliver
 pytestmark = pytest.mark.usefixtures("aws")
 
 PHONE = "+12125550123"
-STOPPED = "You get no more texts from the studios on this number. Reply START to get them again."
+STOPPED = "You get no more texts from the studios on this number (Longcode). Reply START to get them again."
 STARTED = "You get texts from your studio on this number again. Reply HELP for help, STOP to end them."
 
 

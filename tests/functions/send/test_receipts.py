@@ -16,8 +16,10 @@ from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
+from longcode.web.function_url import Broken
 from send import receipts, receipts_api
 from sweeper import sweep_schedule
+from tests.support.aws_calls import failing
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW, ApiResponse, FakeCarrier, LambdaContext, call, take_queued
 from tests.support.readers import log_lines
@@ -123,6 +125,13 @@ def test_a_receipt_at_the_api_or_the_function_url_delivers_its_message(aws: None
     found = messages.get("1001", "0198f3c2a7b4")
     assert found
     assert found.state is MessageState.DELIVERED
+
+
+@pytest.mark.parametrize("name", ["twilio_receipt.json", "twilio_receipt_at_its_own_address.json"])
+def test_a_receipt_that_cannot_be_applied_is_an_error_that_the_alarm_sees(aws: None, name: str) -> None:
+    """Lambda counts no error for a response with 500 (developer guide: types of metrics, Errors)."""
+    with failing("dynamodb", "BatchGetItem", "AccessDenied"), pytest.raises(Broken):
+        receipts_api.handler(event(name), LambdaContext())
 
 
 def test_a_forged_receipt_at_the_function_url_is_refused_with_a_problem_document(aws: None) -> None:
