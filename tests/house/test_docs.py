@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from tests.house.test_files import tracked
@@ -13,6 +14,7 @@ OUTSIDE = re.compile(r"\b(?:facts|design)(?: page)? ยง|\.\./shared|\bfacts\.md ย
 PARTICIPANT = re.compile(r"(?<![\w/])[a-z_]+(?:/[a-z_]+)+\.py\b")
 ORDER = re.compile(r"`(?:{\"do\": \")?((?:accounts|numbers|optouts|passwords|phones|replies|texts)\.[a-z_]+)[\"`]")
 LOG_LINE = re.compile(r"(?:message = \"|(?:log has|logged as)\s+`)([^\"`]+)[\"`]")
+BAR = re.compile(r"(?<!\\)\|")
 ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| ", re.MULTILINE)
 
 
@@ -25,6 +27,17 @@ def test_lines_of_prose_fit_a_screen() -> None:
     ]
 
     assert long == []
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_the_row_before() -> None:
+    uneven = [
+        f"{relative_path(page)}: {row}"
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for before, row in pairwise(page.read_text().splitlines())
+        if before.startswith("|") and row.startswith("|") and len(BAR.findall(before)) != len(BAR.findall(row))
+    ]
+
+    assert uneven == []
 
 
 def test_every_file_in_a_diagram_is_there() -> None:

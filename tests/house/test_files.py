@@ -43,6 +43,20 @@ def test_every_file_that_a_page_names_is_there() -> None:
     assert missing == []
 
 
+def test_every_file_that_code_or_configuration_names_is_there() -> None:
+    folders = "|".join(sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."))
+    named = re.compile(rf"(?<![\w./*{{}}-])(?:{folders})(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt)\b")
+    missing = [
+        f"{file}: {name}"
+        for file, text in tracked().items()
+        if file.endswith((".py", ".yaml", ".toml", "Makefile"))
+        for name in named.findall(text)
+        if not any((root / name).exists() for root in (ROOT, FUNCTIONS, LONGCODE))
+    ]
+
+    assert missing == []
+
+
 def test_decisions_are_numbered_without_gaps_and_short() -> None:
     decisions = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
