@@ -13,8 +13,7 @@ from pydantic import Field
 from longcode import jobs
 from longcode.accounts import attempts, owner_notices, password_links, passwords, sign_ups
 from longcode.accounts import store as accounts
-from longcode.accounts.account import TEXTING_NOT_ENABLED, check_edition, check_open
-from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.account import TEXTING_NOT_ENABLED, NoticeKind, check_edition, check_open
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import clients, queues
 from longcode.aws.telemetry import logger

@@ -5,8 +5,7 @@ from datetime import datetime
 from longcode import months
 from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, AccountStatus, StatusChange
-from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.account import Account, AccountStatus, NoticeKind, StatusChange
 from longcode.aws.telemetry import count, logger
 from longcode.plans.plans import Plan
 from longcode.table.store import ConditionFailed

@@ -93,6 +93,29 @@ class StatusChange(Struct, frozen=True, kw_only=True):
     cause: str | None = None
 
 
+class NoticeKind(StrEnum):
+    """What an owner is told of. The mails are in owner_mails.py."""
+
+    PASSWORD = "password"  # noqa: S105
+    KEY = "key"
+    WEBHOOK = "webhook"
+    COUNTRIES = "countries"
+    PLAN = "plan"
+    APPROVED = "approved"
+    WRONG_PASSWORDS = "wrong_passwords"
+    STOPPED = "stopped"
+    ENDED = "ended"
+
+
+class OwnerNotice(Struct, frozen=True, kw_only=True):
+    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret."""
+
+    account: str
+    kind: NoticeKind
+    at: datetime
+    about: str = ""
+
+
 class Account(Struct, frozen=True, kw_only=True):
     """A studio's account and settings.
 

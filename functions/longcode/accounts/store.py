@@ -11,8 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts import owner_notices
-from longcode.accounts.account import Account, OldSecret, ReplyDelivery, StatusChange
-from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.account import Account, NoticeKind, OldSecret, ReplyDelivery, StatusChange
 from longcode.errors import NotFound
 from longcode.months import instant
 from longcode.plans.plans import PlanChange
