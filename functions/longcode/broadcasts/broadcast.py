@@ -6,13 +6,16 @@ from enum import StrEnum
 from hashlib import blake2s
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.message import BroadcastState, Instant
+from longcode.windows import SWEEP_AFTER
 
 BROADCAST_LEASE = timedelta(seconds=110)
 """How long a worker holds a step: longer than its function may run, shorter than the sweeper's first check."""
 
 _SWEEPER_INTERVAL = timedelta(minutes=1)
+_TEXTS_END_WITHIN = timedelta(days=5)  # validity, the longest wait for the receipt of an uncertain text, and a day
 
 
 NEXT_BROADCAST_STATES: dict[BroadcastState, set[BroadcastState]] = {
@@ -111,6 +114,45 @@ def broadcast_text_id(broadcast: Broadcast, phone: str) -> str:
     """
     digest = blake2s(phone.encode(), key=broadcast.seed.encode(), digest_size=8).hexdigest()
     return f"{broadcast.id}-{digest}"
+
+
+def resumed(broadcast: Broadcast, now: datetime) -> Broadcast:
+    """Return a paused broadcast as it goes on, with its written texts first."""
+    are_written = broadcast.state in (BroadcastState.SENDING, BroadcastState.DONE)
+    due_at = now + SWEEP_AFTER
+    if broadcast.state is BroadcastState.SCHEDULED and broadcast.send_at:
+        due_at = max(broadcast.send_at, due_at)
+    return replace(
+        broadcast,
+        paused=False,
+        error=None,
+        detail=None,
+        walk=BulkAction.RESUME if are_written else None,
+        walked=None,
+        walked_units=0,
+        due_at=due_at,
+    )
+
+
+def cancelled(broadcast: Broadcast, now: datetime) -> Broadcast:
+    """Return a broadcast that is cancelled, and whose unsent texts are cancelled next."""
+    return replace(
+        broadcast,
+        state=BroadcastState.CANCELLED,
+        paused=False,
+        walk=BulkAction.CANCEL,
+        walked=None,
+        walked_units=0,
+        due_at=now + SWEEP_AFTER,
+        finished_at=now,
+    )
+
+
+def may_have_unsent_texts(broadcast: Broadcast, now: datetime) -> bool:
+    """Return whether all texts of a broadcast are written, so lately that one may still be sent."""
+    if broadcast.state is not BroadcastState.DONE or broadcast.finished_at is None:
+        return False
+    return now < broadcast.finished_at + _TEXTS_END_WITHIN
 
 
 def is_due(broadcast: Broadcast, now: datetime) -> bool:
