@@ -42,4 +42,6 @@ def _stop(account: Account, stop: Stop, now: datetime) -> None:
     except ConditionFailed:  # an order of the operator came first; the next check looks again
         return
     count("AutomaticStops")
-    logger.error("account stopped by itself", extra={"account": account.id, "cause": stop.cause, "why": stop.reason})
+    logger.error(
+        "account suspended automatically", extra={"account": account.id, "cause": stop.cause, "why": stop.reason}
+    )

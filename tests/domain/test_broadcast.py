@@ -60,7 +60,7 @@ def test_a_resumed_broadcast_goes_on_with_the_texts_that_are_written(
 
     after = resumed(paused, NOW)
 
-    assert (after.paused, after.error, after.detail, after.walk) == (False, None, None, first)
+    assert (after.paused, after.error, after.detail, after.bulk_action) == (False, None, None, first)
     assert after.due_at == NOW + SWEEP_AFTER
 
 

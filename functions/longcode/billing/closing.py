@@ -74,7 +74,7 @@ def _doubt_or_park(entry: MonthEntry | None, account: str, month: str, findings:
         return
     if invoices.park(account, month, findings):
         count("ParkedInvoices")
-        logger.error("parked", extra={"account": account, "month": month})
+        logger.error("invoice parked", extra={"account": account, "month": month})
 
 
 def draft_invoice(account: Account, month: str) -> Draft | None:

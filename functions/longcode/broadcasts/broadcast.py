@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2s
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from longcode.message import BroadcastState, Instant
@@ -47,7 +47,7 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     - `begun`: a worker has started to write the texts of this step, and some may exist that are not counted yet.
     - `cursor` is the last client whose texts are written and counted in `texts`, `units`, `segments` and `skipped`.
     - `planned_*` are the totals that planning found.
-    - `walk` is the bulk action in progress, `walked` the last text that it reached, `walked_units` the units so far.
+    - `bulk_action` is in progress, `bulk_reached` the last text that it reached, `bulk_units` the units so far.
     - `reserved` are the units reserved for the whole broadcast, written texts included, in the month `reserved_in` on
       the counters `reserved_of`. `booked`: there is no limit, so they do not bound how many texts are written.
     - `seed` is the key of the hash of the phone in a text's id, so that the id does not reveal the phone.
@@ -72,9 +72,9 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     lease_until: Instant | None = None
     due_at: Instant | None = None
     cursor: str | None = None
-    walk: BulkAction | None = None
-    walked: str | None = None
-    walked_units: int = 0
+    bulk_action: BulkAction | None = field(name="walk", default=None)
+    bulk_reached: str | None = field(name="walked", default=None)
+    bulk_units: int = field(name="walked_units", default=0)
     planned_clients: int = 0
     planned_texts: int = 0
     planned_units: int = 0
@@ -127,9 +127,9 @@ def resumed(broadcast: Broadcast, now: datetime) -> Broadcast:
         paused=False,
         error=None,
         detail=None,
-        walk=BulkAction.RESUME if are_written else None,
-        walked=None,
-        walked_units=0,
+        bulk_action=BulkAction.RESUME if are_written else None,
+        bulk_reached=None,
+        bulk_units=0,
         due_at=due_at,
     )
 
@@ -140,9 +140,9 @@ def cancelled(broadcast: Broadcast, now: datetime) -> Broadcast:
         broadcast,
         state=BroadcastState.CANCELLED,
         paused=False,
-        walk=BulkAction.CANCEL,
-        walked=None,
-        walked_units=0,
+        bulk_action=BulkAction.CANCEL,
+        bulk_reached=None,
+        bulk_units=0,
         due_at=now + SWEEP_AFTER,
         finished_at=now,
     )
@@ -168,7 +168,7 @@ def next_texts_at(broadcast: Broadcast, now: datetime, segments_a_second: float)
     broadcast was to begin: begun again in a restored table, it writes at least as many texts as it had written then,
     so that `admin.restore_check` finds those that went.
     """
-    if broadcast.state is not BroadcastState.SENDING or broadcast.walk or broadcast.started_at is None:
+    if broadcast.state is not BroadcastState.SENDING or broadcast.bulk_action or broadcast.started_at is None:
         return None
     begin = min(broadcast.started_at, broadcast.send_at or broadcast.created_at)
     busy_until = begin + timedelta(seconds=broadcast.segments / segments_a_second)
