@@ -81,9 +81,9 @@ def _read_lines(lines: str, now: datetime) -> list[OptOutEvent]:
             continue
         try:
             event = msgspec.json.decode(line, type=_Line)
-        except msgspec.MsgspecError as error:
+            if not _FIRST <= event.at <= now + _CLOCKS_DIFFER:
+                raise ValueError(f"{event.at} cannot be right")
+        except (msgspec.MsgspecError, ValueError) as error:
             raise RequestError(f"Line {number} is not one of an export: {error}.", field="lines") from None
-        if not _FIRST <= event.at <= now + _CLOCKS_DIFFER:
-            raise RequestError(f"Line {number} is not one of an export: {event.at} cannot be right.", field="lines")
         events.append(replace(event, phone=one_spelling(event.phone)))
     return [event for event in events if not event.asks]

@@ -23,6 +23,8 @@ _ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
 
 _SUSPENDED = "The operator has suspended this account"
 
+NO_ACCOUNT = "There is no such account."
+
 TEXTING_NOT_ENABLED = "You have not enabled SMS Text Messaging."
 """The message of the Services panel to a studio without an account, word for word (facts S33)."""
 

@@ -99,6 +99,12 @@ class Body(BaseModel):
         return body
 
 
+def check_one_text(body: str | None, template: str | None) -> None:
+    """Raise `ValueError` if a form has no text, or two."""
+    if (body is None) == (template is None):
+        raise ValueError("needs either body or template")
+
+
 def _conversions(given: Any, read: Any, place: tuple[int | str, ...]) -> Iterator[InitErrorDetails]:
     """Yield an error for each value that was read as a number or boolean, and given as something else."""
     if isinstance(read, bool | int) and type(given) is not type(read):
