@@ -215,7 +215,8 @@ def _type(kind: str) -> dict[str, Any]:
 
 def codes_page() -> str:
     """Return docs/codes.md."""
-    rows = [f"| `{code}` | {what} | {todo} |" for code, (what, todo) in sorted(REFERENCE["codes"].items())]
+    codes = sorted(REFERENCE["codes"].items())
+    rows = [f"| `{code}` | {what} | " + todo.replace("|", r"\|") + " |" for code, (what, todo) in codes]
     return "\n".join([*_codes_head(), *rows]) + "\n"
 
 

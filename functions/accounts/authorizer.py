@@ -97,7 +97,7 @@ def _best_effort(account: str) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        logger.warning("not noted", extra={"account": account, "reason": type(error).__name__})
+        logger.warning("use of credentials not written", extra={"account": account, "reason": type(error).__name__})
 
 
 def _is_account_number(account: str) -> bool:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from longcode.accounts import api_keys, owner_notices, passwords
 from longcode.accounts import store as accounts
+from longcode.accounts.account import NoticeKind
 from longcode.accounts.api_keys import ApiKey
-from longcode.accounts.owner_notices import NoticeKind
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger

@@ -13,9 +13,8 @@ from pydantic import Field
 from longcode import jobs
 from longcode.accounts import attempts, owner_notices, password_links, passwords, sign_ups
 from longcode.accounts import store as accounts
-from longcode.accounts.account import TEXTING_NOT_ENABLED, check_edition, check_open
+from longcode.accounts.account import TEXTING_NOT_ENABLED, NoticeKind, check_edition, check_open
 from longcode.accounts.names import MAIL_ADDRESS
-from longcode.accounts.owner_notices import NoticeKind
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import clients, queues
 from longcode.aws.telemetry import logger
@@ -28,7 +27,6 @@ from longcode.web import fields
 from longcode.web import resolver as web
 
 _TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
-_LINK_ENDED = "This link was used already, or it is too old. Please ask for a new one."
 # Whoever has the page's URL can change the plan, so it must not reach other sites, caches or frames.
 _PAGE_HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
@@ -83,7 +81,7 @@ def sign_up(form: SignUp) -> Response[SignUpAccepted]:
     if form.plan not in _on_offer(clients.now()):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
     if not sign_ups.count_form(attempts.source(web.source_address(app)), clients.now()):
-        raise TooManyForms("Too many forms came from this internet address; please try again in an hour.")
+        raise TooManyForms(sign_ups.TOO_MANY_FORMS)
     request = app.current_event.request_context.request_id
     filled_in = form.model_dump() | {"email": form.email.casefold()}
     queues.send(jobs.OpenAccount(id=str(request), **filled_in))
@@ -186,7 +184,7 @@ def show_password_link(token: str) -> Response[str]:
     link = password_links.find(token, clients.now())
     account = accounts.get(link.account) if link else None
     if account is None:
-        return _page(404, f"<p>{_LINK_ENDED}</p>")
+        return _page(404, f"<p>{password_links.LINK_ENDED}</p>")
     if accounts.password_hash(account.id) is None:
         question, button = (
             f"Show the password of the account {account.id}? It is shown only once.",
@@ -204,14 +202,14 @@ def set_password(token: str) -> Response[str]:
     now = clients.now()
     link = password_links.find(token, now)
     if link is None:
-        return _page(404, f"<p>{_LINK_ENDED}</p>")
+        return _page(404, f"<p>{password_links.LINK_ENDED}</p>")
     password = passwords.generate()
     had_one = accounts.password_hash(link.account) is not None
     notices = [owner_notices.new(link.account, NoticeKind.PASSWORD, now)] if had_one else []
     try:
         accounts.set_password(link.account, passwords.hash_of(password), password_links.use(link), *notices)
     except ConditionFailed:
-        return _page(404, f"<p>{_LINK_ENDED}</p>")
+        return _page(404, f"<p>{password_links.LINK_ENDED}</p>")
     return _page(
         200,
         f"<p>Account number: {link.account}</p><p>Password: {password}</p>"

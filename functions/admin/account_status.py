@@ -24,7 +24,7 @@ class AccountOrder(Order, frozen=True, kw_only=True):
     by: Words | None = None
 
 
-class Show(AccountOrder, frozen=True, kw_only=True, tag="accounts.show"):
+class ShowAccount(AccountOrder, frozen=True, kw_only=True, tag="accounts.show"):
     """Show an account's status and its history."""
 
 
@@ -75,7 +75,7 @@ _TRANSITIONS: Mapping[type[Order], tuple[set[AccountStatus], AccountStatus]] = {
 _INSTEAD = {AccountStatus.SUSPENDED: "restore it or close it", AccountStatus.CLOSED: "reopen it first"}
 
 
-def show(order: Show, _now: datetime) -> dict[str, Any]:
+def show(order: ShowAccount, _now: datetime) -> dict[str, Any]:
     """Return an account's status, its history and its dedicated number; raises `NotFound`."""
     return _shown(account_or_raise(order.account))
 

@@ -24,7 +24,7 @@ from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
 
 ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
-    account_status.Show: account_status.show,
+    account_status.ShowAccount: account_status.show,
     account_status.Approve: account_status.approve,
     account_status.SetCeiling: account_status.set_ceiling,
     account_status.ListUnapproved: account_status.list_unapproved,
@@ -37,7 +37,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     numbers.Assign: numbers.assign,
     numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
-    price_list.Show: price_list.show,
+    price_list.ShowPlans: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,
     ledger.CheckMonth: ledger.check_month,

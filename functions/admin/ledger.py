@@ -14,8 +14,8 @@ from longcode.accounts import store as accounts
 from longcode.aws import queues
 from longcode.billing import adjustments, closing, invoices_csv, month_end
 from longcode.billing import store as invoices
+from longcode.billing.adjustments import MonthEntry
 from longcode.billing.invoice import Invoice, find_errors, money
-from longcode.billing.store import MonthEntry
 from longcode.errors import CreditIdTaken, CreditTooLarge, NotFound, RequestError
 from longcode.jobs import Bill
 from longcode.template import ONE_LINE
@@ -159,7 +159,9 @@ def list_invoices(order: ListInvoices, _now: datetime) -> dict[str, Any]:
 
 def write_csv(order: WriteCsv, _now: datetime) -> dict[str, Any]:
     """Return the month's issued invoices as CSV under `csv`."""
-    return {"csv": invoices_csv.month_csv(order.month)}
+    numbers = invoices.issued_numbers(order.month)
+    entries = invoices.entries((account, order.month) for _, account in numbers)
+    return {"csv": invoices_csv.month_csv(entries)}
 
 
 def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:

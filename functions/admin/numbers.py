@@ -59,7 +59,7 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
                 )
         except ConditionFailed:
             continue  # the account's number was changed meanwhile
-        logger.info("dedicated", extra={"account": order.account, "given": number is not None})
+        logger.info("dedicated number set", extra={"account": order.account, "given": number is not None})
     if number:
         # A client can have had it as a phone before: each text looks that up now, and is refused when it is posted.
         for account_id, client_id in clients.with_phone_in_all_accounts(number):

@@ -1,18 +1,21 @@
 """Export the history of opt-outs as JSON lines (who opted out or in, when, how, in which words), and import lines."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
-from admin.order import Cursor, Order, PhoneNumber
+from admin.order import AccountId, Cursor, ItemId, Order, PhoneNumber
 from longcode.clients import store as clients
 from longcode.errors import RequestError
+from longcode.message import Instant
 from longcode.one_spelling import one_spelling
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 
+_FIRST, _CLOCKS_DIFFER = datetime(2000, 1, 1, tzinfo=UTC), timedelta(hours=1)
 _MOST = 400  # events of up to 1,600 characters; the response of a Lambda function has at most 6 MB
 
 
@@ -30,6 +33,19 @@ class ImportHistory(Order, frozen=True, kw_only=True, tag="optouts.import"):
     lines: str
 
 
+class _Line(OptOutEvent, frozen=True, kw_only=True):
+    """A line of an export. Its phone is in E.164, or a short code or a name: these text STOP too (decision 74)."""
+
+    id: ItemId
+    phone: Annotated[str, Meta(pattern=r"^(\+[0-9]{7,15}|[0-9]{1,8}|(?=.*[A-Za-z]).{1,50})\Z")]
+    scope: Annotated[str, Meta(pattern=rf"^({SHARED}|{account_scope('[0-9]{1,100}')})\Z")]
+    at: Instant
+    words: Annotated[str, Meta(max_length=10_000)]
+    number: Annotated[str, Meta(max_length=100)] | None = None
+    account: AccountId | None = None
+    by: Annotated[str, Meta(max_length=100)] | None = None
+
+
 def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
     """Return a line for each event, oldest first, and the cursor of the next page, None on the last."""
     if order.phone:
@@ -41,12 +57,13 @@ def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
 
 
 def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
-    """Record the events that the history does not have, and return how many; raise `RequestError` for a bad line.
+    """Record the events that the history does not have, and return how many.
 
-    The latest event by time counts, as if they had come now. Possible opt-outs are left out: they change nothing.
+    Raise `RequestError` for a bad line; then nothing is recorded. The latest event by time counts, as if they had
+    come now. Possible opt-outs are left out: they change nothing.
     """
     imported = 0
-    for event in sorted(_read_lines(order.lines), key=lambda event: event.at):
+    for event in sorted(_read_lines(order.lines, now), key=lambda event: event.at):
         known = {one.id for one in optouts.phone_history(event.phone, now) if one.scope == event.scope}
         if event.id not in known:
             optouts.record(event)
@@ -57,9 +74,16 @@ def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
     return {"imported": imported}
 
 
-def _read_lines(lines: str) -> list[OptOutEvent]:
-    try:
-        events = [msgspec.json.decode(line, type=OptOutEvent) for line in lines.split("\n") if line.strip()]
-    except msgspec.MsgspecError as error:
-        raise RequestError(f"A line is not one of an export: {error}.", field="lines") from None
+def _read_lines(lines: str, now: datetime) -> list[OptOutEvent]:
+    events: list[OptOutEvent] = []
+    for number, line in enumerate(lines.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            event = msgspec.json.decode(line, type=_Line)
+            if not _FIRST <= event.at <= now + _CLOCKS_DIFFER:
+                raise ValueError(f"{event.at} cannot be right")
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise RequestError(f"Line {number} is not one of an export: {error}.", field="lines") from None
+        events.append(replace(event, phone=one_spelling(event.phone)))
     return [event for event in events if not event.asks]

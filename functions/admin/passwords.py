@@ -9,8 +9,7 @@ from admin.account_status import AccountOrder
 from admin.order import account_or_raise
 from longcode.accounts import api_keys, owner_notices, password_links
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
-from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.account import Account, NoticeKind
 from longcode.aws import mail
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings

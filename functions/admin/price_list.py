@@ -11,7 +11,7 @@ from longcode.plans import store as price_list
 from longcode.plans.plans import added_versions, read_price_list
 
 
-class Show(Order, frozen=True, kw_only=True, tag="plans.show"):
+class ShowPlans(Order, frozen=True, kw_only=True, tag="plans.show"):
     """Show the loaded price list."""
 
 
@@ -22,7 +22,7 @@ class Load(Order, frozen=True, kw_only=True, tag="plans.load"):
     dry_run: bool = False
 
 
-def show(_order: Show, _now: datetime) -> dict[str, Any]:
+def show(_order: ShowPlans, _now: datetime) -> dict[str, Any]:
     """Return the loaded list in the form of infra/plans.json, or null."""
     prices, _ = price_list.read_loaded()
     return {"file": msgspec.to_builtins(prices)}

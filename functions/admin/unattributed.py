@@ -73,7 +73,14 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
         decision = Attribution(
             rule=AttributionRule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=()
         )
-        message = reply.message_of_reply(kept.inbound, decision, keywords.detect(kept.inbound.body), kept.at, account)
+        message = reply.message_of_reply(
+            kept.inbound,
+            decision,
+            keywords.detect(kept.inbound.body),
+            kept.at,
+            studio=account,
+            with_phone=clients.with_phone(account.id, kept.inbound.phone),
+        )
         owner = replies.hand_over(kept, replace(message, month=None, charged_units=0))
     else:
         owner = replies.owner(order.carrier, order.carrier_id)

@@ -11,10 +11,7 @@ from longcode.aws import clients, orders
 from longcode.aws.settings import is_on_this_machine
 from longcode.aws.telemetry import logger
 from longcode.billing import month_end
-from longcode.errors import RequestError
 from longcode.message import Instant
-
-_FIRST_YEAR, _LAST_YEAR = 2000, 2999  # months of other years may have no month before or after
 
 
 class CloseMonthOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,10 +24,8 @@ def close_before(order: CloseMonthOrder, now: datetime) -> int:
     """Close the month before the scheduled time, however late the call is, and return how many bills were queued.
 
     On AWS the scheduled time is never in the future. On this machine (`make up`) it may be, to try a month's close.
-    Raise `MonthNotOver`, or `RequestError` for a time of another millennium.
+    Raise `MonthNotOver`.
     """
-    if order.time is not UNSET and not _FIRST_YEAR <= order.time.year <= _LAST_YEAR:
-        raise RequestError(f"The time is not in the years {_FIRST_YEAR} to {_LAST_YEAR}.", field="time")
     at = now if order.time is UNSET else order.time.astimezone(UTC)
     month = months.previous(months.month_of(at))
     return month_end.queue_bills(

@@ -52,7 +52,7 @@ class Retry(Struct, frozen=True):
     reason: str
 
 
-class Refused(Struct, frozen=True):
+class RefusedByStripe(Struct, frozen=True):
     """An error that another attempt would get again."""
 
     reason: str
@@ -64,7 +64,7 @@ class CustomerGone(Struct, frozen=True):
     customer: str
 
 
-Answer = Created | Retry | Refused | CustomerGone
+Answer = Created | Retry | RefusedByStripe | CustomerGone
 
 
 class Books(Protocol):
@@ -141,7 +141,7 @@ def _not_created(error: stripe.StripeError, call: stripe_form.StripeCall) -> Ans
         match error.json_body, call.form:
             case {"error": {"code": "resource_missing", "param": "customer"}}, {"customer": customer}:
                 return CustomerGone(customer)
-        return Refused(f"http {error.http_status} {_code(error)}".strip())
+        return RefusedByStripe(f"http {error.http_status} {_code(error)}".strip())
     return Retry(f"http {error.http_status}" if error.http_status else type(error).__name__)
 
 
@@ -170,7 +170,7 @@ def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
             logger.info("exported", extra={"account": job.account, "month": job.month})
         case Retry():
             exports.try_again(claimed, windows.retry_at(now, claimed.attempt, random()))  # noqa: S311 - not a secret
-        case Refused(reason):
+        case RefusedByStripe(reason):
             _stop(claimed, reason)
         case CustomerGone() if claimed.gone_customer:
             _stop(claimed, "customer_gone")  # a second time: another round might end the same way
@@ -184,7 +184,7 @@ def _post_all(
 ) -> Answer:
     """Post all calls; return the draft, or the first answer that is not `Created`."""
     if now - claimed.began_at > stripe_form.KEYS_VALID_FOR:
-        return Refused("unfinished")
+        return RefusedByStripe("unfinished")
     customer = _customer(claimed, account, books)
     if not isinstance(customer, Created):
         return customer

@@ -10,7 +10,6 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_open, plan_owed_in
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
@@ -68,7 +67,8 @@ def change(account_id: str, plan: str, now: datetime) -> PlanState:
 
     Raise `UnknownPlan`, `PlanNotOffered`, `TooManyChanges`, `AccountClosed` or `NotFound`.
     """
-    while account := accounts.get(account_id):
+    while True:
+        account = accounts.get_or_raise(account_id)
         check_open(account)
         prices = price_list.of_month(plans.first_month_of_change(plans.time_of_change(account.plan_changes, now)))
         new = plans.new_change(plan, account.plan_changes, prices, now)
@@ -78,7 +78,6 @@ def change(account_id: str, plan: str, now: datetime) -> PlanState:
             return plan_state(accounts.change_plan(account, new), now)
         except ConditionFailed:
             continue
-    raise NotFound("There is no such account.")
 
 
 def plan_state(account: Account, now: datetime) -> PlanState:

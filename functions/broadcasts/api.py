@@ -19,7 +19,7 @@ from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, add_counts, broadcast_may_become
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.store import ClientEntry
-from longcode.errors import EmptyAudience, NotFound, RequestError, TooLate
+from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import BroadcastState
 from longcode.messages import compose, timing
 from longcode.plans import plans
@@ -108,8 +108,7 @@ def create_broadcast(account_id: str, form: forms.NewBroadcast, idempotency_key:
     check_may_send(account)
     broadcast = _new_broadcast(account, form, broadcast_id, fingerprint, now)
     audience = forms.audience_of_form(form.audience)
-    if not any(entry.exists for entry in planning.all_clients(account_id, audience)):
-        raise EmptyAudience("No client is in this audience.", field="audience")
+    planning.check_not_empty(planning.all_clients(account_id, audience))
     try:
         broadcasts.create(broadcast, audience)
     except broadcasts.AlreadyCreated as created:

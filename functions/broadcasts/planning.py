@@ -1,6 +1,6 @@
 """The planning step of a broadcast: decide the outcome for each client, add up the units and reserve them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -16,7 +16,7 @@ from longcode.broadcasts.outcome import (
     UNREADABLE,
     Content,
     Outcome,
-    PhoneFacts,
+    PhonesOfStep,
     outcomes_of_client,
     skip,
     within_budget,
@@ -148,11 +148,16 @@ def content_at(account: Account, broadcast: Broadcast, now: datetime) -> Content
 def read_audience(account: str, audience: Audience) -> list[ClientEntry]:
     """Read all clients of an audience; raise `EmptyAudience` or `AudienceTooLarge`."""
     entries = list(islice(all_clients(account, audience), MOST_CLIENTS + 1))
-    if not any(entry.exists for entry in entries):
-        raise EmptyAudience("No client is in this audience.", field="audience")
+    check_not_empty(entries)
     if len(entries) > MOST_CLIENTS:
         raise AudienceTooLarge(f"A broadcast is for at most {MOST_CLIENTS:,} clients.", field="audience")
     return entries
+
+
+def check_not_empty(entries: Iterable[ClientEntry]) -> None:
+    """Raise `EmptyAudience` if none of the clients exists."""
+    if not any(entry.exists for entry in entries):
+        raise EmptyAudience("No client is in this audience.", field="audience")
 
 
 def all_clients(account: str, audience: Audience) -> Iterator[ClientEntry]:
@@ -207,7 +212,7 @@ def _dedicated(content: Content, entries: Sequence[ClientEntry]) -> frozenset[st
     return numbers.dedicated_among(phones.intersection(numbers.all_dedicated()), content.now)
 
 
-def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts:
+def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhonesOfStep:
     """Return which phones opted out or may have, with consistent reads, and when each was texted last."""
     account = content.account
     records = [entry.client for entry in entries if entry.client]
@@ -216,14 +221,16 @@ def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts
     # Only the sender's name, which begins a conversation, depends on when a phone was texted last.
     has_name = bool(compose.sender_prefix(account))
     to_look_up = [phone for client in records for phone in ticked_numbers(client)] if has_name else []
-    return PhoneFacts(
+    return PhonesOfStep(
         blocked={phone for _, phone in blocks.blocked},
         asked={phone for _, phone in blocks.asked},
         last_texted=choose_number.last_texted(account, to_look_up),
     )
 
 
-def _outcomes(content: Content, entry: ClientEntry, phones: PhoneFacts, owners: dict[str, str]) -> Iterator[Outcome]:
+def _outcomes(
+    content: Content, entry: ClientEntry, phones: PhonesOfStep, owners: dict[str, str]
+) -> Iterator[Outcome]:
     if entry.client:
         return outcomes_of_client(content, entry.client, phones, owners)
     code = UNREADABLE if entry.exists else NOT_FOUND

@@ -60,11 +60,11 @@ def advance(job: jobs.AdvanceBroadcast, now: datetime) -> None:
 
 def _next_work(broadcast: Broadcast, now: datetime) -> _StepWork | None:
     """Return the work of the current step; None when there is none, or not now."""
-    if broadcast.walk is BulkAction.CANCEL:
+    if broadcast.bulk_action is BulkAction.CANCEL:
         return cancel_texts
     if broadcast.paused:
         return None
-    if broadcast.walk is BulkAction.RESUME:
+    if broadcast.bulk_action is BulkAction.RESUME:
         return resume_texts
     match broadcast.state:
         case BroadcastState.SCHEDULED if is_due(broadcast, now):
@@ -186,34 +186,34 @@ def _commit_texts(
 
 def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
     """Cancel a page of unsent texts; after the last page, release the reserved units that no text has used."""
-    page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
+    page = broadcasts.texts_page(claimed, claimed.bulk_reached, _TEXTS_PER_STEP)
     for message in page.texts:
         # Its studio may have been told that it was sent, or it may have a shared number.
         if message.returned or message.attempt:
             end_unsent(message, MessageState.CANCELLED, now)
     messages.cancel_all([message for message in page.texts if not (message.returned or message.attempt)], now)
-    units = claimed.walked_units + page.units
+    units = claimed.bulk_units + page.units
     if page.last:
         return broadcasts.commit_step(claimed, _next_page(claimed, page.last, units, now))
     kept = units if claimed.reserved_in else 0
-    done = replace(claimed, walk=None, walked=None, walked_units=0, reserved=kept, due_at=None)
+    done = replace(claimed, bulk_action=None, bulk_reached=None, bulk_units=0, reserved=kept, due_at=None)
     return broadcasts.commit_step(claimed, done, *_release_writes(claimed, kept))
 
 
 def resume_texts(claimed: Broadcast, now: datetime) -> bool:
     """Enqueue a page of the texts that a pause held back."""
-    page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
+    page = broadcasts.texts_page(claimed, claimed.bulk_reached, _TEXTS_PER_STEP)
     held = [message for message in page.texts if message.held is HoldReason.PAUSED]
     resumed = [message for message in held if messages.reschedule(message, MessageState.QUEUED, now + SWEEP_AFTER)]
     queues.send(*map(jobs.for_message, resumed))
     if page.last:
         return broadcasts.commit_step(claimed, _next_page(claimed, page.last, 0, now))
     due_at = now + SWEEP_AFTER if claimed.state is BroadcastState.SENDING else None
-    return broadcasts.commit_step(claimed, replace(claimed, walk=None, walked=None, due_at=due_at))
+    return broadcasts.commit_step(claimed, replace(claimed, bulk_action=None, bulk_reached=None, due_at=due_at))
 
 
 def _next_page(claimed: Broadcast, last: str, units: int, now: datetime) -> Broadcast:
-    return replace(claimed, walked=last, walked_units=units, due_at=now + SWEEP_AFTER)
+    return replace(claimed, bulk_reached=last, bulk_units=units, due_at=now + SWEEP_AFTER)
 
 
 def _release_writes(claimed: Broadcast, kept: int) -> list[Update]:

@@ -18,7 +18,7 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.clients.phone_cells import PhoneCells, placed
-from longcode.clients.rows import EmptyCells, Fault, Row, csv_rows, fault, json_lines
+from longcode.clients.rows import NO_ID, EmptyCells, Fault, Row, csv_rows, fault, json_lines
 from longcode.clients.spreadsheet import decode
 from longcode.errors import BadCursor, RequestError
 from longcode.plans.bounds import Bounded
@@ -138,7 +138,7 @@ def _checked(row: Row, headings: dict[str, str]) -> tuple[ImportRow | None, list
     """Return the form of a row, or None, and what is wrong in it: for each field the first fault."""
     faults = list(row.faults)
     if not row.fields:
-        return None, faults or [fault("invalid", "id", "The row has no id; write the client's id.", headings)]
+        return None, faults or [fault("invalid", "id", NO_ID, headings)]
     try:
         form = ImportRow.model_validate(web.JsonObject(row.fields))
     except ValidationError as error:

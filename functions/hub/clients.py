@@ -25,7 +25,7 @@ _NEW = "new"
 _FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone"}
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class ClientRow(Struct, frozen=True, kw_only=True):
     """A client in the list."""
 
     id: str
@@ -92,8 +92,8 @@ def _page(account: Account, after: str | None) -> list[Client]:
     return client_store.page(account.id, after, _ROWS + 1)
 
 
-def _row(account: Account, client: Client) -> Row:
-    return Row(
+def _row(account: Account, client: Client) -> ClientRow:
+    return ClientRow(
         id=client.id,
         name=full_name(client.first_name, client.last_name) or "No name",
         phones=[in_words(phone.number, account.country_code) for phone in client.phones],

@@ -22,7 +22,7 @@ _ROWS = 30
 _BUBBLES = 100
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class ConversationRow(Struct, frozen=True, kw_only=True):
     """A conversation in the list: its newest message in the folder, and who it is with."""
 
     digits: str
@@ -39,7 +39,7 @@ class Row(Struct, frozen=True, kw_only=True):
 class Listed(Struct, frozen=True, kw_only=True):
     """A page of the list, and the cursor of the next page, None for the last."""
 
-    rows: list[Row]
+    rows: list[ConversationRow]
     next_cursor: str | None
 
 
@@ -86,10 +86,10 @@ def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     return Listed(rows=_rows(account, shown, now), next_cursor=None)
 
 
-def _rows(account: Account, messages: list[Message], now: datetime) -> list[Row]:
+def _rows(account: Account, messages: list[Message], now: datetime) -> list[ConversationRow]:
     names = client_store.names(account.id, {text.client_id for text in messages if text.client_id})
     return [
-        Row(
+        ConversationRow(
             digits=text.phone.removeprefix("+"),
             who=names.get(text.client_id or "") or in_words(text.phone, account.country_code),
             is_linked=text.client_id in names,

@@ -16,8 +16,9 @@ from hub import words
 
 HERE = Path(__file__).parent
 _COOKIE = "session"
-_HTML = "text/html; charset=utf-8"
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_UTF_8 = "; charset=utf-8"
+_HTML = f"text/html{_UTF_8}"
+_TYPES = {".css": f"text/css{_UTF_8}", ".js": f"text/javascript{_UTF_8}", ".svg": "image/svg+xml"}
 # Marks in the header User-Agent, in the order in which they are looked for: Edge and Chrome also name Safari.
 _BROWSERS = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 _SYSTEMS = {
@@ -52,7 +53,7 @@ def render(path: str, template: str, status: int = 200, **values: Any) -> Respon
 
 def plain(text: str, status: int = 200) -> Response[str]:
     """Return some words for the script of a page."""
-    return Response(status, "text/plain; charset=utf-8", text, _HEADERS)
+    return Response(status, f"text/plain{_UTF_8}", text, _HEADERS)
 
 
 def redirect(path: str, to: str, cookie: Cookie | None = None) -> Response[str]:

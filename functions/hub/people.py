@@ -6,7 +6,7 @@ from uuid import uuid4
 from hub.site import Page, form_of_owner, form_of_studio, go_to, page_of_studio, show, site
 from longcode.accounts import people, sessions, sign_ups
 from longcode.accounts.account import Account
-from longcode.accounts.names import MAIL_ADDRESS
+from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients, mail
 from longcode.aws.parameters import public_url
@@ -15,7 +15,6 @@ from longcode.clients.words import one_line
 from longcode.errors import RequestError
 
 _LONGEST = 100
-_NO_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
 _NO_NAME = "Write the person's name, in at most 100 characters."
 _TAKEN = "A person with this address is there already."
 _TOO_MANY = f"An account has at most {people.MOST_PEOPLE} people besides the owner."
@@ -68,7 +67,7 @@ def _person(account: Account, name: str, email: str, role: str) -> Person:
     if not name or len(name) > _LONGEST:
         raise RequestError(_NO_NAME, field="name")
     if not re.fullmatch(MAIL_ADDRESS, email):
-        raise RequestError(_NO_ADDRESS, field="email")
+        raise RequestError(NO_MAIL_ADDRESS, field="email")
     if len(people.of_account(account)) > people.MOST_PEOPLE:
         raise RequestError(_TOO_MANY)
     if not sign_ups.count_form(f"people of {account.id}", clients.now()):

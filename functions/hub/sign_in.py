@@ -7,18 +7,15 @@ from urllib.parse import urlencode
 from accounts.authorizer import authenticate_within, limits
 from hub import page
 from hub.site import Page, form_of_studio, go_to, notice, session_of_request, show, site
-from longcode.accounts import attempts, people, sessions, sign_in_links, sign_ups
+from longcode.accounts import attempts, password_links, people, sessions, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.accounts.names import MAIL_ADDRESS
+from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.aws import clients, queues
 from longcode.jobs import MailSignInLink
 
 _NOT_RIGHT = "No account has this number and password. Both are in the welcome mail."
-_NO_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
 _MAILED = "If somebody signs in with {}, a mail with a link is on its way. The link works once, for 15 minutes."
-_TOO_MANY = "Too many forms came from this internet address. Please try again in an hour."
-_LINK_ENDED = "This link was used already, or it is too old. Please ask for a new one."
 _LONGEST_ADDRESS = 254
 _PAGE = r"home|messages(/[0-9]+)?|new"  # where a sign-in leads to; no other address, which a stranger might have made
 _ANOTHER_SITE = "This form was sent from another page than ours. Please sign in here."
@@ -59,11 +56,9 @@ def mail_link() -> Page:
         return notice("Not signed in", _ANOTHER_SITE, 403)
     email = page.fields(event.decoded_body).get("email", "").strip()
     if len(email) > _LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
-        return show("sign_in", status=422, wrong=_NO_ADDRESS, number="", back="home", typed={}, email=email)
+        return show("sign_in", status=422, wrong=NO_MAIL_ADDRESS, number="", back="home", typed={}, email=email)
     if not sign_ups.count_form(attempts.source(_address()), clients.now()):
-        return notice(
-            "Please wait", "Too many forms came from this internet address; please try again in an hour.", 429
-        )
+        return notice("Please wait", sign_ups.TOO_MANY_FORMS, 429)
     queues.send(MailSignInLink(id=str(event.request_context.request_id), email=email.casefold()))
     return notice("Look at your mail", _MAILED.format(email), 200)
 
@@ -73,7 +68,7 @@ def show_link(token: str) -> Page:
     """Ask which account a link is for. Mail scanners follow links, so only a button begins the session."""
     link = sign_in_links.find(token, clients.now())
     if link is None:
-        return notice("Not signed in", _LINK_ENDED, 404)
+        return notice("Not signed in", password_links.LINK_ENDED, 404)
     known = [(person, accounts.get(person.account)) for person in people.with_email(link.email)]
     return show("sign_in_link", link=token, choices=[(person, account) for person, account in known if account])
 
@@ -91,7 +86,7 @@ def use_link() -> Page:
     link, chosen = sign_in_links.find(form.get("link", ""), now), form.get("account")
     person = next((one for one in people.with_email(link.email) if one.account == chosen), None) if link else None
     if link is None or person is None or not sign_in_links.use(link):
-        return notice("Not signed in", _LINK_ENDED, 404)
+        return notice("Not signed in", password_links.LINK_ENDED, 404)
     session = sessions.begin(person.account, page.browser(event.headers), now, person)
     return go_to("home", cookie=page.session_cookie(session))
 

@@ -15,6 +15,7 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.carriers import aws, twilio
 from longcode.carriers.carrier import Inbound
+from longcode.clients import store as client_store
 from longcode.jobs import HandleKeyword, Receive
 from longcode.keywords import Keyword
 from longcode.message import Message
@@ -78,7 +79,10 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
         _keep_for_operator(inbound, attribution, received_at)
         return
     studio = accounts.get(attribution.account)
-    reply = messages_reply.message_of_reply(inbound, attribution, keyword, received_at, studio)
+    with_phone = client_store.with_phone(attribution.account, inbound.phone)
+    reply = messages_reply.message_of_reply(
+        inbound, attribution, keyword, received_at, studio=studio, with_phone=with_phone
+    )
     is_new = replies.record_reply(inbound, reply)
     logger.info("reply", extra={"account": attribution.account, "rule": attribution.rule, "new": is_new})
     # A copy may be attributed to another account than the first, which has the reply.

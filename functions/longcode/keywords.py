@@ -114,7 +114,7 @@ def _asks_for_no_more(own: str) -> bool:
         return True
     if len(words) <= _LAST_CLAUSE and _all_stand_alone(clauses):
         return True
-    if len(words) <= _LONGER and _stranger().fullmatch(own.strip()):
+    if len(words) <= _LONGER and _somebody_else().fullmatch(own.strip()):
         return True
     said = [_reversal().sub(" ", clause) for clause in clauses]
     if any(_request().search(clause) for clause in said):
@@ -283,8 +283,8 @@ def _unsubscribe() -> re.Pattern[str]:
 
 
 @cache
-def _stranger() -> re.Pattern[str]:
-    return re.compile(ordinary.STRANGER)
+def _somebody_else() -> re.Pattern[str]:
+    return re.compile(ordinary.SOMEBODY_ELSE)
 
 
 @cache

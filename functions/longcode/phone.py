@@ -45,9 +45,11 @@ _OLD_MEXICAN_FROM_ABROAD = r"(?:00|011)?52(?:1|01|04[45])(\d{10})"
 _OLD_IVORIAN = r"(?:225)?([04-9]\d{7})"  # a mobile before its operator's two digits of 2021
 _EXTENSION = r"(?i)\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$"
 
+_TOO_SHORT, _TOO_LONG = "This phone number is too short.", "This phone number is too long."
+_NO_CALLING_CODE = "This phone number does not begin with a country's calling code."
 _WRONG_LENGTH = {
-    ValidationResult.TOO_SHORT: "This phone number is too short.",
-    ValidationResult.TOO_LONG: "This phone number is too long.",
+    ValidationResult.TOO_SHORT: _TOO_SHORT,
+    ValidationResult.TOO_LONG: _TOO_LONG,
     ValidationResult.INVALID_LENGTH: "This phone number has a length that no number of its country has.",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "This phone number lacks its area code.",
 }
@@ -157,7 +159,7 @@ def regions_of_code(country_code: str) -> tuple[str, ...]:
 def _clean(text: str) -> str:
     """Return the text with plain digits and spaces, without the direction marks that address books copy along."""
     if len(text) > _MOST_CHARACTERS:
-        raise BadPhone("This phone number is too long.")
+        raise BadPhone(_TOO_LONG)
     folded = unicodedata.normalize("NFKC", text)
     typed = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
     typed = _of_spreadsheet(typed)
@@ -244,11 +246,11 @@ def _parse(typed: str, region: str | None) -> PhoneNumber:
 def _reason(error: NumberParseException) -> str:
     match error.error_type:
         case NumberParseException.INVALID_COUNTRY_CODE:
-            return "This phone number does not begin with a country's calling code."
+            return _NO_CALLING_CODE
         case NumberParseException.TOO_SHORT_NSN | NumberParseException.TOO_SHORT_AFTER_IDD:
-            return "This phone number is too short."
+            return _TOO_SHORT
         case NumberParseException.TOO_LONG:
-            return "This phone number is too long."
+            return _TOO_LONG
         case _:
             return "This is not a phone number."
 
@@ -285,17 +287,15 @@ def _is_valid_abroad(digits: str, number: PhoneNumber) -> bool:
 def _refuse_impossible(number: PhoneNumber) -> None:
     possibility = phonenumbers.is_possible_number_with_reason(number)
     if possibility != ValidationResult.IS_POSSIBLE:
-        raise BadPhone(
-            _WRONG_LENGTH.get(possibility, "This phone number does not begin with a country's calling code.")
-        )
+        raise BadPhone(_WRONG_LENGTH.get(possibility, _NO_CALLING_CODE))
     significant = phonenumbers.national_significant_number(number)
     if len(f"{number.country_code}{significant}") > _MOST_DIGITS:
-        raise BadPhone("This phone number is too long.")
+        raise BadPhone(_TOO_LONG)
     if number.country_code == _NORTH_AMERICA and significant[0] in "01":
         raise BadPhone("No area code begins with 0 or 1.")
     # A remaining leading zero means a number of another country, unless it is a part of the number, as in Italy.
     assigned = phonenumbers.is_valid_number(number)
     if len(significant) < _FEWEST_DIGITS and not assigned:
-        raise BadPhone("This phone number is too short.")
+        raise BadPhone(_TOO_SHORT)
     if significant[0] == "0" and not assigned:
         raise BadPhone("This phone number begins with a 0 that no number of its country has.")

@@ -98,7 +98,7 @@ def show_opt_out(phone: Phone) -> OptOutState:
 def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
     """Record an opt-out that staff learned of; only the client can end it."""
     if not form.opted_out:
-        raise OnlyTheClient("Only the client can end an opt-out, by replying START.", field="opted_out")
+        raise OnlyTheClient(questions.ONLY_THE_CLIENT, field="opted_out")
     number, account = _e164(phone), web.caller(app)
     event = OptOutEvent(
         id=uuid4().hex,

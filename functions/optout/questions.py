@@ -14,6 +14,8 @@ from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, account_scope,
 from longcode.webhooks.tell import enqueue_opt_out
 from longcode.windows import LONGEST_VALIDITY
 
+ONLY_THE_CLIENT = "Only the client can end an opt-out, by replying START."
+
 
 def ask(possible: HandleKeyword, now: datetime) -> None:
     """Ask a studio's staff about a possible opt-out, and hold the studio's texts to the phone.
@@ -66,7 +68,7 @@ def answer(
             raise NotFound("The question about this phone is about another message.", field="message_id")
         is_out = bool(optouts.blocked([(account, phone)], numbers.dedicated_since(account)))
         if is_out and not opted_out:
-            raise OnlyTheClient("Only the client can end an opt-out, by replying START.", field="opted_out")
+            raise OnlyTheClient(ONLY_THE_CLIENT, field="opted_out")
         event = answer_event(question, opted_out=opted_out, by=by, now=now)
         if question.open and not optouts.record_answer(event, question.message_id):
             continue  # answered or replaced meanwhile: read it again

@@ -14,6 +14,7 @@ from longcode.aws.settings import SOURCE_ROOT, settings
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
 from longcode.web import resolver as web
+from longcode.web.problems import NOTHING_HERE
 from reference import guide
 
 _HTML = "text/html; charset=utf-8"
@@ -71,7 +72,7 @@ def show_file(file: str) -> Response[str]:
         return _response(_VIEWER[file], _viewer(file))
     if file in _OWN:
         return _response(_OWN[file], _own(file))
-    raise NotFound("There is nothing at this address.")
+    raise NotFound(NOTHING_HERE)
 
 
 def _response(content_type: str, text: str) -> Response[str]:

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from longcode import segments, windows
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, check_may_send
+from longcode.accounts.account import NO_ACCOUNT, Account, check_may_send
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
@@ -97,8 +97,7 @@ class NewMessage(web.Body):
         """Raise `ValueError` unless there is a recipient, and either a body or a template."""
         if self.client_id is None and self.to is None:
             raise ValueError("needs client_id or to")
-        if (self.body is None) == (self.template is None):
-            raise ValueError("needs either body or template")
+        web.check_one_text(self.body, self.template)
         return self
 
 
@@ -285,7 +284,7 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
     """
     account = facts.account
     if account is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(NO_ACCOUNT)
     check_may_send(account)
     send_at = compose.check_time(form.send_at, now)
     to, last_texted = _recipients(form, facts, account, send_at or now)

@@ -5,8 +5,7 @@ from datetime import datetime
 from longcode import months
 from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, AccountStatus, StatusChange
-from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.account import Account, AccountStatus, NoticeKind, StatusChange
 from longcode.aws.telemetry import count, logger
 from longcode.plans.plans import Plan
 from longcode.table.store import ConditionFailed
@@ -43,4 +42,6 @@ def _stop(account: Account, stop: Stop, now: datetime) -> None:
     except ConditionFailed:  # an order of the operator came first; the next check looks again
         return
     count("AutomaticStops")
-    logger.error("account stopped by itself", extra={"account": account.id, "cause": stop.cause, "why": stop.reason})
+    logger.error(
+        "account suspended automatically", extra={"account": account.id, "cause": stop.cause, "why": stop.reason}
+    )

@@ -7,8 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from longcode import months
 from longcode.accounts import attempts, owner_mails, owner_notices
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
-from longcode.accounts.owner_notices import NoticeKind, OwnerNotice
+from longcode.accounts.account import Account, NoticeKind, OwnerNotice
 from longcode.aws import mail
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger

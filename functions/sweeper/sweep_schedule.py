@@ -59,7 +59,7 @@ def _try_to_act(item: Attributes, now: datetime) -> bool:
         act(item, now)
     except (ValueError, LookupError):
         count("UnreadableItems")
-        logger.exception("put aside for an hour", extra={"type": item.get("type")})
+        logger.exception("unreadable item put off for an hour", extra={"type": item.get("type")})
         due.reschedule(item, now + _RETRY_UNREADABLE_AFTER)
     except Exception as failed:  # whatever it is, the other items must not wait for this one
         logger.error(
@@ -159,8 +159,9 @@ def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
         return
     # A query can miss a message that is linked or unlinked meanwhile, so the next purge begins a day before
     # the end of this one.
-    walked = further or retentions.place(before - _PURGE_AGAIN_AFTER)
-    due.reschedule(item, now if further else now + _PURGE_AGAIN_AFTER, walked=walked, waiting=sorted(set(waiting)))
+    purged_to = further or retentions.place(before - _PURGE_AGAIN_AFTER)
+    due_at = now if further else now + _PURGE_AGAIN_AFTER
+    due.reschedule(item, due_at, walked=purged_to, waiting=sorted(set(waiting)))
 
 
 @logger.inject_lambda_context

@@ -57,7 +57,7 @@ def _drop_or_create_call(facts: OccurrenceFacts, refusal: RequestError, now: dat
     if isinstance(refusal, NoNumberTicked) and trigger and record and client and trigger.sms_else_call:
         _create_call(facts, client, texts.render_text(trigger, record, facts), now)
         return
-    logger.info("dropped", extra={"trigger": facts.occurrence.trigger, "reason": refusal.code})
+    logger.info("occurrence dropped", extra={"trigger": facts.occurrence.trigger, "reason": refusal.code})
     triggers.drop(facts.occurrence, refusal.code, refusal.detail, now)
 
 

@@ -67,8 +67,7 @@ class TriggerForm(web.Body):
     @model_validator(mode="after")
     def has_one_text(self) -> "TriggerForm":
         """Refuse a trigger with no text or with two."""
-        if (self.body is None) == (self.template is None):
-            raise ValueError("needs either body or template")
+        web.check_one_text(self.body, self.template)
         return self
 
 

@@ -11,12 +11,15 @@ from longcode.broadcasts.broadcast import (
     BROADCAST_LEASE,
     NEXT_BROADCAST_STATES,
     Broadcast,
+    BulkAction,
     add_counts,
     broadcast_may_become,
     broadcast_states_before,
     broadcast_text_id,
     is_due,
+    may_have_unsent_texts,
     next_texts_at,
+    resumed,
 )
 from longcode.message import BroadcastState
 from longcode.windows import SWEEP_AFTER
@@ -39,6 +42,40 @@ def test_only_a_cancelled_or_refused_broadcast_cannot_change() -> None:
 )
 def test_every_other_broadcast_can_be_cancelled(state: BroadcastState) -> None:
     assert broadcast_may_become(state, BroadcastState.CANCELLED)
+
+
+@pytest.mark.parametrize(
+    ("state", "first"),
+    [
+        (BroadcastState.SCHEDULED, None),
+        (BroadcastState.PLANNING, None),
+        (BroadcastState.SENDING, BulkAction.RESUME),
+        (BroadcastState.DONE, BulkAction.RESUME),
+    ],
+)
+def test_a_resumed_broadcast_goes_on_with_the_texts_that_are_written(
+    state: BroadcastState, first: BulkAction | None
+) -> None:
+    paused = replace(BROADCAST, state=state, paused=True, error="account_suspended", detail="Suspended")
+
+    after = resumed(paused, NOW)
+
+    assert (after.paused, after.error, after.detail, after.bulk_action) == (False, None, None, first)
+    assert after.due_at == NOW + SWEEP_AFTER
+
+
+def test_a_resumed_broadcast_is_due_at_its_own_time() -> None:
+    scheduled = replace(BROADCAST, state=BroadcastState.SCHEDULED, send_at=NOW + timedelta(days=1), paused=True)
+
+    assert resumed(scheduled, NOW).due_at == NOW + timedelta(days=1)
+
+
+def test_a_broadcast_may_have_unsent_texts_for_five_days_after_they_are_written() -> None:
+    done = replace(BROADCAST, state=BroadcastState.DONE, finished_at=NOW)
+
+    assert may_have_unsent_texts(done, NOW + timedelta(days=4))
+    assert not may_have_unsent_texts(done, NOW + timedelta(days=5))
+    assert not may_have_unsent_texts(BROADCAST, NOW)
 
 
 def test_only_a_broadcast_in_planning_is_refused() -> None:

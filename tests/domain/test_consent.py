@@ -70,15 +70,15 @@ def test_a_repeated_stop_or_start_does_not_replace_the_event_that_changed_the_st
         said(3, out=False),
     )
 
-    assert after(stop).turned_by == "e000"
-    assert after(stop, again).turned_by == "e000"
-    assert after(stop, again, start).turned_by == "e002"
-    assert after(stop, again, start, idle).turned_by == "e002"
+    assert after(stop).changed_by == "e000"
+    assert after(stop, again).changed_by == "e000"
+    assert after(stop, again, start).changed_by == "e002"
+    assert after(stop, again, start, idle).changed_by == "e002"
 
 
 def test_a_start_from_a_phone_that_was_never_opted_out_changes_nothing() -> None:
-    assert after(said(0, out=False)).turned_by is None
-    assert after(said(1, out=False), said(0, out=True)).turned_by is None
+    assert after(said(0, out=False)).changed_by is None
+    assert after(said(1, out=False), said(0, out=True)).changed_by is None
 
 
 def test_each_account_has_a_scope_of_its_own() -> None:

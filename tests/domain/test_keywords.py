@@ -1,4 +1,6 @@
 import csv
+import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from longcode import keywords, own_words
 from longcode.keywords import Keyword
+from longcode.opt_out_words import dutch, elsewhere, english, french, german, italian, portuguese, spanish
 
 # expected: a keyword, `near` (a person decides) or nothing (an ordinary reply)
 with (Path(__file__).parent / "messages.csv").open(newline="", encoding="utf-8") as table:
@@ -67,6 +70,33 @@ def test_every_message_of_the_table_of_opt_outs_has_its_class() -> None:
     read = [(message, expected, classes.get(keywords.detect(message))) for message, expected in OPT_OUT_TABLE]
 
     assert [row for row in read if row[1] != row[2]] == []
+
+
+WORD_LISTS = {
+    f"{language.__name__.rpartition('.')[2]}-{name}": getattr(language, name).strip().split(separator)
+    for language in (english, german, french, spanish, portuguese, italian, dutch, elsewhere)
+    for name, separator in {"COURTESIES": None, "POLITE": None, "REPEATED": None, "ALONE": "\n"}.items()
+}
+
+
+@pytest.mark.parametrize("listed", WORD_LISTS.values(), ids=WORD_LISTS)
+def test_no_word_list_has_an_entry_twice(listed: list[str]) -> None:
+    folded = Counter(keywords.fold(entry) for entry in listed)
+
+    assert [entry for entry in listed if folded[keywords.fold(entry)] > 1] == []
+
+
+@pytest.mark.parametrize("listed", WORD_LISTS.values(), ids=WORD_LISTS)
+def test_no_listed_word_mixes_scripts(listed: list[str]) -> None:
+    words = " ".join(listed).split()
+
+    assert [word for word in words if len({script(letter) for letter in word if letter.isalpha()}) > 1] == []
+
+
+def script(letter: str) -> str:
+    """Return the script of a letter; Japanese writes Chinese characters among its own."""
+    name = unicodedata.name(letter).split()[0]
+    return "CJK" if name in ("HIRAGANA", "KATAKANA") else name
 
 
 @pytest.mark.parametrize("word", OPT_OUTS)

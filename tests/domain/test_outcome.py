@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account
-from longcode.broadcasts.outcome import Content, Outcome, PhoneFacts, outcomes_of_client, within_budget
+from longcode.broadcasts.outcome import Content, Outcome, PhonesOfStep, outcomes_of_client, within_budget
 from longcode.clients.client import Client, Phone
 from longcode.destinations import Destinations
 from longcode.jobs import Product
@@ -48,7 +48,7 @@ def outcomes_of(
     days_since_last: int | None = None,
 ) -> list[Outcome]:
     last_texted = {} if days_since_last is None else {ONE: NOW - timedelta(days=days_since_last)}
-    phones = PhoneFacts(blocked=set(blocked), last_texted=last_texted)
+    phones = PhonesOfStep(blocked=set(blocked), last_texted=last_texted)
     return list(outcomes_of_client(content, recipient, phones, owners or {}))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from tests.house.test_files import pages, tracked
@@ -13,7 +14,11 @@ OUTSIDE = re.compile(r"\b(?:facts|design)(?: page)? ยง|\.\./shared|\bfacts\.md ย
 PARTICIPANT = re.compile(r"(?<![\w/])[a-z_]+(?:/[a-z_]+)+\.py\b")
 ORDER = re.compile(r"`(?:{\"do\": \")?((?:accounts|numbers|optouts|passwords|phones|replies|texts)\.[a-z_]+)[\"`]")
 LOG_LINE = re.compile(r"(?:message = \"|(?:log has|logged as)\s+`)([^\"`]+)[\"`]")
-ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| ", re.MULTILINE)
+BAR = re.compile(r"(?<!\\)\|")
+ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| ([^|]+) \| ", re.MULTILINE)
+DATED = re.compile(r"^Date: ([0-9-]+)\. Status: ([^(\n]+?)(?: \(.+\))?\.$", re.MULTILINE)
+RELATION = re.compile(r"(superseded by|extended by|supersedes|extends)|\b(\d+)\b")
+CONVERSE = {"superseded by": "supersedes", "extended by": "extends"}
 
 
 def test_lines_of_prose_fit_a_screen() -> None:
@@ -25,6 +30,17 @@ def test_lines_of_prose_fit_a_screen() -> None:
     ]
 
     assert long == []
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_the_row_before() -> None:
+    uneven = [
+        f"{relative_path(page)}: {row}"
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for before, row in pairwise(page.read_text().splitlines())
+        if before.startswith("|") and row.startswith("|") and len(BAR.findall(before)) != len(BAR.findall(row))
+    ]
+
+    assert uneven == []
 
 
 def test_every_file_in_a_diagram_is_there() -> None:
@@ -63,23 +79,31 @@ def test_the_page_on_abuse_names_only_orders_and_log_lines_that_exist() -> None:
 def test_the_index_has_each_decision_under_its_title_with_its_date() -> None:
     titles = {path.name: path.read_text().partition("\n")[0] for path in DECISIONS.glob("[0-9]*.md")}
 
-    indexed = {name: f"# {number}. {title}" for number, title, name, _ in ROW.findall(index())}
+    indexed = {name: f"# {number}. {title}" for number, title, name, *_ in ROW.findall(index())}
 
     assert len(titles) > 40
     assert indexed == titles
 
 
-def test_a_decision_has_the_date_that_the_index_has() -> None:
-    dates = {name: date for _, _, name, date in ROW.findall(index())}
+def test_the_index_has_the_date_and_the_status_of_each_decision() -> None:
+    in_decisions = {path.name: DATED.findall(path.read_text()) for path in DECISIONS.glob("[0-9]*.md")}
 
-    in_decisions = {
-        path.name: match.group(1)
-        for path in DECISIONS.glob("[0-9]*.md")
-        if (match := re.search(r"^Date: ([0-9-]+)", path.read_text(), re.MULTILINE))
-    }
+    assert {name: [(date, status)] for _, _, name, date, status in ROW.findall(index())} == in_decisions
 
-    assert len(in_decisions) > 40
-    assert {name: dates.get(name) for name in in_decisions} == in_decisions
+
+def test_a_decision_that_extends_or_supersedes_another_is_named_there_too() -> None:
+    forward, back = set(), set()
+    for number, _, _, _, status in ROW.findall(index()):
+        relation = ""
+        for verb, other in RELATION.findall(status):
+            relation = verb or relation
+            if other and relation in CONVERSE:
+                back.add((int(other), CONVERSE[relation], int(number)))
+            elif other and relation:
+                forward.add((int(number), relation, int(other)))
+
+    assert len(forward) > 15
+    assert forward == back
 
 
 def test_nothing_points_outside_the_repository() -> None:

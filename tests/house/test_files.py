@@ -3,14 +3,18 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
-from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, relative_path, sources, tree
+from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, nodes, relative_path, sources, strings, tree
 
 HOSTS = re.compile(
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|(?:^|\s)--(?:extra-)?index-url[ =]|/simple/?\s*$", re.MULTILINE
 )
 PATHS = re.compile(r"(?<![\w.])/(?:home|Users|work|root|mnt)/[\w.-]+")
+CARRIER_CODES = LONGCODE / "carriers" / "refusals.py"  # several codes of a carrier mean the same
+UNREACHABLE = "unreachable: itertools.count does not end"
+LONGEST_OF_A_NAME = 24
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt))`")
 
 
@@ -42,6 +46,40 @@ def test_every_file_that_a_page_names_is_there() -> None:
     assert missing == []
 
 
+def test_every_file_that_code_or_configuration_names_is_there() -> None:
+    folders = "|".join(sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."))
+    named = re.compile(rf"(?<![\w./*{{}}-])(?:{folders})(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt)\b")
+    missing = [
+        f"{file}: {name}"
+        for file, text in tracked().items()
+        if file.endswith((".py", ".yaml", ".toml", "Makefile"))
+        for name in named.findall(text)
+        if not any((root / name).exists() for root in (ROOT, FUNCTIONS, LONGCODE))
+    ]
+
+    assert missing == []
+
+
+def test_no_sentence_is_written_twice() -> None:
+    written = Counter(
+        text
+        for path in sources(FUNCTIONS)
+        if path != CARRIER_CODES
+        for text in (str(constant.value) for constant in strings(path))
+        if len(text) > LONGEST_OF_A_NAME and " " in text.strip() and text not in docstrings(path)
+    )
+
+    assert [sentence for sentence, times in written.items() if times > 1 and sentence != UNREACHABLE] == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    names = Counter(
+        node.name for path in sources(FUNCTIONS) for node in nodes(path) if isinstance(node, ast.ClassDef)
+    )
+
+    assert [name for name, times in names.items() if times > 1] == []
+
+
 def test_decisions_are_numbered_without_gaps_and_short() -> None:
     decisions = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
@@ -59,6 +97,12 @@ def tracked() -> dict[str, str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
     files = [ROOT / name for name in listed.stdout.split("\0") if name]
     return {relative_path(path): path.read_text(errors="replace") for path in files if path.is_file()}
+
+
+def docstrings(path: Path) -> set[str]:
+    """Return the strings of a file that stand alone as statements."""
+    expressions = (node.value for node in nodes(path) if isinstance(node, ast.Expr))
+    return {node.value for node in expressions if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _first_line(path: Path) -> str:

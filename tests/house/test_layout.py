@@ -8,6 +8,7 @@ from tests.support.source_reading import (
     LONGCODE,
     PURPOSES,
     ROOT,
+    file_of,
     handlers,
     imported,
     imports,
@@ -78,6 +79,7 @@ ACTING = {
     "webhooks/post.py",
     "webhooks/store.py",
 }
+PURE_OF_CARRIERS = {LONGCODE / "carriers" / "carrier.py", LONGCODE / "carriers" / "refusals.py"}
 MOST_MODULES, MOST_LINES = 14, 350
 SDK = ROOT / "sdk"
 # The request and response bodies of an API, and its import, whose own file would be too long with them.
@@ -154,6 +156,18 @@ def test_only_the_listed_files_of_a_concept_touch_table_queue_or_socket() -> Non
     }
 
     assert touching == ACTING
+
+
+def test_pure_files_import_no_file_that_acts() -> None:
+    importing = [
+        f"{relative_path(path)} imports {relative_path(file)}"
+        for path in sources(LONGCODE)
+        if is_pure(path)
+        for file in {file_of(name) for name in imported(path, "longcode")}
+        if file and not is_pure(file) and file not in PURE_OF_CARRIERS
+    ]
+
+    assert importing == []
 
 
 def test_only_apis_import_the_web_package() -> None:

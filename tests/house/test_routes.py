@@ -12,7 +12,7 @@ import pytest
 
 from clients import bulk_import
 from infra import openapi
-from longcode.web import resolver as web
+from longcode.web.problems import BROKEN
 from longcode.web.scopes import SPECIAL_ROUTES
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
@@ -135,7 +135,7 @@ def test_refusals_of_the_gateway_are_problem_documents(template: dict[str, Any])
     assert {parameters["Content-Type"] for parameters in headers.values()} == {"'application/problem+json'"}
     assert {name: answer["status"] for name, answer in answers.items()} == statuses
     assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
-    assert {answer["detail"] for answer in answers.values() if answer["status"] >= 500} == {web.BROKEN}
+    assert {answer["detail"] for answer in answers.values() if answer["status"] >= 500} == {BROKEN}
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
 
 

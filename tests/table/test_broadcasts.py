@@ -142,7 +142,7 @@ def test_a_resume_begins_a_new_step_and_keeps_begun(broadcast: Broadcast) -> Non
     assert resumed
     assert not broadcasts.commit_step(at_work, replace(at_work, texts=3, begun=False))
     now = stored()
-    assert (now.step, now.walk, now.paused, now.begun, now.texts) == (2, BulkAction.RESUME, False, True, 0)
+    assert (now.step, now.bulk_action, now.paused, now.begun, now.texts) == (2, BulkAction.RESUME, False, True, 0)
     assert broadcasts.resume(paused, NOW) is None
 
 
@@ -154,7 +154,11 @@ def test_a_cancel_of_an_outdated_broadcast_changes_nothing(broadcast: Broadcast)
     cancelled = broadcasts.cancel(stored(), NOW)
 
     assert cancelled == stored()
-    assert (stored().state, stored().walk, stored().finished_at) == (BroadcastState.CANCELLED, BulkAction.CANCEL, NOW)
+    assert (stored().state, stored().bulk_action, stored().finished_at) == (
+        BroadcastState.CANCELLED,
+        BulkAction.CANCEL,
+        NOW,
+    )
 
 
 def test_only_a_paused_broadcast_is_unscheduled(broadcast: Broadcast) -> None:

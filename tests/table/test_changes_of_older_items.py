@@ -95,11 +95,11 @@ def test_an_older_broadcast_goes_on_with_its_step() -> None:
     taken = broadcasts.claim_step(broadcast, "worker-9", NOW + HOUR, begin=True)
     assert taken
     assert broadcasts.commit_step(
-        taken, replace(taken, walk=None, begun=False, texts=2, skipped={"no_permission": 1, "opted_out": 2})
+        taken, replace(taken, bulk_action=None, begun=False, texts=2, skipped={"no_permission": 1, "opted_out": 2})
     )
     moved = broadcasts.get(HERON, "b1")
     assert moved
-    assert (moved.step, moved.walk, moved.begun, moved.lease_until) == (6, None, False, None)
+    assert (moved.step, moved.bulk_action, moved.begun, moved.lease_until) == (6, None, False, None)
     assert (moved.texts, moved.skipped) == (2, {"no_permission": 1, "opted_out": 2})
     cancelled = broadcasts.cancel(moved, NOW + HOUR)
     assert cancelled

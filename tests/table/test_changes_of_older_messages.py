@@ -182,7 +182,7 @@ def test_an_older_opt_out_ends_with_a_start() -> None:
     )
 
     assert optouts.blocked([("10000001", PHONE)]) == {("10000001", PHONE)}
-    assert optouts.record(start).turned_by == "in3"
+    assert optouts.record(start).changed_by == "in3"
     assert optouts.blocked([("10000001", PHONE)]) == set()
 
 

@@ -216,7 +216,7 @@ def test_an_older_broadcast_is_read_with_its_audience_and_skipped_clients() -> N
 
     assert broadcast
     assert (broadcast.state, broadcast.limit, broadcast.step) == (BroadcastState.SENDING, LimitPolicy.PART, 5)
-    assert (broadcast.walk, broadcast.begun, broadcast.paused) == (BulkAction.RESUME, True, False)
+    assert (broadcast.bulk_action, broadcast.begun, broadcast.paused) == (BulkAction.RESUME, True, False)
     assert (broadcast.taken_by, broadcast.cursor, broadcast.values) == ("worker-2", "c2", {"session.date": "May 5"})
     assert (broadcast.texts, broadcast.units, broadcast.skipped) == (1, 1, {"no_permission": 1})
     assert (broadcast.reserved, broadcast.reserved_of, broadcast.budget) == (3, ("used",), 2)

@@ -120,7 +120,7 @@ def test_older_opt_outs_and_questions_are_read() -> None:
 
     assert stopped
     assert (stopped.out, stopped.at, stopped.since) == (True, NOW + 2 * MINUTE, NOW + 2 * MINUTE)
-    assert stopped.turned_by == stopped.event_id == "21d10fb43703569af6ef868c-out"
+    assert stopped.changed_by == stopped.event_id == "21d10fb43703569af6ef868c-out"
     assert asked
     assert (asked.out, asked.asked, asked.asked_at, asked.account) == (False, "in1", NOW, HERON)
     assert (event.words, event.means, event.asks) == ("please stop texting", Means.TEXT, True)

@@ -46,7 +46,7 @@ def test_a_late_event_is_kept_and_changes_nothing() -> None:
 
     state = optouts.record(said(0, out=True))
 
-    assert (state.event_id, state.out, state.turned_by) == ("e1", False, None)
+    assert (state.event_id, state.out, state.changed_by) == ("e1", False, None)
     assert [event.id for event in optouts.history(PHONE, SHARED, NOW)] == ["e0", "e1"]
 
 

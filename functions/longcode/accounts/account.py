@@ -23,6 +23,8 @@ _ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
 
 _SUSPENDED = "The operator has suspended this account"
 
+NO_ACCOUNT = "There is no such account."
+
 TEXTING_NOT_ENABLED = "You have not enabled SMS Text Messaging."
 """The message of the Services panel to a studio without an account, word for word (facts S33)."""
 
@@ -91,6 +93,29 @@ class StatusChange(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     by: str | None = None
     cause: str | None = None
+
+
+class NoticeKind(StrEnum):
+    """What an owner is told of. The mails are in owner_mails.py."""
+
+    PASSWORD = "password"  # noqa: S105
+    KEY = "key"
+    WEBHOOK = "webhook"
+    COUNTRIES = "countries"
+    PLAN = "plan"
+    APPROVED = "approved"
+    WRONG_PASSWORDS = "wrong_passwords"
+    STOPPED = "stopped"
+    ENDED = "ended"
+
+
+class OwnerNotice(Struct, frozen=True, kw_only=True):
+    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret."""
+
+    account: str
+    kind: NoticeKind
+    at: datetime
+    about: str = ""
 
 
 class Account(Struct, frozen=True, kw_only=True):

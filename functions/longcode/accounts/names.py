@@ -6,6 +6,8 @@ import unicodedata
 MAIL_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"
 """The pattern of a mail address, as in HTML; SES takes ASCII only."""
 
+NO_MAIL_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
+
 _LINK = re.compile(r"://|\bwww\.|[^\W_][.。][^\W\d_]{2,}")
 _DIGITS = re.compile(r"\d(?:[^\w]*\d|_+\d)+")
 _YEARS = re.compile(r"(?:1[89]|20)\d\d\D+(?:1[89]|20)\d\d")

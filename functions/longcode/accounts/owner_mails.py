@@ -6,8 +6,7 @@ They have no secrets, and of what the caller has entered only the studio's name 
 from collections.abc import Callable, Mapping
 
 from longcode import months
-from longcode.accounts.account import Account
-from longcode.accounts.owner_notices import NoticeKind, OwnerNotice
+from longcode.accounts.account import Account, NoticeKind, OwnerNotice
 from longcode.accounts.passwords import KeyScope
 
 _SUBJECTS: Mapping[NoticeKind, str] = {

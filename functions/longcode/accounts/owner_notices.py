@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 from boto3.dynamodb.conditions import Attr
-from msgspec import Struct
 
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, NoticeKind, OwnerNotice
 from longcode.aws.settings import settings
 from longcode.destinations import countries_of
 from longcode.months import instant
@@ -17,29 +15,6 @@ from longcode.table import credential_keys, keys, store
 from longcode.table.writes import PRESENT, Attributes, Put, Update, attributes
 
 _KEPT = timedelta(days=30)
-
-
-class NoticeKind(StrEnum):
-    """What an owner is told of. The mails are in owner_mails.py."""
-
-    PASSWORD = "password"  # noqa: S105
-    KEY = "key"
-    WEBHOOK = "webhook"
-    COUNTRIES = "countries"
-    PLAN = "plan"
-    APPROVED = "approved"
-    WRONG_PASSWORDS = "wrong_passwords"
-    STOPPED = "stopped"
-    ENDED = "ended"
-
-
-class OwnerNotice(Struct, frozen=True, kw_only=True):
-    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret."""
-
-    account: str
-    kind: NoticeKind
-    at: datetime
-    about: str = ""
 
 
 def new(account: str, kind: NoticeKind, at: datetime, about: str = "") -> Put:

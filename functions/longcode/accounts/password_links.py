@@ -14,6 +14,9 @@ from longcode.table.writes import Delete, Put, attributes, read
 VALID = timedelta(hours=24)
 """How long a link works that the operator sends."""
 
+LINK_ENDED = "This link was used already, or it is too old. Please ask for a new one."
+"""What the page of a mailed link says that no longer works."""
+
 FIRST_VALID = timedelta(days=7)
 """How long the link of a welcome mail works that shows the first password."""
 

@@ -22,6 +22,9 @@ MAIL_EVERY = timedelta(hours=1)
 MOST_FORMS = 30
 """How many forms a source address can send in an hour. A hosted product sends those of many studios."""
 
+TOO_MANY_FORMS = "Too many forms came from this internet address; please try again in an hour."
+"""What a form beyond these is answered with."""
+
 _FORMS_COUNTED_FOR = timedelta(hours=1)
 _LEASE = timedelta(minutes=1)
 _KEPT = timedelta(hours=48)

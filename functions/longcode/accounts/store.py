@@ -11,8 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts import owner_notices
-from longcode.accounts.account import Account, OldSecret, ReplyDelivery, StatusChange
-from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.account import NO_ACCOUNT, Account, NoticeKind, OldSecret, ReplyDelivery, StatusChange
 from longcode.errors import NotFound
 from longcode.months import instant
 from longcode.plans.plans import PlanChange
@@ -43,7 +42,7 @@ def get_or_raise(account: str) -> Account:
     """Return an account; raise `NotFound` if it does not exist."""
     existing = get(account)
     if existing is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(NO_ACCOUNT)
     return existing
 
 

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from longcode.aws.telemetry import count, logger
 from longcode.errors import RequestError
 
 _FIELD = re.compile(r"- at `\$\.(\w+)|(?:required|unknown) field `(.+)`\Z")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-T = TypeVar("T")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999  # what we compute from times of other years may be no time
+T = TypeVar("T", bound=Struct)
 
 
 def carry_out(event: Any, kind: type[T], act: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
@@ -40,11 +43,17 @@ def read(event: Any, kind: type[T]) -> T:
     if isinstance(event, dict):
         _check_text(event)
     try:
-        return msgspec.convert(event, kind)
+        order = msgspec.convert(event, kind)
     except msgspec.ValidationError as error:
         match = _FIELD.search(str(error))
         field = match and (match[1] or match[2])
         raise RequestError(f"The order cannot be read: {error}.", field=field) from None
+    for name, value in msgspec.structs.asdict(order).items():
+        if isinstance(value, datetime) and not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+            raise RequestError(
+                f"The order cannot be read: the time is not in the years {_FIRST_YEAR} to {_LAST_YEAR}.", field=name
+            )
+    return order
 
 
 def _check_text(event: dict[str, Any]) -> None:

@@ -1,13 +1,13 @@
-"""What an invoice has besides its own month (late units, credits), and what keeps it from being issued (findings)."""
+"""An account's month: what its invoice has besides (late units, credits), and what keeps it from being issued."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct
 from msgspec.structs import fields
 
 from longcode import months
-from longcode.billing.invoice import LATE, Invoice, InvoiceLine, charges
+from longcode.billing.invoice import LATE, Invoice, InvoiceLine, InvoiceState, charges
 from longcode.plans.plans import Plan
 from longcode.usage.usage import Usage
 
@@ -66,6 +66,20 @@ class Findings(Struct, frozen=True, kw_only=True):
             unreadable=self.unreadable + other.unreadable,
             wrong=self.wrong or other.wrong,
         )
+
+
+class MonthEntry(Struct, frozen=True, kw_only=True):
+    """An account's month: its `invoice` once it is issued, or the `findings` that keep it from being issued."""
+
+    account: str
+    month: str
+    state: InvoiceState
+    invoice: Invoice | None = None
+    findings: Findings | None = None
+    look_again_at: datetime | None = None
+    mailed_at: datetime | None = None
+    paid_on: date | None = None
+    credited_micros: int = 0
 
 
 def months_before(month: str) -> list[str]:

@@ -10,9 +10,8 @@ from longcode.accounts.account import Account, plan_owed_in
 from longcode.aws.telemetry import count, logger
 from longcode.billing import adjustments, charged
 from longcode.billing import store as invoices
-from longcode.billing.adjustments import Findings
+from longcode.billing.adjustments import Findings, MonthEntry
 from longcode.billing.invoice import Invoice, InvoiceLine, charges, compute_invoice, find_errors
-from longcode.billing.store import MonthEntry
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.plans.plans import Plan
@@ -75,7 +74,7 @@ def _doubt_or_park(entry: MonthEntry | None, account: str, month: str, findings:
         return
     if invoices.park(account, month, findings):
         count("ParkedInvoices")
-        logger.error("parked", extra={"account": account, "month": month})
+        logger.error("invoice parked", extra={"account": account, "month": month})
 
 
 def draft_invoice(account: Account, month: str) -> Draft | None:

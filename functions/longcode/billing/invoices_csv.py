@@ -2,10 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterable
 
-from longcode.billing import store as invoices
+from longcode.billing.adjustments import MonthEntry
 from longcode.billing.sheet import MARK, cell
-from longcode.billing.store import MonthEntry
 
 COLUMNS = (
     "number",
@@ -24,17 +24,16 @@ COLUMNS = (
 )
 
 
-def month_csv(month: str) -> str:
-    """Return a row for each issued invoice of a month, by number; `charges` and `credits` add up to `total`.
+def month_csv(entries: Iterable[MonthEntry]) -> str:
+    """Return a row for each of a month's issued invoices; `charges` and `credits` add up to `total`.
 
     A row is about 120 bytes, so the response of a Lambda function (6 MB) has room for some 45,000.
     """
-    numbers = invoices.issued_numbers(month)
     text = io.StringIO()
     text.write(MARK)
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(_row(entry) for entry in invoices.entries((account, month) for _, account in numbers))
+    writer.writerows(_row(entry) for entry in entries)
     return text.getvalue()
 
 

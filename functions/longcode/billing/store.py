@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.aws.clients import pause
-from longcode.billing.adjustments import Balance, Credit, Findings
+from longcode.billing.adjustments import Balance, Credit, Findings, MonthEntry
 from longcode.billing.invoice import Invoice, InvoiceState
 from longcode.months import instant
 from longcode.table import keys, store
@@ -28,20 +28,6 @@ class InvoiceOvertaken(Exception):
 
 class CreditExceedsTotal(Exception):
     """The credits on an invoice would be larger than its total."""
-
-
-class MonthEntry(Struct, frozen=True, kw_only=True):
-    """An account's month: its `invoice` once it is issued, or the `findings` that keep it from being issued."""
-
-    account: str
-    month: str
-    state: InvoiceState
-    invoice: Invoice | None = None
-    findings: Findings | None = None
-    look_again_at: datetime | None = None
-    mailed_at: datetime | None = None
-    paid_on: date | None = None
-    credited_micros: int = 0
 
 
 class Issued(Struct, frozen=True, kw_only=True):

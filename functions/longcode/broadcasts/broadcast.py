@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2s
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from longcode.message import BroadcastState, Instant
+from longcode.windows import SWEEP_AFTER
 
 BROADCAST_LEASE = timedelta(seconds=110)
 """How long a worker holds a step: longer than its function may run, shorter than the sweeper's first check."""
 
 _SWEEPER_INTERVAL = timedelta(minutes=1)
+_TEXTS_END_WITHIN = timedelta(days=5)  # validity, the longest wait for the receipt of an uncertain text, and a day
 
 
 NEXT_BROADCAST_STATES: dict[BroadcastState, set[BroadcastState]] = {
@@ -44,7 +47,7 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     - `begun`: a worker has started to write the texts of this step, and some may exist that are not counted yet.
     - `cursor` is the last client whose texts are written and counted in `texts`, `units`, `segments` and `skipped`.
     - `planned_*` are the totals that planning found.
-    - `walk` is the bulk action in progress, `walked` the last text that it reached, `walked_units` the units so far.
+    - `bulk_action` is in progress, `bulk_reached` the last text that it reached, `bulk_units` the units so far.
     - `reserved` are the units reserved for the whole broadcast, written texts included, in the month `reserved_in` on
       the counters `reserved_of`. `booked`: there is no limit, so they do not bound how many texts are written.
     - `seed` is the key of the hash of the phone in a text's id, so that the id does not reveal the phone.
@@ -69,9 +72,9 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     lease_until: Instant | None = None
     due_at: Instant | None = None
     cursor: str | None = None
-    walk: BulkAction | None = None
-    walked: str | None = None
-    walked_units: int = 0
+    bulk_action: BulkAction | None = field(name="walk", default=None)
+    bulk_reached: str | None = field(name="walked", default=None)
+    bulk_units: int = field(name="walked_units", default=0)
     planned_clients: int = 0
     planned_texts: int = 0
     planned_units: int = 0
@@ -113,6 +116,45 @@ def broadcast_text_id(broadcast: Broadcast, phone: str) -> str:
     return f"{broadcast.id}-{digest}"
 
 
+def resumed(broadcast: Broadcast, now: datetime) -> Broadcast:
+    """Return a paused broadcast as it goes on, with its written texts first."""
+    are_written = broadcast.state in (BroadcastState.SENDING, BroadcastState.DONE)
+    due_at = now + SWEEP_AFTER
+    if broadcast.state is BroadcastState.SCHEDULED and broadcast.send_at:
+        due_at = max(broadcast.send_at, due_at)
+    return replace(
+        broadcast,
+        paused=False,
+        error=None,
+        detail=None,
+        bulk_action=BulkAction.RESUME if are_written else None,
+        bulk_reached=None,
+        bulk_units=0,
+        due_at=due_at,
+    )
+
+
+def cancelled(broadcast: Broadcast, now: datetime) -> Broadcast:
+    """Return a broadcast that is cancelled, and whose unsent texts are cancelled next."""
+    return replace(
+        broadcast,
+        state=BroadcastState.CANCELLED,
+        paused=False,
+        bulk_action=BulkAction.CANCEL,
+        bulk_reached=None,
+        bulk_units=0,
+        due_at=now + SWEEP_AFTER,
+        finished_at=now,
+    )
+
+
+def may_have_unsent_texts(broadcast: Broadcast, now: datetime) -> bool:
+    """Return whether all texts of a broadcast are written, so lately that one may still be sent."""
+    if broadcast.state is not BroadcastState.DONE or broadcast.finished_at is None:
+        return False
+    return now < broadcast.finished_at + _TEXTS_END_WITHIN
+
+
 def is_due(broadcast: Broadcast, now: datetime) -> bool:
     """Return whether a scheduled broadcast may start."""
     return broadcast.send_at is None or broadcast.send_at <= now
@@ -126,7 +168,7 @@ def next_texts_at(broadcast: Broadcast, now: datetime, segments_a_second: float)
     broadcast was to begin: begun again in a restored table, it writes at least as many texts as it had written then,
     so that `admin.restore_check` finds those that went.
     """
-    if broadcast.state is not BroadcastState.SENDING or broadcast.walk or broadcast.started_at is None:
+    if broadcast.state is not BroadcastState.SENDING or broadcast.bulk_action or broadcast.started_at is None:
         return None
     begin = min(broadcast.started_at, broadcast.send_at or broadcast.created_at)
     busy_until = begin + timedelta(seconds=broadcast.segments / segments_a_second)

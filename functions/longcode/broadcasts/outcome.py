@@ -65,7 +65,7 @@ class Content(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class PhoneFacts(Struct, frozen=True, kw_only=True):
+class PhonesOfStep(Struct, frozen=True, kw_only=True):
     """What the table knows of some clients' phones.
 
     `blocked` opted out, `asked` wrote what may be an opt-out, `last_texted` is when each was texted last.
@@ -77,7 +77,7 @@ class PhoneFacts(Struct, frozen=True, kw_only=True):
 
 
 def outcomes_of_client(
-    content: Content, client: Client, phones: PhoneFacts, owners: Mapping[str, str]
+    content: Content, client: Client, phones: PhonesOfStep, owners: Mapping[str, str]
 ) -> Iterator[Outcome]:
     """Yield one outcome for each ticked number of a client, or a single one when the client gets no text at all.
 

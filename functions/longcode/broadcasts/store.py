@@ -1,7 +1,7 @@
 """The table's broadcasts, with their audiences, texts and skipped clients; one worker at a time holds a step."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -11,7 +11,14 @@ from msgspec.structs import replace
 from longcode import jobs
 from longcode.accounts.account import Account, send_refusal
 from longcode.aws import queues
-from longcode.broadcasts.broadcast import BROADCAST_LEASE, Broadcast, BulkAction, broadcast_states_before
+from longcode.broadcasts.broadcast import (
+    BROADCAST_LEASE,
+    Broadcast,
+    broadcast_states_before,
+    cancelled,
+    may_have_unsent_texts,
+    resumed,
+)
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import Audience
 from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message
@@ -28,9 +35,6 @@ SkippedPlace = tuple[int, int, int]
 """Where a skipped client is stored: the step, the item of that step, the row of that item."""
 
 _ROWS_PER_ITEM = 200
-_TEXTS_END_WITHIN = timedelta(
-    days=5
-)  # validity, then the longest wait for the receipt of an uncertain text, and a day
 
 
 class AlreadyCreated(Exception):
@@ -168,30 +172,12 @@ def pause_if_not_allowed(account: Account, broadcast_id: str) -> bool:
 
 def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
     """Resume a paused broadcast, its written texts first; return None if it has changed since it was read."""
-    written = broadcast.state in (BroadcastState.SENDING, BroadcastState.DONE)
-    due_at = now + SWEEP_AFTER
-    if broadcast.state is BroadcastState.SCHEDULED and broadcast.send_at:
-        due_at = max(broadcast.send_at, due_at)
-    walk = BulkAction.RESUME if written else None
-    after = replace(
-        broadcast, paused=False, error=None, detail=None, walk=walk, walked=None, walked_units=0, due_at=due_at
-    )
-    return _next_step(broadcast, after)
+    return _next_step(broadcast, resumed(broadcast, now))
 
 
 def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
     """Cancel a broadcast and begin to cancel its unsent texts; return None if it has changed since it was read."""
-    after = replace(
-        broadcast,
-        state=BroadcastState.CANCELLED,
-        paused=False,
-        walk=BulkAction.CANCEL,
-        walked=None,
-        walked_units=0,
-        due_at=now + SWEEP_AFTER,
-        finished_at=now,
-    )
-    return _next_step(broadcast, after)
+    return _next_step(broadcast, cancelled(broadcast, now))
 
 
 def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage:
@@ -239,9 +225,7 @@ def has_unsent_texts(broadcast: Broadcast) -> bool:
 
 def is_waiting(broadcast: Broadcast, now: datetime) -> bool:
     """Return whether all texts of a broadcast are written, and one may still be sent."""
-    if broadcast.state is not BroadcastState.DONE or broadcast.finished_at is None:
-        return False
-    return now < broadcast.finished_at + _TEXTS_END_WITHIN and has_unsent_texts(broadcast)
+    return may_have_unsent_texts(broadcast, now) and has_unsent_texts(broadcast)
 
 
 def skipped_writes(claimed: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]:

@@ -10,6 +10,7 @@ from longcode.clients.spreadsheet import SheetRow, read_sheet
 from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, plain_id, yes_or_no
 from longcode.errors import RequestError
 
+NO_ID = "The row has no id; write the client's id."
 _LONGEST_SHOWN = 40
 _NAMES = ("first_name", "last_name")
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
@@ -107,7 +108,7 @@ def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
     """Yield the field of each cell that cannot be read, and a sentence that says what would be right."""
     client_id = row.cells["id"]
     if not client_id:
-        yield "id", "The row has no id; write the client's id."
+        yield "id", NO_ID
     elif is_reshaped(client_id):
         yield "id", f"A spreadsheet wrote the id as {client_id}; format the column as text."
     for column, cell in row.cells.items():

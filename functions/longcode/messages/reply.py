@@ -1,12 +1,12 @@
 """From a received text to the studio's message, with its client, its units and its attribution."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2s
 
 from longcode import segments
 from longcode.accounts.account import Account, was_closed
 from longcode.carriers.carrier import Inbound
-from longcode.clients import store as clients
 from longcode.keywords import Keyword
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.months import month_of
@@ -14,17 +14,22 @@ from longcode.numbers.routing import Attribution, client_of_reply
 
 
 def message_of_reply(
-    inbound: Inbound, attribution: Attribution, keyword: str | None, received_at: datetime, studio: Account | None
+    inbound: Inbound,
+    attribution: Attribution,
+    keyword: str | None,
+    received_at: datetime,
+    *,
+    studio: Account | None,
+    with_phone: Mapping[str, bool],
 ) -> Message:
     """Return the message that the studio sees. STOP, START and HELP are not charged: the service answers them.
 
     A text that came after the account was closed is shown, but it is not charged and counts in no month.
     """
-    account = attribution.account
     closed = studio is not None and was_closed(received_at, studio.status_changes)
     measure = segments.measure(inbound.body)
     return Message(
-        account=account,
+        account=attribution.account,
         id=message_id(inbound),
         direction=Direction.IN,
         kind=MessageKind.REPLY,
@@ -38,7 +43,7 @@ def message_of_reply(
         charged_units=0 if closed or _is_service(keyword) else measure.units,
         month=None if closed else month_of(received_at),
         created_at=received_at,
-        client_id=client_of_reply(attribution.client_id, clients.with_phone(account, inbound.phone)),
+        client_id=client_of_reply(attribution.client_id, with_phone),
         carrier=inbound.carrier,
         carrier_id=inbound.carrier_id,
         read=False,

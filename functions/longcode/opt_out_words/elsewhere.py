@@ -3,7 +3,7 @@
 COURTESIES = """tack takk tak prosze dzieki lutfen dekuji prosim kiitos пожалуйста спасибо"""
 """Words that add nothing to an opt-out."""
 
-POLITE = """tack takk tak prosze dzieki lutfen dekuji prosim kiitos пожалуйста спасибо请 謝謝"""
+POLITE = """tack takk tak prosze dzieki lutfen dekuji prosim kiitos пожалуйста спасибо 请 請 谢谢 謝謝"""
 """Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
 
 REPEATED = """sluta avsluta avregistrera avmeld wypisz стоп отписаться dur durdur"""
@@ -66,10 +66,8 @@ istemiyorum
 إيقاف
 إلغاء
 إلغاء الاشتراك
-الغاء الاشتراك
 رقم خاطئ
 बंद करो
-बंद करें
 रोको
 गलत नंबर
 停止
@@ -113,7 +111,6 @@ istemiyorum
 dừng
 dừng lại
 hủy
-huỷ
 sai số
 berhenti
 salah nomor

@@ -73,7 +73,7 @@ ASKED = (
 """Requests that are opt-outs unless they are said with joy."""
 
 # Matched with the letters' case as the client typed it, against the whole message: a name has a capital letter.
-STRANGER = (
+SOMEBODY_ELSE = (
     r"(?:(?:[Hh]i|[Ss]orry|[Nn]o|[Hh]ello|[Uu]m)[,.!]? )?"
     r"(?:(?:[Ii]'?m|I am|[Tt]his is|[Ii]t'?s|[Tt]his number is) not|[Nn]ot|[Tt]his isn'?t|[Tt]his number isn'?t) "
     r"[A-Z][a-z]+(?: [A-Z][a-z]+)?(?:'s (?:phone|number|cell|mobile)?)?(?: any ?more)?\W*"
@@ -82,4 +82,4 @@ STRANGER = (
     r"[A-Z][a-z]+ (?:here|at this number)\W*"
     r"|[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:has |is )?(?:passed away|deceased|no longer with us)(?: \w+){0,3}\W*"
 )
-"""A stranger who has the client's number by now, or a family that lost the client: "I'm not Ann"."""
+"""Somebody else who has the client's number by now, or a family that lost the client: "I'm not Ann"."""

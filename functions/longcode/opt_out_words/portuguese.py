@@ -1,6 +1,6 @@
 """Possible opt-outs in Portuguese. docs/facts.md tells how a word is added."""
 
-COURTESIES = """por favor obrigado obrigada agora ja ja"""
+COURTESIES = """por favor obrigado obrigada agora ja"""
 """Words that add nothing to an opt-out."""
 
 POLITE = """por favor obrigado obrigada agora ja desculpe oi ola"""

@@ -45,7 +45,6 @@ darse de baja
 para ya
 paren ya
 detente
-detenganse
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from longcode.jobs import Means
@@ -59,7 +59,7 @@ class OptOutEvent(Struct, frozen=True, kw_only=True):
 class OptOut(Struct, frozen=True, kw_only=True):
     """Whether a phone is opted out in a scope, after its latest event: `event_id`, which happened `at`.
 
-    `turned_by` is the event that last changed `out`: only it is confirmed. `since` is when `out` last changed,
+    `changed_by` is the event that last changed `out`: only it is confirmed. `since` is when `out` last changed,
     or when the client last texted START; a repeated STOP changes neither.
     `asked` is the possible opt-out that the staff of `account` are asked about, None once a later event decided.
     """
@@ -69,7 +69,7 @@ class OptOut(Struct, frozen=True, kw_only=True):
     out: bool
     at: datetime | None = None
     event_id: str | None = None
-    turned_by: str | None = None
+    changed_by: str | None = field(name="turned_by", default=None)
     since: datetime | None = None
     asked: str | None = None
     asked_at: datetime | None = None
@@ -132,7 +132,7 @@ def apply(state: OptOut | None, event: OptOutEvent) -> OptOut:
         return replace(before, asked=event.id, asked_at=event.at, account=event.account)
     after = replace(before, out=event.out, at=event.at, event_id=event.id)
     if event.out != before.out:
-        after = replace(after, turned_by=event.id, since=event.at)
+        after = replace(after, changed_by=event.id, since=event.at)
     elif not event.out and event.means is Means.TEXT:
         after = replace(after, since=event.at)
     return after if _asked_since(after, event.at, event.id) else replace(after, asked=None, asked_at=None)
@@ -194,7 +194,7 @@ def before_refusals(state: OptOut, counting: Sequence[OptOutEvent]) -> OptOut:
     if not in_scope or in_scope[-1].out or in_scope[-1].means is not Means.TEXT:
         return state
     start = in_scope[-1]
-    return replace(state, out=False, at=start.at, event_id=start.id, turned_by=start.id, since=start.at)
+    return replace(state, out=False, at=start.at, event_id=start.id, changed_by=start.id, since=start.at)
 
 
 def decided_since(state: OptOut, at: datetime | None, event_id: str | None) -> bool:

@@ -76,7 +76,7 @@ def pair_blocks_from(
 
 def scopes_to_opt_in(phone: str, event_id: str) -> list[str]:
     """Return the scopes in which a phone is opted out, or in which this event has opted it in already."""
-    return [state.scope for state in _all_scopes(phone) if state.out or state.turned_by == event_id]
+    return [state.scope for state in _all_scopes(phone) if state.out or state.changed_by == event_id]
 
 
 def record(event: OptOutEvent) -> OptOut:

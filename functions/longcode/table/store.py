@@ -32,6 +32,7 @@ _TRANSIENT = {
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
+_BEGINS_WITH = "pk = :pk AND begins_with(sk, :sk)"
 _BEFORE = "#partition = :partition AND #sort < :before"
 _BETWEEN = "#partition = :partition AND #sort BETWEEN :after AND :before"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -95,7 +96,7 @@ def query(
     """
     arguments: dict[str, Any] = {
         "ConsistentRead": True,
-        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "KeyConditionExpression": _BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
     if after:
@@ -110,7 +111,7 @@ def count(prefix: Key) -> int:
     arguments: dict[str, Any] = {
         "Select": "COUNT",
         "ConsistentRead": True,
-        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "KeyConditionExpression": _BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
     total = 0

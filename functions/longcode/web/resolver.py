@@ -34,21 +34,17 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError
 from longcode.shown import ShownInstant
+from longcode.web.problems import BROKEN, NOTHING_HERE, problem
 from longcode.web.scopes import scopes_of
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-BROKEN = (
-    "Something broke on our side. If you sent an Idempotency-Key, send the request again with the same one;"
-    " if you did not, look first whether it has taken effect."
-)
 _NOT_UTF_8 = "The body is not UTF-8, or a character of it was lost. Send JSON in UTF-8."
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 _BAD_PATH = "The path has an encoded / or a control character, or it is not UTF-8."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_PROBLEM = "application/problem+json"
 _HSTS = "max-age=63072000"  # two years (RFC 6797); template.yaml has it for the gateway's own responses
 _MOST_ERRORS, _LONGEST_FIELD = 20, 100
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # valid in every time zone
@@ -101,6 +97,12 @@ class Body(BaseModel):
         return body
 
 
+def check_one_text(body: str | None, template: str | None) -> None:
+    """Raise `ValueError` if a form has no text, or two."""
+    if (body is None) == (template is None):
+        raise ValueError("needs either body or template")
+
+
 def _conversions(given: Any, read: Any, place: tuple[int | str, ...]) -> Iterator[InitErrorDetails]:
     """Yield an error for each value that was read as a number or boolean, and given as something else."""
     if isinstance(read, bool | int) and not _is_same(given, read):
@@ -143,27 +145,6 @@ def responses(models: dict[int, type[Any] | None]) -> dict[int, Any]:
         status: {"description": HTTPStatus(status).phrase} | ({"content": {JSON: {"model": body}}} if body else {})
         for status, body in models.items()
     }
-
-
-def problem(
-    status: int,
-    code: str,
-    detail: str,
-    errors: list[dict[str, str]] | None = None,
-    extensions: Mapping[str, object] | None = None,
-) -> Response[str]:
-    """Return a response with a problem document."""
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **(extensions or {}),
-    }
-    if errors:
-        document["errors"] = errors
-    return Response(status_code=status, content_type=_PROBLEM, body=json.dumps(document, ensure_ascii=False))
 
 
 class Resolver(APIGatewayRestResolver):
@@ -239,7 +220,7 @@ def resolver(*content_types: str) -> Resolver:
 
     @app.not_found
     def absent(_error: NotFoundError) -> Response[str]:
-        return problem(404, "not_found", "There is nothing at this address.")
+        return problem(404, "not_found", NOTHING_HERE)
 
     return app
 

@@ -11,6 +11,8 @@ from longcode.carriers import twilio
 from longcode.errors import Forged
 from longcode.web import resolver as web
 
+_MISMATCH = "The signature does not match."
+
 
 def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
     """Return the form that was posted to one of these public URLs; raise `Forged` if it is not our account's.
@@ -28,7 +30,7 @@ def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
     if not is_signed() and not (read_credentials_again() and is_signed()):
         if signature and carrier_credentials().get("account_sid"):
             count("RefusedWebhooks")
-        raise Forged("The signature does not match.")
+        raise Forged(_MISMATCH)
     own = carrier_credentials().get("account_sid", "")
     if own and any(name == "AccountSid" and value != own for name, value in fields):
         raise Forged("The form is of another account.")
@@ -39,4 +41,4 @@ def _body(app: APIGatewayRestResolver) -> str:
     try:
         return app.current_event.decoded_body or ""
     except ValueError as error:  # not Base64 or not UTF-8, so Twilio did not post it
-        raise Forged("The signature does not match.") from error
+        raise Forged(_MISMATCH) from error

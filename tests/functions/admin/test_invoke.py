@@ -78,6 +78,7 @@ MALFORMED: list[tuple[Any, str | None, str]] = [
     ({"do": "replies.hand_over", **HAND_OVER, "carrier_id": "S" * 201}, "carrier_id", "length <= 200"),
     ({"do": "replies.move", **MOVE, "message_id": ""}, "message_id", "length >= 1"),
     ({"do": "texts.release", "at_most": -1}, "at_most", "`int` >= 0"),
+    ({"do": "texts.restore_check", "restored_to": "0001-01-01T00:00:00Z"}, "restored_to", "the years 2000 to 2999"),
     ({"do": "texts.release", "at_most": 10**30}, "at_most", "`int` <= 1000000000"),
     ({"do": "texts.release", "at_most": "1"}, "at_most", "Expected `int | null`"),
     ({"do": "optouts.export", "phone": "2125550123"}, "phone", "regex"),

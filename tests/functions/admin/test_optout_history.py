@@ -12,7 +12,7 @@ from longcode.jobs import Means
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 from tests.support import local_aws
-from tests.support.admin_orders import send_accepted_order
+from tests.support.admin_orders import send_accepted_order, send_order
 from tests.support.fakes import NOW, LambdaContext, client, studio
 from tests.support.readers import sample_event
 
@@ -169,14 +169,50 @@ def test_events_that_a_restored_table_has_lost_are_imported_once_and_the_latest_
     assert stored.heard_stop == {PHONE}
 
 
-def test_a_line_that_is_not_of_an_export_is_refused_and_nothing_is_recorded() -> None:
-    said(1)
-    lines, _ = exported()
+LINE = {"id": "e1", "phone": PHONE, "scope": "shared", "out": True, "at": "2026-11-20T00:00:00Z", "means": "text"}
+LINE["words"] = "STOP"
 
-    answer = invoke.act({"do": "optouts.import", "lines": json.dumps(lines[0] | {"id": "e2"}) + "\n{}"}, NOW)
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": ""},
+        {"id": "x" * 2000},
+        {"phone": ""},
+        {"phone": "(212) 555-0123"},
+        {"phone": "2125550123"},
+        {"phone": "+1" * 600},
+        {"scope": "shard"},
+        {"scope": "account-"},
+        {"scope": "account-1#2"},
+        {"at": "2026-11-21T00:00:00"},
+        {"at": "0001-01-01T00:00:00+05:00"},
+        {"at": "9999-12-31T23:59:59Z"},
+        {"words": "x" * 500_000},
+        {"means": "fax"},
+        {"words": None},
+    ],
+    ids=lambda wrong: str(wrong)[:40],
+)
+def test_a_line_that_is_not_of_an_export_is_refused_and_nothing_is_recorded(wrong: dict[str, Any]) -> None:
+    lines = "\n".join(json.dumps(line) for line in (LINE, LINE | {"id": "e2"} | wrong))
+
+    answer = send_order("optouts.import", lines=lines)
 
     assert (answer["code"], answer["field"]) == ("invalid", "lines")
-    assert len(exported()[0]) == 1
+    assert answer["detail"].startswith("Line 2 is not one of an export: ")
+    assert exported()[0] == []
+
+
+@pytest.mark.parametrize("phone", ["26666", "AMAZON", "+266696687"])
+def test_a_stop_of_a_sender_that_is_no_phone_is_imported(phone: str) -> None:
+    assert imported([LINE | {"phone": phone}, LINE]) == 2
+    assert {line["phone"] for line in exported()[0]} == {phone, PHONE}
+
+
+def test_an_imported_stop_blocks_the_phone_in_the_spelling_to_which_texts_go() -> None:
+    assert imported([LINE | {"phone": "+5215512345678"}]) == 1
+    assert optouts.blocked([("10000001", "+525512345678")]) == {("10000001", "+525512345678")}
 
 
 def test_the_history_of_a_phone_is_found_by_either_spelling() -> None:

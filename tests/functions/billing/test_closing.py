@@ -7,8 +7,8 @@ import pytest
 from billing import bill_worker
 from longcode.accounts.account import AccountStatus, StatusChange
 from longcode.billing import store as invoices
+from longcode.billing.adjustments import MonthEntry
 from longcode.billing.invoice import Invoice, InvoiceState
-from longcode.billing.store import MonthEntry
 from longcode.jobs import Bill
 from longcode.plans.plans import PlanChange
 from longcode.table import due, keys, store

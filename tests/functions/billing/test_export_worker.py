@@ -11,7 +11,7 @@ import pytest
 from admin.exports import Export, begin
 from billing import bill_worker as biller
 from billing import export_worker as exporter
-from billing.export_worker import Refused, Retry, Stripe
+from billing.export_worker import RefusedByStripe, Retry, Stripe
 from longcode import jobs
 from longcode.accounts import store as accounts
 from longcode.billing import exports
@@ -222,8 +222,8 @@ def test_a_response_of_stripe_is_classified_by_its_status_and_body(books: FakeSt
 
     answers = [client(books).post(call) for _ in books.instead[:]]
 
-    assert [type(one) for one in answers] == [*[Refused] * 6, *[Retry] * 6]
-    assert answers[5] == Refused("http 400 resource_missing")  # this call names no customer
+    assert [type(one) for one in answers] == [*[RefusedByStripe] * 6, *[Retry] * 6]
+    assert answers[5] == RefusedByStripe("http 400 resource_missing")  # this call names no customer
 
 
 def test_a_redirect_is_not_followed(books: FakeStripe) -> None:

@@ -7,9 +7,9 @@ import pytest
 from accounts import authorizer
 from longcode.accounts import api_keys, passwords, sessions
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.api_keys import ApiKey
-from longcode.accounts.owner_notices import NoticeKind, new
+from longcode.accounts.owner_notices import new
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from tests.support.browser import HOST, Browser

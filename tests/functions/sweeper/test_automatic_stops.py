@@ -1,4 +1,4 @@
-"""An account whose day leaves its habit is stopped by itself: its owner is told, and the operator lets it go on."""
+"""An account whose day leaves its habit is suspended automatically; its owner is told, the operator restores it."""
 
 from datetime import timedelta
 
@@ -90,7 +90,7 @@ def test_the_studio_sees_the_reason_and_its_owner_is_mailed(caplog: pytest.LogCa
     )
     mail = next(mail for mail in mails_to(account.email) if mail.subject == "Your Longcode account is stopped")
     assert reason in mail.text
-    assert log_lines(caplog).count("account stopped by itself") == 1
+    assert log_lines(caplog).count("account suspended automatically") == 1
 
 
 def test_a_restored_account_is_not_stopped_for_the_same_cause_that_day() -> None:

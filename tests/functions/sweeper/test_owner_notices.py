@@ -9,7 +9,7 @@ from accounts import credentials_api, settings_api
 from billing import plan_api
 from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
-from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.account import NoticeKind
 from longcode.aws import clients
 from longcode.table import store
 from sweeper import sweep_schedule

@@ -175,7 +175,7 @@ def test_an_unreadable_item_is_put_aside_with_an_alarm_and_the_others_are_handle
     assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 1  # the readable one, whose job was lost again
     assert sweep_schedule.sweep(LATER + timedelta(minutes=61)) == 1
     log = log_lines(caplog)
-    assert "put aside for an hour" in log
+    assert "unreadable item put off for an hour" in log
     assert "2125550123" not in log
     assert "Secret words" not in log
 

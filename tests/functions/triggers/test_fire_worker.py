@@ -448,7 +448,7 @@ def test_no_log_shows_a_phone_or_a_text(account: Account, caplog: pytest.LogCapt
     run_due()
 
     log = log_lines(caplog)
-    assert "dropped" in log
+    assert "occurrence dropped" in log
     assert "2125550123" not in log
     assert "Secret" not in log
 

@@ -1,0 +1,37 @@
+"""Problem documents (RFC 9457), with which the API answers what it refuses."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+BROKEN = (
+    "Something broke on our side. If you sent an Idempotency-Key, send the request again with the same one;"
+    " if you did not, look first whether it has taken effect."
+)
+NOTHING_HERE = "There is nothing at this address."
+
+_PROBLEM = "application/problem+json"
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    extensions: Mapping[str, object] | None = None,
+) -> Response[str]:
+    """Return a response with a problem document."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **(extensions or {}),
+    }
+    if errors:
+        document["errors"] = errors
+    return Response(status_code=status, content_type=_PROBLEM, body=json.dumps(document, ensure_ascii=False))
