@@ -240,7 +240,7 @@ def _not_blank(part: Any) -> Any:
     """Return a part of a schema in which a text with a least length must have more than spaces."""
     match part:
         case {"type": "string", "minLength": _} if "pattern" not in part:
-            return {**part, "pattern": r"\S"}
+            return {**part, "pattern": r"[^\s\u0085]"}  # pydantic takes a next-line character for a space too
         case dict():
             return {name: _not_blank(each) for name, each in part.items()}
         case list():

@@ -156,6 +156,8 @@ def test_a_text_of_a_body_that_may_not_be_empty_may_not_be_blank() -> None:
 
     assert len(texts) > 10
     assert [place for place, schema in texts if "pattern" not in schema] == []
+    name = SCHEMAS["NewKey"]["properties"]["name"]
+    assert [bool(faults(name, text)) for text in (" ", "\u0085", "a")] == [True, True, False]
 
 
 def test_parameters_and_settings_that_are_never_null_are_not_described_as_null() -> None:

@@ -23,7 +23,7 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
     """
     for name, value in case.path_parameters.items():
         if isinstance(value, str):
-            case.path_parameters[name] = value.replace("\n", "") or "x"
+            case.path_parameters[name] = value.replace("\n", "").replace("%0A", "") or "x"  # some are encoded
     if not (_is_positive(case) and isinstance(case.body, dict)):
         return
     body, path = case.body, case.operation.path

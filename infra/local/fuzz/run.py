@@ -85,7 +85,6 @@ def _config(studio: StudioSoftware, values: dict[str, list[str]], seed: int) -> 
         "with-security-parameters = false",  # the emulator refuses in place of API Gateway, with other bodies
         "[phases]",
         "coverage.unexpected-methods = []",
-        "stateful.enabled = false",
         "[checks]",
         "unsupported_method.enabled = false",  # API Gateway answers with 404
         "positive_data_acceptance.enabled = false",  # hooks.py has a check that knows of rules in words
