@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
@@ -34,7 +35,7 @@ _ROOM_IN_A_CALL = 100
 _MOST_FAULTS = 20  # of a row
 
 
-class _Import(NamedTuple):
+class _Import(Struct, frozen=True):
     """An import, with the account's room for new clients.
 
     In a dry run, `written` has each client as it would be after the rows so far, and nothing is written.

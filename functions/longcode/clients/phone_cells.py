@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.clients.client import Phone
@@ -17,7 +17,7 @@ _AS_AMOUNT = re.compile(r"\+?\d{1,3}(?:,\d{3}){2,}")
 _FEWEST_DIGITS = 7  # of a number without its area code
 
 
-class PhoneCells(NamedTuple):
+class PhoneCells(Struct, frozen=True):
     """What a row says about one of a client's phones; None is what it does not say.
 
     `phone` is False if the row removes it. `sms` is whether its box is ticked.

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from longcode.clients.phone_cells import LONGEST_NUMBER
 from longcode.clients.spreadsheet import SheetRow, read_sheet
@@ -36,7 +38,7 @@ class EmptyCells(StrEnum):
     CLEAR = "clear"
 
 
-class PhoneWords(NamedTuple):
+class PhoneWords(Struct, frozen=True, kw_only=True):
     """What a row says about a phone: its number, "" to remove it, and its box; None is what it does not say."""
 
     number: str | None
@@ -44,7 +46,7 @@ class PhoneWords(NamedTuple):
     is_ticked_if_new: bool
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """A row of a file: its number, its first line, the fields that it names, and what of it cannot be read.
 
     `phones` are the cells of a CSV file, by their place in the record; in JSON they are one of the fields.

@@ -6,7 +6,8 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
@@ -37,7 +38,7 @@ _FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # as in ="0123", which keeps Excel
 _QUOTED = re.compile(r"'(?=[=+@\d-])")  # marks a cell as text; our own lists have it (longcode/billing/sheet.py)
 
 
-class SheetRow(NamedTuple):
+class SheetRow(Struct, frozen=True, kw_only=True):
     """A row with its first line in the file, its cells by column, and its filled cells that have no heading."""
 
     line: int
@@ -45,7 +46,7 @@ class SheetRow(NamedTuple):
     without_heading: tuple[int, ...]
 
 
-class Sheet(NamedTuple):
+class Sheet(Struct, frozen=True):
     """A table. `headings` are the headings of its columns as the file spells them."""
 
     headings: dict[str, str]
