@@ -1,4 +1,4 @@
-"""Dedicate a number to an account or take it back, list blocked phones and parked numbers, hash a phone as in logs."""
+"""Dedicate numbers to accounts and take them back, list blocked phones and parked numbers, hash a phone."""
 
 from datetime import datetime
 from typing import Annotated, Any
