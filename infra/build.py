@@ -116,7 +116,7 @@ def build_function(function: str, artifacts: Path, target: Target) -> str:
     """Build the artifact of a function for `sam build`; return a line about it.
 
     The functions of an artifact share one folder beside `artifacts`, which becomes a link to it: SAM writes the
-    resolved path into its template, and so `sam deploy` zips 24 MB once and not for each of 28 functions.
+    resolved path into its template, and so `sam deploy` zips 24 MB once and not for each of its functions.
     """
     name = artifact_of(function)
     source, shared = target.folder / name, artifacts.parent / name

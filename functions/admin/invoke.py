@@ -13,7 +13,6 @@ from admin import (
     numbers,
     optout_history,
     passwords,
-    phones,
     price_list,
     release,
     restore_check,
@@ -37,6 +36,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     numbers.Assign: numbers.assign,
     numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
+    numbers.HashPhone: numbers.hash_phone,
     price_list.ShowPlans: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,
@@ -55,7 +55,6 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     release.Release: release.release,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
-    phones.HashPhone: phones.hash_phone,
     optout_history.ImportHistory: optout_history.import_history,
 }
 

@@ -1,4 +1,4 @@
-"""Dedicate a number to an account, or take it back; list blocked phones and parked numbers."""
+"""Dedicate numbers to accounts and take them back, list blocked phones and parked numbers, hash a phone."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,13 +6,15 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, account_or_raise
+from admin.order import AccountId, Cursor, Order, PhoneNumber, account_or_raise
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import store as clients
 from longcode.errors import BadPhone, NumberTaken
 from longcode.numbers import store as numbers
+from longcode.one_spelling import one_spelling
 from longcode.phone import to_e164
+from longcode.table import keyed_hash
 from longcode.table.store import ConditionFailed
 
 
@@ -43,6 +45,17 @@ class ListParked(Order, frozen=True, kw_only=True, tag="numbers.list_parked"):
 def list_parked(_order: ListParked, _now: datetime) -> dict[str, Any]:
     """Return the parked numbers, each with the carrier's code and when the text was sent that it refused."""
     return {"items": msgspec.to_builtins(numbers.all_parked())}
+
+
+class HashPhone(Order, frozen=True, kw_only=True, tag="phones.hash"):
+    """Compute the hash that stands for a phone, or for one of our numbers, in the logs."""
+
+    phone: PhoneNumber
+
+
+def hash_phone(order: HashPhone, _now: datetime) -> dict[str, Any]:
+    """Return the hash of a phone, whether or not the logs have it."""
+    return {"phone_hash": keyed_hash.of(one_spelling(order.phone))}
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:

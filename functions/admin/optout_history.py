@@ -70,7 +70,7 @@ def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
             imported += 1
         for account, client_id in clients.with_phone_in_all_accounts(event.phone) if event.out else ():
             if event.scope in (SHARED, account_scope(account)):
-                clients.mark_opt_out(account, client_id, event.phone)
+                clients.mark_phone(account, client_id, event.phone)
     return {"imported": imported}
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
@@ -17,12 +18,12 @@ from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, phone_of_
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
-from longcode.clients.phone_cells import PhoneCells, placed
+from longcode.clients.phone_cells import PhoneChange, phones_after_row
 from longcode.clients.rows import NO_ID, EmptyCells, Fault, Row, csv_rows, fault, json_lines
 from longcode.clients.spreadsheet import decode
 from longcode.errors import BadCursor, RequestError
 from longcode.plans.bounds import Bounded
-from longcode.plans.room import Room, SeenRoom
+from longcode.plans.room import DryRunRoom, Room
 from longcode.web import resolver as web
 
 TYPES = ("text/csv", "application/x-ndjson")
@@ -34,7 +35,7 @@ _ROOM_IN_A_CALL = 100
 _MOST_FAULTS = 20  # of a row
 
 
-class _Import(NamedTuple):
+class _ImportRun(Struct, frozen=True):
     """An import, with the account's room for new clients.
 
     In a dry run, `written` has each client as it would be after the rows so far, and nothing is written.
@@ -68,10 +69,10 @@ def import_file(
     if len(rows) > MAX_ROWS:
         raise RequestError(f"The file has {len(rows):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
     done = _rows_done(cursor, digest, len(rows))
-    room = (SeenRoom if dry_run else Room)(
+    room = (DryRunRoom if dry_run else Room)(
         account.id, account.plan_changes, Bounded.CLIENTS, now, min(len(rows) - done, _ROOM_IN_A_CALL)
     )
-    run = _Import(account, now, room, {} if dry_run else None)
+    run = _ImportRun(account, now, room, {} if dry_run else None)
     items: list[dict[str, Any]] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         while done < len(rows) and (not items or monotonic() < end):
@@ -116,7 +117,7 @@ def _by_client(rows: list[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def _import_row(run: _Import, row: Row, headings: dict[str, str]) -> dict[str, Any]:
+def _import_row(run: _ImportRun, row: Row, headings: dict[str, str]) -> dict[str, Any]:
     client_id = row.fields.get("id")
     report: dict[str, Any] = {"row": row.number, "id": client_id[:100] if isinstance(client_id, str) else None}
     form, faults = _checked(row, headings)
@@ -153,7 +154,7 @@ def _checked(row: Row, headings: dict[str, str]) -> tuple[ImportRow | None, list
 
 
 def _read_phones(
-    run: _Import, row: Row, form: ImportRow | None, headings: dict[str, str]
+    run: _ImportRun, row: Row, form: ImportRow | None, headings: dict[str, str]
 ) -> tuple[dict[int, Phone], list[Fault]]:
     """Return the numbers of a row by their place in the record, and what is wrong in the others."""
     bad = {one.get("field") for one in row.faults}
@@ -173,7 +174,7 @@ def _read_phones(
     return phones, faults
 
 
-def _write(run: _Import, client_id: str, changed: Callable[[Client | None], Client]) -> bool:
+def _write(run: _ImportRun, client_id: str, changed: Callable[[Client | None], Client]) -> bool:
     """Write a client, unless this is a dry run; return whether it is new."""
     if run.written is None:
         return clients.change(run.account.id, client_id, changed, run.room.take)
@@ -185,7 +186,9 @@ def _write(run: _Import, client_id: str, changed: Callable[[Client | None], Clie
     return old is None
 
 
-def _client_of_row(run: _Import, old: Client | None, form: ImportRow, row: Row, phones: dict[int, Phone]) -> Client:
+def _client_of_row(
+    run: _ImportRun, old: Client | None, form: ImportRow, row: Row, phones: dict[int, Phone]
+) -> Client:
     """Return a client after a row: what the row does not name stays as it is."""
     check_numbers(run.account, phones.items(), run.now)
     client = old or Client(account=run.account.id, id=form.id, updated_at=run.now)
@@ -198,10 +201,10 @@ def _client_of_row(run: _Import, old: Client | None, form: ImportRow, row: Row, 
         named["phones"] = _listed_phones(client, form, phones)
     elif row.phones:
         cells = {
-            index: PhoneCells(phones.get(index, None if words.number is None else False), words.sms)
+            index: PhoneChange(phones.get(index, None if words.number is None else False), words.sms)
             for index, words in row.phones.items()
         }
-        named["phones"] = placed(client.phones, cells)
+        named["phones"] = phones_after_row(client.phones, cells)
     is_by_text = client.made_by_text and "allow_text_marketing" not in named
     return replace(client, updated_at=run.now, made_by_text=is_by_text, **named)
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 from longcode.accounts.account import Account
 from longcode.clients.client import Client, Phone, unreachable_numbers
 from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
-from longcode.clients.spreadsheet import LOST
+from longcode.clients.spreadsheet import REPLACEMENT_CHARACTER
 from longcode.clients.words import is_no_id, one_line
 from longcode.errors import RequestError
 from longcode.messages import compose
@@ -23,28 +23,28 @@ _ID: TypeAdapter[str] = TypeAdapter(web_fields.ClientId)
 BAD_ID = "A client's id may only have letters, digits and -._~!$&'()*+,:;=@."
 
 
-def _shown_words(value: object) -> object:
+def _visible_line(value: object) -> object:
     if not isinstance(value, str):
         return value
-    if LOST in value:
+    if REPLACEMENT_CHARACTER in value:
         raise ValueError("has U+FFFD, which stands for a lost character; write the text anew, in UTF-8")
     return one_line(value)
 
 
-def _given(client_id: str) -> str:
+def _checked_id(client_id: str) -> str:
     if is_no_id(client_id):
         raise ValueError(f"{client_id} is what programs write for no id; write the client's id")
     return client_id
 
 
 def _visible_words(value: object) -> object:
-    words = _shown_words(value)
+    words = _visible_line(value)
     if words == "":
         raise ValueError("shows nothing; write a word")
     return words
 
 
-IN_ONE_LINE = BeforeValidator(_shown_words)
+IN_ONE_LINE = BeforeValidator(_visible_line)
 """Takes line breaks, control characters and characters that show nothing out of a text, before its length counts."""
 
 Tag = Annotated[str, Field(min_length=1, max_length=50), BeforeValidator(_visible_words)]
@@ -73,7 +73,7 @@ class ClientForm(web.Body):
 class ImportRow(ClientForm):
     """A client's record in a file, with its id. The fields that it does not name stay as they are."""
 
-    id: Annotated[web_fields.ClientId, AfterValidator(_given)]
+    id: Annotated[web_fields.ClientId, AfterValidator(_checked_id)]
 
 
 class ShownClient(web.Answer):

@@ -43,11 +43,11 @@ _KEYWORDS = {
 
 _STOPS = {word for word, keyword in _KEYWORDS.items() if keyword is Keyword.STOP and word != "end"}
 
-_TWO = 2  # words that may be one, with a space in its middle
-_FEW = 4  # words of a message that begins with "stop", however it goes on
-_SHORT = 6  # words of a message that ends with "stop"
-_LONGER = 8  # words of a message in which STOP is set apart, by capital letters or punctuation
-_LAST_CLAUSE = 12  # words of a message whose last clause is "stop"
+_SPLIT_WORD = 2  # words that may be one, with a space in its middle
+_MOST_AFTER_STOP = 4  # words of a message that begins with "stop", however it goes on
+_MOST_BEFORE_STOP = 6  # words of a message that ends with "stop"
+_MOST_SET_APART = 8  # words of a message in which STOP is set apart, by capital letters or punctuation
+_MOST_WITH_LAST_CLAUSE = 12  # words of a message whose last clause is "stop"
 
 _LANGUAGES = (english, german, french, spanish, portuguese, italian, dutch, elsewhere)
 
@@ -59,6 +59,11 @@ _SET_APART = r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})"
 
 _THANKS = {"thanks", "thank", "you", "so", "much", "very"}  # "no thanks" is more than "no"
 _NUMBER_SIGN = r"\b(my|wrong|this|your) ?#"
+
+_STOP_FIRST, _STOP_LAST = rf"{ordinary.STOP}(?: |$)", rf"(?:^| ){ordinary.STOP}$"
+_UNSUBSCRIBE = rf"\b{ordinary.UNSUBSCRIBE}\b"
+_JOKING = f"{ordinary.DELIGHT}|{ordinary.MISTAKE}"
+_INSTRUCTION = rf"\W{{0,3}}(?:{reactions.INSTRUCTIONS})(?: please| pls| thanks)?"
 
 _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
 _STOP_SIGNS = "[🛑⛔🚫📵🔕🖕🙅]"
@@ -98,7 +103,7 @@ def _read(text: str, own: str) -> Keyword | None:
     """Return the keyword of a message of which the client wrote `own`."""
     folded = fold(own)
     keyword = _KEYWORDS.get(fold(text)) or _KEYWORDS.get(folded)
-    if keyword is None and (_signed(own) or _is_instructed(folded)):
+    if keyword is None and (_is_signed_keyword(own) or _is_keyword_with_instruction(folded)):
         return Keyword.STOP
     return keyword
 
@@ -110,17 +115,17 @@ def _asks_for_no_more(own: str) -> bool:
     clauses = [_words(clause) for clause in re.split(_CLAUSE, folded)]
     words = " ".join(clauses).split()
     unsigned = _words(_signature().sub("", own.strip()).casefold()).split()
-    if _stands_alone(words) or _stands_alone(unsigned) or _is_stop_sign(folded, words):
+    if _is_only_opt_out(words) or _is_only_opt_out(unsigned) or _is_stop_sign(folded, words):
         return True
-    if len(words) <= _LAST_CLAUSE and _all_stand_alone(clauses):
+    if len(words) <= _MOST_WITH_LAST_CLAUSE and _are_only_opt_outs(clauses):
         return True
-    if len(words) <= _LONGER and _somebody_else().fullmatch(own.strip()):
+    if len(words) <= _MOST_SET_APART and re.fullmatch(ordinary.SOMEBODY_ELSE, own.strip()):
         return True
     said = [_reversal().sub(" ", clause) for clause in clauses]
     if any(_request().search(clause) for clause in said):
         return True
-    return not _ordinary().search(folded) and (
-        any(_asked().search(clause) for clause in said) or _begins_or_ends_with_stop(own, folded)
+    return not re.search(_JOKING, folded) and (
+        any(_request_unless_joking().search(clause) for clause in said) or _begins_or_ends_with_stop(own, folded)
     )
 
 
@@ -128,7 +133,7 @@ def _words(clause: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", clause.replace("'ll ", " will ").replace("'", "")))
 
 
-def _signed(own: str) -> bool:
+def _is_signed_keyword(own: str) -> bool:
     """Return whether a message is an opt-out keyword and a signature."""
     signature = _signature().search(own.strip())
     if signature is None or signature[0].startswith(","):
@@ -138,27 +143,27 @@ def _signed(own: str) -> bool:
     return _KEYWORDS.get(keyword) is Keyword.STOP and (signature[0][0] in "-~(" or keyword in _STOP_SENTENCES)
 
 
-def _is_instructed(folded: str) -> bool:
+def _is_keyword_with_instruction(folded: str) -> bool:
     """Return whether a message is an opt-out keyword with what our texts say after it, such as "to end"."""
     said = [word for word in _STOPS if folded.startswith(word)]
-    return bool(said) and _instruction().fullmatch(folded[len(max(said, key=len)) :]) is not None
+    return bool(said) and re.fullmatch(_INSTRUCTION, folded[len(max(said, key=len)) :]) is not None
 
 
-def _stands_alone(words: list[str]) -> bool:
+def _is_only_opt_out(words: list[str]) -> bool:
     """Return whether a message is an opt-out with courtesies: "Stop. Thank you", "no, please unsubscribe me"."""
-    return _is_phrase(words) or (words[:1] == ["no"] and _is_phrase(words[1:]))
+    return _is_listed_opt_out(words) or (words[:1] == ["no"] and _is_listed_opt_out(words[1:]))
 
 
-def _is_phrase(words: list[str]) -> bool:
+def _is_listed_opt_out(words: list[str]) -> bool:
     core = [word for word in words if word not in _listed("COURTESIES")]
     if core and set(core) <= _listed("REPEATED"):
         return True
     kept = [word for word in words if word not in _listed("POLITE")]
-    if len(kept) <= _TWO and _run_together().fullmatch("".join(kept)):
+    if len(kept) <= _SPLIT_WORD and re.fullmatch(ordinary.RUN_TOGETHER, "".join(kept)):
         return True
-    if len(words) > _TWO and all(len(word) == 1 for word in words):
-        return _is_phrase(["".join(words)])
-    if len(kept) == 1 and _one_letter_off().fullmatch(kept[0]):
+    if len(words) > _SPLIT_WORD and all(len(word) == 1 for word in words):
+        return _is_listed_opt_out(["".join(words)])
+    if len(kept) == 1 and re.fullmatch(ordinary.ONE_LETTER_OFF, kept[0]):
         return True
     return any(
         " ".join(word for word in words if word not in dropped) in phrases
@@ -167,11 +172,11 @@ def _is_phrase(words: list[str]) -> bool:
     )
 
 
-def _all_stand_alone(clauses: list[str]) -> bool:
+def _are_only_opt_outs(clauses: list[str]) -> bool:
     """Return whether each clause stands alone, or is a courtesy: "No thanks. Wrong number, sorry"."""
     parts = [part.split() for clause in clauses for part in re.split(r"\b(?:please|pls|plz)\b", clause)]
     said = [words for words in parts if words and not set(words) <= _listed("POLITE")]
-    return bool(said) and all(map(_stands_alone, said))
+    return bool(said) and all(map(_is_only_opt_out, said))
 
 
 def _is_stop_sign(folded: str, words: list[str]) -> bool:
@@ -183,30 +188,30 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
     """Return whether a short message begins or ends with "stop" otherwise than in ordinary talk."""
     spoken = _reversal().sub(" ", _words(folded))
     words = spoken.split()
-    if not words or len(words) > _LAST_CLAUSE:
+    if not words or len(words) > _MOST_WITH_LAST_CLAUSE:
         return False
-    if len(words) <= _SHORT and _unsubscribe().search(spoken):
+    if len(words) <= _MOST_BEFORE_STOP and re.search(_UNSUBSCRIBE, spoken):
         return True
     asks = folded.rstrip().endswith("?")
-    first = _stop_first().match(spoken)
+    first = re.match(_STOP_FIRST, spoken)
     capital = bool(re.match(r"\W*STOP\b", own)) and not own.isupper()
     rest = spoken[first.end() :].strip() if first else ""
     # In capital letters, it is our word: "STOP to discontinue", but "stop to get gas".
-    if first and (not _after_stop().match(rest) or (capital and rest.startswith("to "))):
+    if first and (not re.match(ordinary.AFTER_STOP, rest) or (capital and rest.startswith("to "))):
         apart = capital or bool(re.match(_SET_APART, folded.lstrip()[len(first[0].strip()) :]))
-        if len(words) <= (_LONGER if apart else 0 if asks else _FEW):
+        if (apart or not asks) and len(words) <= (_MOST_SET_APART if apart else _MOST_AFTER_STOP):
             return True
-    last = _stop_last().search(spoken)
+    last = re.search(_STOP_LAST, spoken)
     if last is None:
         return False
     if _words([clause for clause in re.split(_CLAUSE, folded) if _words(clause)][-1]) == last[0].strip():
         return not asks
     capital = bool(re.search(r"\bSTOP\W*$", own)) and not own.isupper()
     return (
-        len(words) <= (_LONGER if capital else _SHORT)
+        len(words) <= (_MOST_SET_APART if capital else _MOST_BEFORE_STOP)
         and not asks
-        and (capital or not _question().match(spoken))
-        and not _before_stop().search(spoken[: last.start()].strip())
+        and (capital or not re.match(ordinary.QUESTION, spoken))
+        and not re.search(ordinary.BEFORE_STOP, spoken[: last.start()].strip())
     )
 
 
@@ -231,12 +236,7 @@ def _phrases() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     )
 
 
-# Patterns are compiled on first use, to keep cold starts fast.
-
-
-@cache
-def _instruction() -> re.Pattern[str]:
-    return re.compile(rf"\W{{0,3}}(?:{reactions.INSTRUCTIONS})(?: please| pls| thanks)?")
+# Patterns are compiled on first use, to keep cold starts fast. Those that are built of all languages are kept here.
 
 
 @cache
@@ -258,58 +258,8 @@ def _request() -> re.Pattern[str]:
 
 
 @cache
-def _asked() -> re.Pattern[str]:
-    return re.compile("|".join(rf"\b(?:{phrase})" for phrase in ordinary.ASKED))
-
-
-@cache
-def _ordinary() -> re.Pattern[str]:
-    return re.compile(f"{ordinary.DELIGHT}|{ordinary.MISTAKE}")
-
-
-@cache
-def _stop_first() -> re.Pattern[str]:
-    return re.compile(rf"{ordinary.STOP}(?: |$)")
-
-
-@cache
-def _stop_last() -> re.Pattern[str]:
-    return re.compile(rf"(?:^| ){ordinary.STOP}$")
-
-
-@cache
-def _unsubscribe() -> re.Pattern[str]:
-    return re.compile(rf"\b{ordinary.UNSUBSCRIBE}\b")
-
-
-@cache
-def _somebody_else() -> re.Pattern[str]:
-    return re.compile(ordinary.SOMEBODY_ELSE)
-
-
-@cache
-def _run_together() -> re.Pattern[str]:
-    return re.compile(ordinary.RUN_TOGETHER)
-
-
-@cache
-def _one_letter_off() -> re.Pattern[str]:
-    return re.compile(ordinary.ONE_LETTER_OFF)
-
-
-@cache
-def _question() -> re.Pattern[str]:
-    return re.compile(ordinary.QUESTION)
-
-
-@cache
-def _after_stop() -> re.Pattern[str]:
-    return re.compile(ordinary.AFTER_STOP)
-
-
-@cache
-def _before_stop() -> re.Pattern[str]:
-    return re.compile(ordinary.BEFORE_STOP)
+def _request_unless_joking() -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b(?:{phrase})" for phrase in ordinary.REQUESTS_UNLESS_JOKING))
 
 
 @cache

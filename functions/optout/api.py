@@ -114,7 +114,7 @@ def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
     before = optouts.get(number, event.scope)
     optouts.record(event)
     for client_id in client_store.with_phone(account, number):
-        client_store.mark_opt_out(account, client_id, number)
+        client_store.mark_phone(account, client_id, number)
     enqueue_opt_out([event], event.at, [account])
     if before and before.asked:
         questions.release_held(account, number, event.at)

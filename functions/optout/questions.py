@@ -44,7 +44,7 @@ def ask(possible: HandleKeyword, now: datetime) -> None:
         optouts.withdraw_question(possible.account, possible.phone, possible.id)
         return
     for client_id in clients.with_phone(possible.account, possible.phone):
-        clients.mark_opt_out(possible.account, client_id, possible.phone)
+        clients.mark_phone(possible.account, client_id, possible.phone)
     if state := optouts.get(possible.phone, SHARED):
         close_answered(state, now)
 

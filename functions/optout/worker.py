@@ -60,7 +60,7 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
     if keyword is Keyword.STOP:
         for account, client_id in client_store.with_phone_in_all_accounts(job.phone):
             if owner is None or account in (owner, job.account):
-                client_store.mark_opt_out(account, client_id, job.phone)
+                client_store.mark_phone(account, client_id, job.phone)
     if any(state.changed_by == job.id for state in states):
         _reply(job, keyword, now, until=job.at + CONFIRMED_WITHIN)
         enqueue_opt_out(events, now)

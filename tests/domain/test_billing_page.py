@@ -162,7 +162,7 @@ def micros(text: str) -> int:
 
 def test_facts_of_an_invoice_are_as_on_the_page() -> None:
     drawn = compute_invoice("10000001", "2026-11", PLANS["medium"], Usage())
-    shown_facts = [*map(": ".join, invoice_facts(drawn)), counting_rules(drawn)]
+    shown_facts = [*(f"{fact.label}: {fact.value}" for fact in invoice_facts(drawn)), counting_rules(drawn)]
 
     page = dict(rows("Fact"))
 

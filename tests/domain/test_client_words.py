@@ -2,7 +2,7 @@
 
 import pytest
 
-from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, plain_id, yes_or_no
+from longcode.clients.words import doubt_about_name, is_error, is_uncertain_id, one_line, plain_id, yes_or_no
 
 YES = """1 1.0 1,0 -1 -1.0 yes Yes YES. y t true TRUE on ok checked ticked x X ✓ ✔️ ☑ ✅ opt-in Subscribed
 WAHR ja J VRAI oui Oui! VERDADERO sí si S VERO sì VERDADEIRO sim WAAR SANT SAND TOSI kyllä PRAWDA tak ИСТИНА да DOĞRU
@@ -143,7 +143,7 @@ def test_rounded_numbers_and_errors_of_spreadsheets_are_recognised() -> None:
     assert [
         cell
         for cell in ("1.7E+09", "1,7E+09", "4E+11", "17,000", "17.000", "1E5", "A1E+5", "1.5", "17")
-        if is_reshaped(cell)
+        if is_uncertain_id(cell)
     ] == [
         "1.7E+09",
         "1,7E+09",

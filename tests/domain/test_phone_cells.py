@@ -3,7 +3,7 @@
 import pytest
 
 from longcode.clients.client import Phone
-from longcode.clients.phone_cells import PhoneCells, check_one_number, placed
+from longcode.clients.phone_cells import PhoneChange, check_one_number, phones_after_row
 from longcode.errors import BadPhone
 
 
@@ -18,25 +18,25 @@ A, B, C = phone(1), phone(2, sms=False, label="home"), phone(3)
     ("cells", "after"),
     [
         ({}, (A, B)),
-        ({0: PhoneCells(C, None)}, (C, B)),
-        ({1: PhoneCells(C, None)}, (A, C)),
-        ({2: PhoneCells(C, None)}, (A, B, C)),
-        ({4: PhoneCells(C, None)}, (A, B, C)),
-        ({0: PhoneCells(False, None)}, (B,)),
-        ({0: PhoneCells(False, None), 1: PhoneCells(False, False)}, ()),
-        ({3: PhoneCells(False, False)}, (A, B)),
-        ({0: PhoneCells(None, False)}, (phone(1, sms=False), B)),
-        ({1: PhoneCells(None, True)}, (A, phone(2, label="home"))),
-        ({2: PhoneCells(None, True)}, (A, B)),
-        ({1: PhoneCells(phone(2), None)}, (A, B)),
-        ({0: PhoneCells(phone(2), None)}, (B,)),
-        ({0: PhoneCells(phone(2), None), 1: PhoneCells(phone(1), None)}, (B, A)),
-        ({1: PhoneCells(phone(1), None)}, (A,)),
-        ({0: PhoneCells(C, True), 1: PhoneCells(C, False)}, (phone(3, sms=False),)),
+        ({0: PhoneChange(C, None)}, (C, B)),
+        ({1: PhoneChange(C, None)}, (A, C)),
+        ({2: PhoneChange(C, None)}, (A, B, C)),
+        ({4: PhoneChange(C, None)}, (A, B, C)),
+        ({0: PhoneChange(False, None)}, (B,)),
+        ({0: PhoneChange(False, None), 1: PhoneChange(False, False)}, ()),
+        ({3: PhoneChange(False, False)}, (A, B)),
+        ({0: PhoneChange(None, False)}, (phone(1, sms=False), B)),
+        ({1: PhoneChange(None, True)}, (A, phone(2, label="home"))),
+        ({2: PhoneChange(None, True)}, (A, B)),
+        ({1: PhoneChange(phone(2), None)}, (A, B)),
+        ({0: PhoneChange(phone(2), None)}, (B,)),
+        ({0: PhoneChange(phone(2), None), 1: PhoneChange(phone(1), None)}, (B, A)),
+        ({1: PhoneChange(phone(1), None)}, (A,)),
+        ({0: PhoneChange(C, True), 1: PhoneChange(C, False)}, (phone(3, sms=False),)),
     ],
 )
-def test_a_row_changes_the_phones_at_its_places(cells: dict[int, PhoneCells], after: tuple[Phone, ...]) -> None:
-    assert placed((A, B), cells) == after
+def test_a_row_changes_the_phones_at_its_places(cells: dict[int, PhoneChange], after: tuple[Phone, ...]) -> None:
+    assert phones_after_row((A, B), cells) == after
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def opt_out() -> None:
         )
     )
     for account, client_id in clients.with_phone_in_all_accounts(PHONE):
-        clients.mark_opt_out(account, client_id, PHONE)
+        clients.mark_phone(account, client_id, PHONE)
 
 
 def marked() -> set[str]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from longcode import months
 from longcode.plans.plans import PastLimit, Plan
@@ -75,14 +76,14 @@ class Invoice(Shown, frozen=True, kw_only=True):
     total_micros: int
 
 
-class InvoiceFact(NamedTuple):
+class InvoiceFact(Struct, frozen=True):
     """A label and its value, as an invoice shows them."""
 
     label: str
     value: str
 
 
-class InvoiceRow(NamedTuple):
+class InvoiceRow(Struct, frozen=True):
     """A line of an invoice, in words."""
 
     description: str

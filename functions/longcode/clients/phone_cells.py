@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.clients.client import Phone
@@ -17,7 +17,7 @@ _AS_AMOUNT = re.compile(r"\+?\d{1,3}(?:,\d{3}){2,}")
 _FEWEST_DIGITS = 7  # of a number without its area code
 
 
-class PhoneCells(NamedTuple):
+class PhoneChange(Struct, frozen=True):
     """What a row says about one of a client's phones; None is what it does not say.
 
     `phone` is False if the row removes it. `sms` is whether its box is ticked.
@@ -37,7 +37,7 @@ def check_one_number(text: str) -> None:
         raise BadPhone("This is more than one phone number. Write each on its own, in a file as phone and phone_2.")
 
 
-def placed(phones: tuple[Phone, ...], cells: Mapping[int, PhoneCells]) -> tuple[Phone, ...]:
+def phones_after_row(phones: tuple[Phone, ...], cells: Mapping[int, PhoneChange]) -> tuple[Phone, ...]:
     """Return a client's phones after a row, whose cells come by their place in the record.
 
     A number that the record has already keeps its box and label unless the row says otherwise, wherever it stood. A
@@ -47,7 +47,7 @@ def placed(phones: tuple[Phone, ...], cells: Mapping[int, PhoneCells]) -> tuple[
     given = {cell.phone.number for cell in cells.values() if isinstance(cell.phone, Phone)}
     after: dict[str, Phone] = {}
     for index in range(max(len(phones), *(place + 1 for place in cells), 0)):
-        cell = cells.get(index, PhoneCells(None, None))
+        cell = cells.get(index, PhoneChange(None, None))
         if isinstance(cell.phone, Phone):
             kept = known.get(cell.phone.number)
             phone = replace(cell.phone, sms=kept.sms, label=kept.label) if kept else cell.phone

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from longcode.clients.phone_cells import LONGEST_NUMBER
 from longcode.clients.spreadsheet import SheetRow, read_sheet
-from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, plain_id, yes_or_no
+from longcode.clients.words import doubt_about_name, is_error, is_uncertain_id, one_line, plain_id, yes_or_no
 from longcode.errors import RequestError
 
 NO_ID = "The row has no id; write the client's id."
@@ -36,7 +38,7 @@ class EmptyCells(StrEnum):
     CLEAR = "clear"
 
 
-class PhoneWords(NamedTuple):
+class PhoneText(Struct, frozen=True, kw_only=True):
     """What a row says about a phone: its number, "" to remove it, and its box; None is what it does not say."""
 
     number: str | None
@@ -44,7 +46,7 @@ class PhoneWords(NamedTuple):
     is_ticked_if_new: bool
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """A row of a file: its number, its first line, the fields that it names, and what of it cannot be read.
 
     `phones` are the cells of a CSV file, by their place in the record; in JSON they are one of the fields.
@@ -53,7 +55,7 @@ class Row(NamedTuple):
     number: int
     line: int
     fields: dict[str, Any]
-    phones: dict[int, PhoneWords] = {}
+    phones: dict[int, PhoneText] = {}
     warnings: list[dict[str, str]] = []
     faults: list[Fault] = []
 
@@ -89,19 +91,21 @@ def csv_rows(text: str, empty_cells: EmptyCells) -> tuple[dict[str, str], list[R
     sheet = read_sheet(text, _COLUMNS)
     if sheet.rows and "id" not in sheet.headings:
         raise RequestError("The file has no column id, which is the client's id with the studio.", field="body")
-    is_cleared = empty_cells is EmptyCells.CLEAR
-    return sheet.headings, [_csv_row(n, row, sheet.headings, is_cleared) for n, row in enumerate(sheet.rows, start=1)]
+    clears_empty = empty_cells is EmptyCells.CLEAR
+    return sheet.headings, [
+        _csv_row(n, row, sheet.headings, clears_empty) for n, row in enumerate(sheet.rows, start=1)
+    ]
 
 
-def _csv_row(number: int, row: SheetRow, headings: dict[str, str], is_cleared: bool) -> Row:
+def _csv_row(number: int, row: SheetRow, headings: dict[str, str], clears_empty: bool) -> Row:
     faults = [fault("invalid", field, detail, headings) for field, detail in _unreadable(row)]
     client_id = plain_id(row.cells["id"])
-    fields = {"id": client_id, **_fields(row.cells, is_cleared)}
+    fields = {"id": client_id, **_fields(row.cells, clears_empty)}
     warnings = _name_warnings(fields, headings)
     if client_id != row.cells["id"]:
         detail = f"{row.cells['id']!r} is read as {client_id}."
         warnings.append({"field": "id", "detail": detail, "column": headings["id"]})
-    return Row(number, row.line, fields, _phones(row.cells, is_cleared), warnings, faults)
+    return Row(number, row.line, fields, _phones(row.cells, clears_empty), warnings, faults)
 
 
 def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
@@ -109,7 +113,7 @@ def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
     client_id = row.cells["id"]
     if not client_id:
         yield "id", NO_ID
-    elif is_reshaped(client_id):
+    elif is_uncertain_id(client_id):
         yield "id", f"A spreadsheet wrote the id as {client_id}; format the column as text."
     for column, cell in row.cells.items():
         field, is_box = _field(column), column == "allow_text_marketing" or column.startswith("sms")
@@ -123,9 +127,9 @@ def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
         yield None, f"Column {column_number} has no heading; give it one, or empty the cell."
 
 
-def _fields(cells: dict[str, str], is_cleared: bool) -> dict[str, Any]:
+def _fields(cells: dict[str, str], clears_empty: bool) -> dict[str, Any]:
     """Return the fields that a row names, without its id and phones."""
-    named = {column: cell for column, cell in cells.items() if cell or is_cleared}
+    named = {column: cell for column, cell in cells.items() if cell or clears_empty}
     fields: dict[str, Any] = {column: named[column] for column in _NAMES if column in named}
     fields |= {column: named[column] or None for column in ("status", "time_zone") if column in named}
     if "tags" in named:
@@ -135,13 +139,13 @@ def _fields(cells: dict[str, str], is_cleared: bool) -> dict[str, Any]:
     return fields
 
 
-def _phones(cells: dict[str, str], is_cleared: bool) -> dict[int, PhoneWords]:
+def _phones(cells: dict[str, str], clears_empty: bool) -> dict[int, PhoneText]:
     phones = {}
     for index, end in enumerate(_ENDINGS):
         number, sms = cells.get(f"phone{end}"), cells.get(f"sms{end}")
-        words = PhoneWords(
-            number=number if number or is_cleared else None,
-            sms=bool(yes_or_no(sms)) if sms or (sms is not None and is_cleared) else None,
+        words = PhoneText(
+            number=number if number or clears_empty else None,
+            sms=bool(yes_or_no(sms)) if sms or (sms is not None and clears_empty) else None,
             is_ticked_if_new=sms is None,
         )
         if words.number is not None or words.sms is not None:

@@ -6,7 +6,8 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
@@ -14,7 +15,7 @@ from longcode.errors import RequestError
 HOW_TO_SAVE = (
     "Save it in UTF-8 (Excel: Save As, CSV UTF-8), or name its encoding, as in text/csv; charset=windows-1252."
 )
-LOST = "\ufffd"
+REPLACEMENT_CHARACTER = "\ufffd"
 """The character that a program writes for bytes that it could not read."""
 
 _MARKS = {
@@ -27,7 +28,7 @@ _MARKS = {
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and Numbers; .xls
 # What programs call ISO 8859-1 is Windows-1252 (WHATWG, Encoding Standard, §4.2).
 _ENCODINGS = {"iso8859-1": "cp1252", "ascii": "cp1252", "utf-16": "utf-16-le"}
-_READ = re.compile("ascii|iso8859|cp(125|437|850|852|866|932)|mac-|koi8|shift_jis|gb|big5|euc_")
+_EIGHT_BIT = re.compile("ascii|iso8859|cp(125|437|850|852|866|932)|mac-|koi8|shift_jis|gb|big5|euc_")
 _MOST_LINES = 200_000  # reading a million takes seconds
 _MOST_COLUMNS = 16_384  # as many as a sheet of Excel has
 _LONGEST_HEADING = 65_536
@@ -37,7 +38,7 @@ _FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # as in ="0123", which keeps Excel
 _QUOTED = re.compile(r"'(?=[=+@\d-])")  # marks a cell as text; our own lists have it (longcode/billing/sheet.py)
 
 
-class SheetRow(NamedTuple):
+class SheetRow(Struct, frozen=True, kw_only=True):
     """A row with its first line in the file, its cells by column, and its filled cells that have no heading."""
 
     line: int
@@ -45,7 +46,7 @@ class SheetRow(NamedTuple):
     without_heading: tuple[int, ...]
 
 
-class Sheet(NamedTuple):
+class Sheet(Struct, frozen=True):
     """A table. `headings` are the headings of its columns as the file spells them."""
 
     headings: dict[str, str]
@@ -70,8 +71,8 @@ def decode(file: bytes, charset: str | None) -> str:
     if text is None:
         line = file[: _first_beyond_utf8(file)].count(b"\n") + 1
         raise _unreadable(f"The file is not UTF-8 (line {line}). {HOW_TO_SAVE}")
-    if LOST in text:
-        line = text[: text.index(LOST)].count("\n") + 1
+    if REPLACEMENT_CHARACTER in text:
+        line = text[: text.index(REPLACEMENT_CHARACTER)].count("\n") + 1
         raise _unreadable(f"A character was lost when the file was saved or sent (line {line}). {HOW_TO_SAVE}")
     if "\0" in text:
         raise _unreadable(f"The file is not a text. {HOW_TO_SAVE}")
@@ -96,7 +97,8 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
     lines = _lines(text, separator)
     _, headings = next(lines, (0, []))
     by_index = _columns(headings, known)
-    again = [_letters(heading) for heading in headings]  # files that were put together repeat their headings
+    # Files that were put together repeat their headings.
+    repeated_headings = [_letters(heading) for heading in headings]
     rows = [
         SheetRow(
             line=line,
@@ -104,7 +106,7 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
             without_heading=tuple(n for n, cell in enumerate(cells, start=1) if cell and n - 1 not in by_index),
         )
         for line, cells in lines
-        if [_letters(cell) for cell in cells] != again
+        if [_letters(cell) for cell in cells] != repeated_headings
     ]
     return Sheet({column: headings[index] for index, column in by_index.items()}, rows)
 
@@ -135,7 +137,7 @@ def _encoding(charset: str) -> str | None:
         name = ""
     if name.startswith("utf-"):
         return None
-    if not _READ.match(name):
+    if not _EIGHT_BIT.match(name):
         raise _unreadable(f"The charset {charset[:40]!r} is unknown. {HOW_TO_SAVE}")
     return _ENCODINGS.get(name, name)
 

@@ -179,16 +179,11 @@ def mark_opt_outs(client: Client) -> None:
     """Mark on a client, after it is written, which of its phones opted out or may have meant to."""
     blocks = pair_blocks((client.account, phone.number) for phone in client.phones)
     for account, number in blocks.blocked | blocks.asked:
-        mark_opt_out(account, client.id, number)
-
-
-def mark_opt_out(account: str, client_id: str, number: str) -> None:
-    """Mark on a client that one of its phones opted out, or may have meant to, so that each send looks it up."""
-    mark_phone(account, client_id, number)
+        mark_phone(account, client.id, number)
 
 
 def mark_phone(account: str, client_id: str, number: str) -> None:
-    """Mark on a client that one of its phones may get no texts, so that each send looks it up."""
+    """Mark on a client that one of its phones may get no texts, as after a STOP, so that each send looks it up."""
     change = Update(keys.client(account, client_id), add={"heard_stop": {number}}, when=PRESENT)
     store.try_write(change)  # the client may have been deleted meanwhile
 

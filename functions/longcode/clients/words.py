@@ -10,11 +10,11 @@ _NO_WIDTH = re.compile(
     "\u2800\u3164\ufeff\uffa0\ufff0-\ufffb]"
 )  # shows nothing; U+200C and U+200D stay, because emoji and letters of Persian and of India need them
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-_BETWEEN = re.compile(r"[\s_-]+")
-_ONE = re.compile(r"[+-]?1([.,]0+)?")  # -1 is TRUE in Access and Visual Basic
-_ZERO = re.compile(r"[+-]?0([.,]0+)?")
+_WORD_BREAK = re.compile(r"[\s_-]+")
+_YES_NUMBER = re.compile(r"[+-]?1([.,]0+)?")  # -1 is TRUE in Access and Visual Basic
+_NO_NUMBER = re.compile(r"[+-]?0([.,]0+)?")
 _DECIMAL = re.compile(r"(\d+)[.,]0{1,2}")
-_RESHAPED = re.compile(r"\d+([.,]\d+)?E\+\d+|\d{1,3}(,\d{3})+|\d+[.,]0{3,}", re.IGNORECASE)
+_UNCERTAIN_ID = re.compile(r"\d+([.,]\d+)?E\+\d+|\d{1,3}(,\d{3})+|\d+[.,]0{3,}", re.IGNORECASE)
 _ERROR = re.compile(
     r"#(N/A|NV|REF|BEZUG|VALUE|WERT|NAME|DIV/0|NUM|ZAHL|NULL|SPILL|CALC|ERROR)[!?]?|#{3,}", re.IGNORECASE
 )
@@ -70,9 +70,9 @@ def _is_misread(name: str) -> bool:
 
 def yes_or_no(cell: str) -> bool | None:
     """Return whether a cell says yes or no, and None if it says neither."""
-    if _ONE.fullmatch(cell):
+    if _YES_NUMBER.fullmatch(cell):
         return True
-    if _ZERO.fullmatch(cell):
+    if _NO_NUMBER.fullmatch(cell):
         return False
     word = _folded(cell)
     return True if word in _YES else False if word in _NO else None
@@ -86,9 +86,9 @@ def plain_id(cell: str) -> str:
     return decimal[1] if decimal else plain
 
 
-def is_reshaped(cell: str) -> bool:
+def is_uncertain_id(cell: str) -> bool:
     """Return whether a spreadsheet wrote a number so that the first one is uncertain: `1.70123E+09`, `17,000`."""
-    return _RESHAPED.fullmatch(cell) is not None
+    return _UNCERTAIN_ID.fullmatch(cell) is not None
 
 
 def is_no_id(word: str) -> bool:
@@ -104,7 +104,7 @@ def is_error(cell: str) -> bool:
 def _folded(word: str) -> str:
     """Return a word without case, accents, spaces, hyphens and final stops."""
     parts = unicodedata.normalize("NFKD", _NO_WIDTH.sub("", word).casefold().replace("ı", "i"))
-    return _BETWEEN.sub("", "".join(c for c in parts if unicodedata.category(c) != "Mn")).rstrip(".!")
+    return _WORD_BREAK.sub("", "".join(c for c in parts if unicodedata.category(c) != "Mn")).rstrip(".!")
 
 
 _YES = frozenset(map(_folded, _YES_WORDS.split()))

@@ -59,7 +59,7 @@ DELIGHT = (
 MISTAKE = r"\b(?:accident\w*|mistake\w*|oops|error|wrongly)\b"
 """A word that takes an opt-out back: "unsubscribed by accident"."""
 
-ASKED = (
+REQUESTS_UNLESS_JOKING = (
     rf"(?:please|pls|plz|no thanks) {STOP}$",
     rf"(?:can|could|would|will) (?:you|u|ya|yall)(?: guys| all)?(?: please| pls| plz| just)* {STOP}(?: please"
     rf"| pls| now)?$",

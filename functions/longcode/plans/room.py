@@ -62,7 +62,7 @@ class Room:
         return _reserve(self._account, self._bounded, self._batch, limit, self._now)
 
 
-class SeenRoom(Room):
+class DryRunRoom(Room):
     """The room of an account for a dry run: nothing of it is reserved."""
 
     _is_counted = False

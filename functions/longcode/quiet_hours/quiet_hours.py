@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -64,7 +63,7 @@ class Opening(Struct, frozen=True):
     closes_at: datetime
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     zone: str
     rules: tuple[Hours, ...]
 

@@ -18,8 +18,10 @@ from longcode.table import keys, store
 from longcode.table.writes import Update
 from send.receipts import apply_receipt
 from tests.support.admin_orders import send_accepted_order
-from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
+from tests.support.fakes import NOW, FakeCarrier, take_queued
 from tests.support.text_steps import accept, counted_units, deliver, stored
+
+pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "small"),))
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -27,14 +29,6 @@ SUSPENDED = Refused(RefusalReason.PARKED, "30002")
 A, B = "+15555550100", "+15555550101"
 PHONES = [f"+1212555{number}" for number in range(1000, 1020)]
 BUSY = Refused(RefusalReason.TRY_AGAIN, "20429")
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Return a studio with a client, on a plan that stops."""
-    account = studio(plan_changes=(PlanChange(NOW, "small"),))
-    client(account)
-    return account
 
 
 def released(now: datetime, at_most: int | None = None) -> int:

@@ -9,7 +9,7 @@ import sys
 import zlib
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from billing import pdf
 from infra import build
@@ -51,7 +51,7 @@ def test_a_pdf_shows_every_fact_every_line_and_the_total() -> None:
     page_text = " ".join(shown)
     assert "Longcode: Invoice 2026-11-000123" in shown
     assert [fact for fact in (*invoice_facts(invoice()), *invoice_sums(invoice())) if fact.value not in shown] == []
-    assert [cell for row in invoice_rows(invoice()) for cell in row if cell not in shown] == []
+    assert [cell for row in invoice_rows(invoice()) for cell in astuple(row) if cell not in shown] == []
     assert "A month begins and ends at midnight in Chicago (America/Chicago). This one has 721 hours" in page_text
 
 

@@ -43,7 +43,7 @@ def opt_out(number: str) -> None:
         OptOutEvent(id=number, phone=number, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     )
     for of_account, client_id in clients.with_phone_in_all_accounts(number):
-        clients.mark_opt_out(of_account, client_id, number)
+        clients.mark_phone(of_account, client_id, number)
 
 
 def test_every_client_gets_a_text_with_their_own_values(account: Account) -> None:

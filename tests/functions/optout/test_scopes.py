@@ -129,7 +129,7 @@ def test_a_start_to_a_shared_number_ends_the_opt_outs_recorded_by_staff_of_its_s
                 account=account,
             )
         )
-        clients.mark_opt_out(account, "c1", PHONE)
+        clients.mark_phone(account, "c1", PHONE)
 
     say("start", SHARED_NUMBER, minute=1, account=OTHER)
 

@@ -51,7 +51,7 @@ def test_a_repeated_request_gets_the_same_response_after_phones_and_opt_outs_cha
     optouts.record(
         OptOutEvent(id="e", phone="+12125550199", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     )
-    clients.mark_opt_out(account.id, "c1", "+12125550199")
+    clients.mark_phone(account.id, "c1", "+12125550199")
 
     second = post(account)
 

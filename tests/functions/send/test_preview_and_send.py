@@ -134,7 +134,7 @@ def lived_in(world: World) -> Iterator[Account]:
             optouts.record(
                 OptOutEvent(id=phone, phone=phone, scope=scope, out=True, at=NOW, means=Means.TEXT, words="Stop")
             )
-            clients.mark_opt_out(account.id, "c1", phone)
+            clients.mark_phone(account.id, "c1", phone)
         store.write(Update(keys.account(account.id), changes={"standing": world.status}))
         yield accounts.get_or_raise(account.id)
 

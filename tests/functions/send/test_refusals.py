@@ -106,7 +106,7 @@ def test_a_text_to_a_client_with_no_number_ticked_is_refused(account: Account) -
 
 def test_a_text_to_a_client_who_said_stop_is_refused(account: Account) -> None:
     opt_out("+12125550123")
-    clients.mark_opt_out(account.id, "c1", "+12125550123")
+    clients.mark_phone(account.id, "c1", "+12125550123")
 
     answer = post(account, {"client_id": "c1", "body": "Hello"})
 

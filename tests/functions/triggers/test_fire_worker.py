@@ -332,7 +332,7 @@ def test_a_phone_that_opted_out_gets_no_text(account: Account, to: dict[str, Any
     report_event(account)
     stop = OptOutEvent(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     optouts.record(stop)
-    clients.mark_opt_out(account.id, "c1", "+12125550123")
+    clients.mark_phone(account.id, "c1", "+12125550123")
 
     run_due()
 

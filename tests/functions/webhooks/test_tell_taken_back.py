@@ -21,20 +21,14 @@ from send.receipts import apply_receipt
 from sweeper import sweep_schedule
 from tests.support import broadcast_steps
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
+from tests.support.fakes import NOW, FakeCarrier, client, take_queued
 from tests.support.text_steps import accept, deliver, stored
 from tests.support.webhook_endpoint import HOOK
 
+pytestmark = pytest.mark.account(edition="professional", **HOOK)
+
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 CAP = "30023"  # the day's cap of the campaign: the text is tried again after half an hour or more
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Create a hosted studio with one client."""
-    account = studio(**HOOK, edition="professional")
-    client(account)
-    return account
 
 
 def report(message: Message, state: MessageState, sid: str, code: str | None = None) -> None:

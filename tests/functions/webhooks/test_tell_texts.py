@@ -22,16 +22,10 @@ from tests.support.fakes import NOW, client, studio, take_queued
 from tests.support.trigger_steps import fire_all, report_event, write_trigger
 from tests.support.webhook_endpoint import HOOK
 
+pytestmark = pytest.mark.account(edition="professional", **HOOK)
+
 MINUTE = timedelta(minutes=1)
 NINE = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)  # in Chicago, the day before the session
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Create a hosted studio with one client."""
-    account = studio(**HOOK, edition="professional")
-    client(account)
-    return account
 
 
 def sent(account: Account, state: MessageState = MessageState.SENT) -> Message:
