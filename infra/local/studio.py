@@ -32,8 +32,8 @@ def sign_up(stack: Stack, form: dict[str, str], *, seconds: float = 20, approved
     response = urllib3.request("POST", f"{stack.api_url}/signup", json=form, timeout=30, retries=False)
     if response.status != 202:
         raise Failed(f"POST /signup: {response.status} {response.data.decode()}")
-    confirm_address(_mailed(stack, form["email"], _LINK, seconds)[0])
-    credentials = Credentials(*_mailed(stack, form["email"], _CREDENTIALS, seconds).groups())
+    confirm_address(mailed(stack, form["email"], _LINK, seconds)[0])
+    credentials = Credentials(*mailed(stack, form["email"], _CREDENTIALS, seconds).groups())
     if approved:
         approve(stack, credentials.account)
     return credentials
@@ -57,7 +57,7 @@ def approve(stack: Stack, account: str) -> None:
         raise Failed(f"accounts.approve: {answer}")
 
 
-def _mailed(stack: Stack, address: str, pattern: re.Pattern[str], seconds: float) -> re.Match[str]:
+def mailed(stack: Stack, address: str, pattern: re.Pattern[str], seconds: float) -> re.Match[str]:
     """Wait for a mail to an address in which a pattern is found."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -15,6 +15,7 @@ from infra.local import stack
 from infra.local.folder import LOCAL
 from infra.local.processes import ROOT, Failed, free_port
 from infra.local.studio import Credentials, sign_up
+from infra.local.visitor import sign_in_link
 
 VARIABLES = LOCAL / "variables"
 """The file of a running stack that sets the shell variables of the examples in docs/guide/."""
@@ -39,7 +40,7 @@ def up() -> None:
         studio = sign_up(own, DEMO_STUDIO)
         _print(f"{time.monotonic() - start:6.1f} s  in total\n")
         with _variables_in(VARIABLES, variables(own, studio)):
-            _print(_welcome(own, studio))
+            _print(_welcome(own, studio, sign_in_link(own, DEMO_STUDIO["email"])))
             while True:
                 signal.pause()
 
@@ -79,10 +80,11 @@ def _variables_in(file: Path, values: Mapping[str, str]) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def _welcome(own: stack.Stack, studio: Credentials) -> str:
+def _welcome(own: stack.Stack, studio: Credentials, link: str) -> str:
     return f"""API       {own.api_url}
 account   {studio.account}
 password  {studio.password}
+hub       {link}
 phones    {own.carrier_url}/
 AWS       {own.emulator_url}
 logs      {own.logs}
