@@ -65,7 +65,7 @@ class NoAccount(web.Answer):
 @app.get("/plans")
 def list_plans() -> dict[str, list[plans.Plan]]:
     """List the plans that a studio can choose."""
-    return {"items": list(_on_offer(clients.now()).values())}
+    return {"items": list(on_offer(clients.now()).values())}
 
 
 @app.get("/panel")
@@ -77,15 +77,8 @@ def show_panel() -> NoAccount:
 @app.post("/signup", responses=web.responses({202: SignUpAccepted}))
 def sign_up(form: SignUp) -> Response[SignUpAccepted]:
     """Sign up, or ask for a change of plan. Response and duration do not show whether the mail address is known."""
-    check_edition(form.edition)
-    if form.plan not in _on_offer(clients.now()):
-        raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
-    if not sign_ups.count_form(attempts.source(web.source_address(app)), clients.now()):
-        raise TooManyForms(sign_ups.TOO_MANY_FORMS)
     request = app.current_event.request_context.request_id
-    filled_in = form.model_dump() | {"email": form.email.casefold()}
-    queues.send(jobs.OpenAccount(id=str(request), **filled_in))
-    return Response(202, web.JSON, SignUpAccepted())
+    return Response(202, web.JSON, accept(form, str(request), web.source_address(app), clients.now()))
 
 
 @app.get("/signup/address/<token>")
@@ -107,7 +100,7 @@ def confirm_address(token: str, form: Annotated[str, Query(max_length=100)] = ""
         return _too_late()
     if sign_up.form.id != form:
         return _sign_up_page(sign_up, "<p>The form was filled in again meanwhile.</p>")
-    if sign_up.form.plan not in _on_offer(now):
+    if sign_up.form.plan not in on_offer(now):
         return _refused(UnknownPlan("This plan is no longer offered; please fill in the form again."))
     # Sent before the link is used up: a click that is lost in between can be repeated, and the job acts once.
     queues.send(replace(sign_up.form, address_confirmed=True))
@@ -217,9 +210,21 @@ def set_password(token: str) -> Response[str]:
     )
 
 
+def accept(form: SignUp, form_id: str, address: str, now: datetime) -> SignUpAccepted:
+    """Have a form acted on that came from an internet address; raise `RequestError` if it is refused."""
+    check_edition(form.edition)
+    if form.plan not in on_offer(now):
+        raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
+    if not sign_ups.count_form(attempts.source(address), now):
+        raise TooManyForms(sign_ups.TOO_MANY_FORMS)
+    filled_in = form.model_dump() | {"email": form.email.casefold()}
+    queues.send(jobs.OpenAccount(id=form_id, **filled_in))
+    return SignUpAccepted()
+
+
 def _sign_up_page(sign_up: WaitingSignUp, note: str = "") -> Response[str]:
     form = sign_up.form
-    plan = _on_offer(clients.now()).get(form.plan)
+    plan = on_offer(clients.now()).get(form.plan)
     said = {
         "Studio": form.studio_name,
         "Software": f"{form.product}, {form.edition}",
@@ -235,7 +240,8 @@ def _sign_up_page(sign_up: WaitingSignUp, note: str = "") -> Response[str]:
     )
 
 
-def _on_offer(now: datetime) -> dict[str, plans.Plan]:
+def on_offer(now: datetime) -> dict[str, plans.Plan]:
+    """Return the plans that a studio can choose, by name, in the order in which they are offered."""
     prices = price_list.of_month(plans.first_month_of_change(now))
     return {name: plan for name, plan in prices.items() if plan.on_offer}
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from accounts.authorizer import authenticate_within, limits
 from hub import page
-from hub.site import Page, form_of_studio, go_to, notice, session_of_request, show, site
+from hub.site import Page, address_of_request, form_of_studio, go_to, notice, session_of_request, show, site
 from longcode.accounts import attempts, password_links, people, sessions, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -40,7 +40,7 @@ def sign_in() -> Page:
     typed = {name: form[name] for name in ("to", "body") if form.get(name)}
     pair = f"{number}:{form.get('password', '').strip()}"
     authorization = f"Basic {b64encode(pair.encode(errors='replace')).decode()}"
-    caller = authenticate_within(limits, authorization, _address(), clients.now())
+    caller = authenticate_within(limits, authorization, address_of_request(), clients.now())
     if caller is None or caller.key:  # an API key is for programs
         return show("sign_in", status=403, wrong=_NOT_RIGHT, number=number, back=back, typed=typed, email="")
     token = sessions.begin(caller.account, page.browser(event.headers), clients.now())
@@ -57,7 +57,7 @@ def mail_link() -> Page:
     email = page.fields(event.decoded_body).get("email", "").strip()
     if len(email) > _LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
         return show("sign_in", status=422, wrong=NO_MAIL_ADDRESS, number="", back="home", typed={}, email=email)
-    if not sign_ups.count_form(attempts.source(_address()), clients.now()):
+    if not sign_ups.count_form(attempts.source(address_of_request()), clients.now()):
         return notice("Please wait", sign_ups.TOO_MANY_FORMS, 429)
     queues.send(MailSignInLink(id=str(event.request_context.request_id), email=email.casefold()))
     return notice("Look at your mail", _MAILED.format(email), 200)
@@ -98,7 +98,3 @@ def sign_out(_account: Account, _fields: dict[str, str]) -> Page:
     if session := session_of_request():
         sessions.end(session)
     return go_to("sign-in", cookie=page.no_session_cookie())
-
-
-def _address() -> str:
-    return str(site.current_event.raw_event["requestContext"].get("identity", {}).get("sourceIp") or "")

@@ -17,7 +17,7 @@ from longcode.aws import clients
 
 Page = Response[str]
 
-_ANOTHER_SITE = "This form was sent from another page than ours, so nothing was changed."
+ANOTHER_SITE = "This form was sent from another page than ours, so nothing was changed."
 
 site = APIGatewayRestResolver()
 
@@ -61,13 +61,13 @@ def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
         event = site.current_event
         fields = page.fields(event.decoded_body)
         if not page.is_of_this_site(event.headers):
-            return notice("Nothing was changed", _ANOTHER_SITE, 403)
+            return notice("Nothing was changed", ANOTHER_SITE, 403)
         session = session_of_request()
         account = accounts.get(session.account) if session else None
         if account is None:
             return _sign_in_first(fields)
         if not page.is_form_token(fields.get("token", ""), page.session_token(event.headers)):
-            return notice("Nothing was changed", _ANOTHER_SITE, 403)
+            return notice("Nothing was changed", ANOTHER_SITE, 403)
         return act(account, fields, **path)
 
     return guarded
@@ -97,3 +97,8 @@ def session_of_request() -> Session | None:
     session = sessions.find(page.session_token(site.current_event.headers), clients.now())
     site.context["session"] = session  # until the response is made
     return session
+
+
+def address_of_request() -> str:
+    """Return the internet address that the request came from; "" if it is unknown."""
+    return str(site.current_event.raw_event["requestContext"].get("identity", {}).get("sourceIp") or "")

@@ -25,13 +25,18 @@ class _Reader(HTMLParser):
         self.addresses: list[str] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.typed = ""
+        self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.tags.append((tag, given))
-        is_unticked = given.get("type") == "checkbox" and "checked" not in given
+        is_unticked = given.get("type") in {"checkbox", "radio"} and "checked" not in given
         if tag in {"input", "textarea"} and "name" in given and not is_unticked:
             self.fields[given["name"]] = given.get("value", "")
+        if tag == "select":
+            self._select = given.get("name", "")
+        if tag == "option" and ("selected" in given or self._select not in self.fields):
+            self.fields[self._select] = given.get("value", "")
         if tag == "button" and "name" in given:
             self.buttons[given["name"]] = given.get("value", "")
         self.addresses += [given[name] for name in ("href", "src", "action") if name in given]

@@ -19,7 +19,8 @@ SERVICE = "longcode"
 TEXTS_AN_HOUR = 10
 """How many texts an account may send to one phone in an hour, unless its settings say otherwise."""
 
-_ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
+ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
+"""The editions that texting is an add-on of (facts S1)."""
 
 _SUSPENDED = "The operator has suspended this account"
 
@@ -216,7 +217,7 @@ def plan_owed_in(account: Account, month: str) -> str | None:
 
 def check_edition(edition: str) -> None:
     """Raise `EditionNotEntitled` for an edition that does not offer texting (facts S1)."""
-    if edition.strip().casefold() not in _ENTITLED_EDITIONS:
+    if edition.strip().casefold() not in ENTITLED_EDITIONS:
         entitled = "Standard, Professional and Enterprise"
         raise EditionNotEntitled(f"Texting is an add-on of the {entitled} editions.", field="edition")
 
