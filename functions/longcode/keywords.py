@@ -7,12 +7,12 @@ from functools import cache
 from longcode import own_words
 from longcode.opt_out_words import (
     dutch,
-    elsewhere,
     english,
     french,
     german,
     italian,
     ordinary,
+    other_languages,
     portuguese,
     reactions,
     spanish,
@@ -49,7 +49,7 @@ _MOST_BEFORE_STOP = 6  # words of a message that ends with "stop"
 _MOST_SET_APART = 8  # words of a message in which STOP is set apart, by capital letters or punctuation
 _MOST_WITH_LAST_CLAUSE = 12  # words of a message whose last clause is "stop"
 
-_LANGUAGES = (english, german, french, spanish, portuguese, italian, dutch, elsewhere)
+_LANGUAGES = (english, german, french, spanish, portuguese, italian, dutch, other_languages)
 
 # A period or a new line ends a sentence. An exclamation mark or an ellipsis does not: "Stop! You're making me cry"
 # and "Stop... so cute" are praise.

@@ -21,18 +21,18 @@ _EMOJI_AND_PREPOSITION = r"\W*[^\w\s.,:;!?'()-]\W*\w{0,4}\s*"
 def plain(text: str) -> str:
     """Return a text without accents and invisible characters, with one kind of dash and of quotation mark."""
     if text.isascii():
-        return _ends(text).replace("`", "'")
-    decomposed = _ends(unicodedata.normalize("NFKD", _ends(text).translate(_ONE_SPELLING)))
+        return _beginning_and_end(text).replace("`", "'")
+    decomposed = _beginning_and_end(unicodedata.normalize("NFKD", _beginning_and_end(text).translate(_ONE_SPELLING)))
     return "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
 
 
-def _ends(text: str) -> str:
+def _beginning_and_end(text: str) -> str:
     return text if len(text) <= 2 * _MOST else f"{text[:_MOST]}\n{text[-_MOST:]}"
 
 
 def of(text: str, ours: str = "") -> str:
     """Return what the client wrote, as `plain` spells it. `ours` is our text that the reply may quote."""
-    if _google().match(text):
+    if re.match(reactions.GOOGLE, text):
         return ""
     own = _without_quotation(_without_mail(_without_ours(plain(text), plain(ours))))
     return _phone_line().sub("", own)
@@ -60,7 +60,9 @@ def _without_mail(text: str) -> str:
     if ":" not in text and "--" not in text and ">" not in text:
         return text
     lines = text.split("\n")
-    quoted_from = next((n for n, line in enumerate(lines) if _mail_quote().match(line.casefold())), len(lines))
+    quoted_from = next(
+        (n for n, line in enumerate(lines) if re.match(reactions.MAIL_QUOTES, line.casefold())), len(lines)
+    )
     own = "\n".join(line for line in lines[:quoted_from] if not line.lstrip().startswith(">"))
     return own if own.strip() else text
 
@@ -68,7 +70,7 @@ def _without_mail(text: str) -> str:
 def _without_quotation(text: str) -> str:
     """Return a text without our text in a reaction, or in quotation marks after the client's own words."""
     folded = text.casefold().strip()
-    if _bare_reaction().match(folded):
+    if re.match(reactions.BARE, folded):
         return ""
     if folded.endswith("'") and _reaction_in_apostrophes().match(folded):
         return ""
@@ -99,16 +101,6 @@ def _quotation() -> re.Pattern[str]:
 
 
 @cache
-def _google() -> re.Pattern[str]:
-    return re.compile(reactions.GOOGLE)
-
-
-@cache
-def _bare_reaction() -> re.Pattern[str]:
-    return re.compile(reactions.BARE)
-
-
-@cache
 def _reaction() -> re.Pattern[str]:
     return re.compile(rf"(?:{reactions.VERBS})\W*", re.DOTALL)
 
@@ -121,11 +113,6 @@ def _reaction_in_apostrophes() -> re.Pattern[str]:
 @cache
 def _reaction_after() -> re.Pattern[str]:
     return re.compile(rf'^".*"\s*(?:{reactions.VERBS_AFTER})\W*$', re.DOTALL)
-
-
-@cache
-def _mail_quote() -> re.Pattern[str]:
-    return re.compile(reactions.MAIL_QUOTES)
 
 
 @cache

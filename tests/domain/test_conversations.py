@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from longcode.message import Message, MessageKind, MessageState
+from longcode.messages.compose import draft
 from longcode.numbers.conversations import (
     EVEN_THEN,
     LIVE,
@@ -15,6 +17,7 @@ from longcode.numbers.conversations import (
     NumberChoice,
     TextRefusal,
     free_number,
+    last_text_without,
     with_reply,
     with_text,
     without,
@@ -205,3 +208,40 @@ def test_a_chosen_number_is_never_another_accounts_live_one_and_is_chosen_again(
     else:
         assert taken[1] not in live
         assert free_number(taken[0], "a", choice(key="other"), NOW + HOUR) == taken[1]
+
+
+def sent(message_id: str, state: MessageState, minutes: int = 0) -> Message:
+    at = NOW + timedelta(minutes=minutes)
+    message = draft(
+        account="a",
+        message_id=message_id,
+        kind=MessageKind.INDIVIDUAL,
+        phone=PHONE,
+        number=ONE,
+        body="Hello",
+        now=at,
+    )
+    return replace(message, state=state, claimed_at=at)
+
+
+FAILED = sent("m2", MessageState.FAILED, minutes=2)
+LAST = replace(text("a", NOW + timedelta(minutes=2), "m2", ONE), since=NOW, lately={"m1": 0, "m2": 120})
+
+
+def test_a_conversation_ends_if_no_other_text_of_it_reached_the_phone() -> None:
+    assert last_text_without(FAILED, LAST, [FAILED, sent("m1", MessageState.UNDELIVERED)]) is None
+
+
+def test_the_text_before_takes_the_place_of_one_that_did_not_reach_the_phone() -> None:
+    before = last_text_without(
+        FAILED, LAST, [FAILED, sent("m0", MessageState.SENT), sent("m1", MessageState.SENT, 1)]
+    )
+
+    assert before == replace(LAST, message_id="m1", at=NOW + timedelta(minutes=1))
+
+
+def test_a_conversation_stays_as_it_is_while_another_text_of_it_may_go_or_is_its_last() -> None:
+    newer = replace(LAST, message_id="m3", lately={"m2": 120, "m3": 180})
+
+    assert last_text_without(FAILED, LAST, [FAILED, sent("m1", MessageState.QUEUED, 1)]) is LAST
+    assert last_text_without(FAILED, newer, [FAILED, sent("m3", MessageState.SENT, 3)]) is newer

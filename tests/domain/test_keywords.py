@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from longcode import keywords, own_words
 from longcode.keywords import Keyword
-from longcode.opt_out_words import dutch, elsewhere, english, french, german, italian, portuguese, spanish
+from longcode.opt_out_words import dutch, english, french, german, italian, other_languages, portuguese, spanish
 
 # expected: a keyword, `near` (a person decides) or nothing (an ordinary reply)
 with (Path(__file__).parent / "messages.csv").open(newline="", encoding="utf-8") as table:
@@ -74,7 +74,7 @@ def test_every_message_of_the_table_of_opt_outs_has_its_class() -> None:
 
 WORD_LISTS = {
     f"{language.__name__.rpartition('.')[2]}-{name}": getattr(language, name).strip().split(separator)
-    for language in (english, german, french, spanish, portuguese, italian, dutch, elsewhere)
+    for language in (english, german, french, spanish, portuguese, italian, dutch, other_languages)
     for name, separator in {"COURTESIES": None, "POLITE": None, "REPEATED": None, "ALONE": "\n"}.items()
 }
 

@@ -12,13 +12,14 @@ from longcode.clients import store as clients
 from longcode.clients.client import Client
 from longcode.errors import OurOwnNumber
 from longcode.jobs import Send
-from longcode.message import BroadcastState, Message, MessageKind, MessageState
+from longcode.message import BroadcastState, Message, MessageKind
 from longcode.messages import compose, folders
 from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
 from longcode.months import day_of
 from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
+from longcode.numbers.conversations import last_text_without
 from longcode.numbers.routing import LastText, is_hour_filled, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
@@ -26,9 +27,7 @@ from longcode.table.writes import Attributes, read
 from longcode.template import Template
 from longcode.usage import store as quotas
 
-_WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 _FILLED_NOTED_EVERY = timedelta(hours=1)  # a phone's hour may have been filled this much later than was noted
-_BEFORE_CLAIM = (MessageState.ACCEPTED, MessageState.QUEUED)
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True):
@@ -239,16 +238,9 @@ def end_conversation(text: Message) -> None:
         if last is None or last.replied_at or text.id not in {last.message_id, *last.lately}:
             return
         lately = messages.get_many((text.account, message_id) for message_id in {last.message_id, *last.lately})
-        # A text that got the number and is not claimed yet ends the conversation itself, if it does not go either.
-        if any(other.state in _BEFORE_CLAIM and other.id != text.id for other in lately):
-            return
-        newest = _newest_with_carrier(text, last, lately)
-        if newest and newest.id == last.message_id:
-            return
-        instead = last_text_of(newest, newest.claimed_at or newest.created_at) if newest else None
-        if instead:
-            instead = replace(instead, lately=last.lately, since=last.since)
-        if numbers.replace_text(known, text.account, last.number, instead):
+        earlier = folders.sent_to(text.phone, text.account, last.since or last.at, last.at)
+        instead = last_text_without(text, last, [*lately, *earlier])
+        if instead is last or numbers.replace_text(known, text.account, last.number, instead):
             return
 
 
@@ -261,17 +253,6 @@ def resume_conversation(text: Message) -> None:
             return
         if numbers.replace_text(known, text.account, text.number, replace(last, since=last.at)):
             return
-
-
-def _newest_with_carrier(text: Message, last: LastText, lately: Sequence[Message]) -> Message | None:
-    """Return the newest other text of a conversation that the carrier has or may have, or None."""
-    earlier = folders.sent_to(text.phone, text.account, last.since or last.at, last.at)
-    others = [
-        other
-        for other in (*lately, *earlier)
-        if other.id != text.id and other.number == last.number and other.state in _WITH_CARRIER
-    ]
-    return max(others, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
 
 
 def _hour_filled_at(studio: Attributes) -> datetime | None:

@@ -3,14 +3,15 @@
 Two accounts never share a number towards a phone while either conversation is live (decision 63).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.numbers.routing import NOTED_EVERY, REACH, LastText, after_text
+from longcode.message import Message, MessageState
+from longcode.numbers.routing import NOTED_EVERY, REACH, LastText, after_text, last_text_of
 
 LIVE = timedelta(days=30) + NOTED_EVERY
 """How long after its last noted word, a text or a reply, an account has its number to itself for the phone."""
@@ -25,6 +26,8 @@ Other accounts, which may be one person's, could otherwise stop its conversation
 """
 
 _HOUR_SECONDS = 3600
+_BEFORE_CLAIM = (MessageState.ACCEPTED, MessageState.QUEUED)
+_WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 _KEPT = 20  # conversations of a phone that are remembered besides those within reach
 
 
@@ -153,6 +156,24 @@ def with_reply(known: Conversations, account: str, number: str, at: datetime) ->
             for text in known.texts
         ),
     )
+
+
+def last_text_without(text: Message, last: LastText, others: Iterable[Message]) -> LastText | None:
+    """Return an account's last text to a phone after one of its texts did not reach it; None ends the conversation.
+
+    `others` are the account's texts since the conversation began. It stays as it is, with the same `last`, if another
+    text of it has that place, or may yet go: that one ends the conversation itself if it does not go either.
+    """
+    others = [other for other in others if other.id != text.id]
+    if any(other.state in _BEFORE_CLAIM and other.id in {last.message_id, *last.lately} for other in others):
+        return last
+    gone = [other for other in others if other.number == last.number and other.state in _WITH_CARRIER]
+    newest = max(gone, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
+    if newest is None:
+        return None
+    if newest.id == last.message_id:
+        return last
+    return replace(last_text_of(newest, newest.claimed_at or newest.created_at), lately=last.lately, since=last.since)
 
 
 def without(known: Conversations, account: str, number: str, instead: LastText | None) -> Conversations:
