@@ -67,7 +67,7 @@ quick: .venv/dev/done  ## all tests except those that need the stack and those t
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some
 	@$(DEV)/python -m bench $(ONLY)
 
-fuzz: .venv/dev/done .venv/emulator/done .venv/sam/done .venv/fuzz/done  ## random requests to every operation of the API on the stack, each answer held against docs/openapi.json; SEED=number
+fuzz: .venv/dev/done .venv/emulator/done .venv/sam/done .venv/fuzz/done  ## generated requests to every operation of the API on a stack of its own, each answer held against docs/openapi.json; SEED=number
 	@$(DEV)/python -m infra.local.fuzz.run
 
 openapi: .venv/dev/done  ## write docs/openapi.json, docs/codes.md and the modules of the Python client again
