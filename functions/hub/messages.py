@@ -4,7 +4,7 @@ import re
 from uuid import uuid4
 
 from hub import conversations, page, texts
-from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import NotFound, RequestError
@@ -47,7 +47,8 @@ def answer_question(account: Account, fields: dict[str, str], digits: str) -> Pa
     """Answer whether a reply was an opt-out."""
     opted_out = fields.get("opted_out") == "yes"
     message_id = fields.get("message_id")
-    questions.answer(account.id, f"+{digits}", opted_out=opted_out, message_id=message_id, by=None, now=clients.now())
+    by, now = name_of_person(), clients.now()
+    questions.answer(account.id, f"+{digits}", opted_out=opted_out, message_id=message_id, by=by, now=now)
     return go_to(f"messages/{digits}")
 
 

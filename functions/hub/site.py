@@ -99,6 +99,11 @@ def session_of_request() -> Session | None:
     return session
 
 
+def name_of_person() -> str | None:
+    """Return the name of the person who is signed in; None for one with the account's password."""
+    return site.context["session"].name or None
+
+
 def address_of_request() -> str:
     """Return the internet address that the request came from; "" if it is unknown."""
     return str(site.current_event.raw_event["requestContext"].get("identity", {}).get("sourceIp") or "")

@@ -6,7 +6,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from hub import page, words
-from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients
@@ -56,7 +56,8 @@ def show_length(account: Account, fields: dict[str, str]) -> Page:
 
 def accept(account: Account, phone: str, fields: dict[str, str]) -> None:
     """Accept the text of a form; raise `RequestError` if it is refused."""
-    send.accept(account.id, _form(account, phone, fields), fields.get("key") or uuid4().hex, clients.now())
+    key = fields.get("key") or uuid4().hex
+    send.accept(account.id, _form(account, phone, fields), key, clients.now(), name_of_person())
 
 
 def template_names(account: Account) -> list[str]:

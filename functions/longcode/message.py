@@ -141,6 +141,7 @@ class Message(Struct, frozen=True, kw_only=True):
     `answers` is the id of the text that a reply answers, `replies_to` the carrier's id of that text, if the carrier
     gave it, and `rule` the rule that attributed the reply. `candidates` are the other accounts that a reply may be
     for; no studio sees them. `other_recipients` are the other phones of the group that a reply was written to.
+    `by` is the name of the person who wrote a text in the hub.
     """
 
     account: str
@@ -194,4 +195,5 @@ class Message(Struct, frozen=True, kw_only=True):
     replies_to: str | None = None
     rule: str | None = None
     body_expired: bool = False
+    by: str | None = None
     candidates: tuple[str, ...] = ()

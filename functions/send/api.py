@@ -132,15 +132,20 @@ def cancel_message(message_id: Annotated[str, Path(max_length=100)]) -> Response
     return Response(204, body="")
 
 
-def accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetime) -> Accepted:
-    """Check and accept the texts of a request, all or none, and once for each idempotency key."""
+def accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetime, by: str | None = None) -> Accepted:
+    """Check and accept the texts of a request, all or none, and once for each idempotency key.
+
+    `by` is the name of the person who wrote them in the hub.
+    """
     try:
-        return _accept(account_id, form, idempotency_key, now, create=True)
+        return _accept(account_id, form, idempotency_key, now, by, create=True)
     except messages.RequestOvertaken:  # another client got this phone, or the new client's id, after we read them
-        return _accept(account_id, form, idempotency_key, now, create=False)
+        return _accept(account_id, form, idempotency_key, now, by, create=False)
 
 
-def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetime, *, create: bool) -> Accepted:
+def _accept(
+    account_id: str, form: NewMessage, idempotency_key: str, now: datetime, by: str | None, *, create: bool
+) -> Accepted:
     request_id = compose.request_id(account_id, idempotency_key)
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
     facts = read_facts(account_id, form, request_id, now)
@@ -148,7 +153,7 @@ def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: dateti
         return _repeated(facts.earlier, request_id, fingerprint, facts.account, now)
     checked = check(form, facts, now, create=create)
     client = checked.new_client
-    drafts = choose_number.with_own_number(checked.account, _drafts(checked, request_id, fingerprint, now))
+    drafts = choose_number.with_own_number(checked.account, _drafts(checked, request_id, fingerprint, now, by))
     client_writes = client_store.creation_writes(client, facts.last_put) if client else ()
     try:
         accepted = messages_accept.write(checked.account, drafts, now, client_writes)
@@ -159,7 +164,9 @@ def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: dateti
     return _response(accepted)
 
 
-def _drafts(checked: Checked, request_id: str, fingerprint: str, now: datetime) -> list[Message]:
+def _drafts(
+    checked: Checked, request_id: str, fingerprint: str, now: datetime, by: str | None = None
+) -> list[Message]:
     drafts = [
         compose.draft(
             account=checked.account.id,
@@ -178,6 +185,7 @@ def _drafts(checked: Checked, request_id: str, fingerprint: str, now: datetime) 
         "template": template.name if template else None,
         "subject": template.subject or None if template else None,
         "fingerprint": fingerprint,
+        "by": by,
         "of": len(drafts),
         "skipped": tuple((skipped.phone, skipped.code) for skipped in checked.to.skipped),
     }

@@ -10,11 +10,13 @@ from longcode.accounts import people, sessions, sign_in_links
 from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.aws import clients
+from longcode.messages import folders
 from tests.support.browser import HOST, Browser, Page
 from tests.support.fakes import NOW, studio, take_queued
 from tests.support.mails import sent_mails
 
 ANN = "ann@studio.example"
+TALK = "messages/12125550123"
 BEGIN = "sign-in-by-link"
 ASKED = "If somebody signs in with {}, a mail with a link is on its way."
 
@@ -163,6 +165,18 @@ def test_staff_can_neither_add_nor_remove_people_nor_end_others_sessions(
     assert [person.name for person in people.of_account(account)[1:]] == ["Ann Lee", "Bob"]
     assert signed_in.get("home").path == "home"
     assert "Add a person" not in page.text
+
+
+def test_a_text_keeps_who_wrote_it_and_shows_it(account: Account, signed_in: Browser) -> None:
+    add(signed_in)
+    ann = sign_in(ANN, account.id)
+
+    talk = ann.submit(ann.get(TALK), TALK, body="Hello from Ann")
+    signed_in.submit(signed_in.get(TALK), TALK, body="Hello from the account")
+
+    written = {text.body: text.by for text in folders.page(account.id, "sent", limit=10).messages}
+    assert "Ann Lee · being sent" in talk.text
+    assert written == {"Hello from Ann": "Ann Lee", "Hello from the account": None}
 
 
 def test_the_owner_ends_a_session(account: Account, signed_in: Browser) -> None:
