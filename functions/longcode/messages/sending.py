@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
 from longcode.aws.settings import settings
@@ -12,12 +11,12 @@ from longcode.clients import store as clients
 from longcode.clients.client import Client
 from longcode.errors import OurOwnNumber
 from longcode.jobs import Send
-from longcode.message import BroadcastState, Message, MessageKind, MessageState
-from longcode.messages import compose, folders
-from longcode.messages import store as messages
+from longcode.message import BroadcastState, Message, MessageKind
+from longcode.messages import compose
 from longcode.messages.checks import SendChecks
 from longcode.months import day_of
 from longcode.numbers import choose as choose_number
+from longcode.numbers import conversations
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText, is_hour_filled, last_text_of
 from longcode.optouts import store as optouts
@@ -26,9 +25,7 @@ from longcode.table.writes import Attributes, read
 from longcode.template import Template
 from longcode.usage import store as quotas
 
-_WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 _FILLED_NOTED_EVERY = timedelta(hours=1)  # a phone's hour may have been filled this much later than was noted
-_BEFORE_CLAIM = (MessageState.ACCEPTED, MessageState.QUEUED)
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True):
@@ -227,51 +224,25 @@ def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
 
 
 def end_conversation(text: Message) -> None:
-    """End the conversation of a text that did not reach its phone, unless another text of it did, or is about to.
+    """Remove a text that did not reach its phone from its conversation, which ends if it has no other text.
 
-    It stays if the phone has replied to it. Otherwise it ends, so that texts that nobody got keep the number
-    from no other account.
+    So texts that nobody got keep the number from no other account. A text that was sent a second time stays, because
+    its first attempt may have reached the phone.
     """
-    while choose_number.is_shared(text.number):
+    while choose_number.is_shared(text.number) and not text.resent:
         known = numbers.conversations_with(text.phone)
-        # A text whose worker was killed before the claim has no number.
-        last = next((last for last in known.of(text.account) if text.number in ("", last.number)), None)
-        if last is None or last.replied_at or text.id not in {last.message_id, *last.lately}:
-            return
-        lately = messages.get_many((text.account, message_id) for message_id in {last.message_id, *last.lately})
-        # A text that got the number and is not claimed yet ends the conversation itself, if it does not go either.
-        if any(other.state in _BEFORE_CLAIM and other.id != text.id for other in lately):
-            return
-        newest = _newest_with_carrier(text, last, lately)
-        if newest and newest.id == last.message_id:
-            return
-        instead = last_text_of(newest, newest.claimed_at or newest.created_at) if newest else None
-        if instead:
-            instead = replace(instead, lately=last.lately, since=last.since)
-        if numbers.replace_text(known, text.account, last.number, instead):
+        after = conversations.without_text(known, text.account, text.id)
+        if after == known or numbers.try_change(known, after):
             return
 
 
 def resume_conversation(text: Message) -> None:
-    """Record a text whose conversation was ended and that was delivered after all, because replies to it can come."""
-    last = last_text_of(text, text.claimed_at or text.created_at)
+    """Record a text that was removed from its conversation and was delivered after all: replies to it can come."""
+    gone = last_text_of(text, text.claimed_at or text.created_at)
     while choose_number.is_shared(text.number):
         known = numbers.conversations_with(text.phone)
-        if any(one.number == text.number for one in known.of(text.account)):
+        if numbers.try_change(known, conversations.with_gone_text(known, gone)):
             return
-        if numbers.replace_text(known, text.account, text.number, replace(last, since=last.at)):
-            return
-
-
-def _newest_with_carrier(text: Message, last: LastText, lately: Sequence[Message]) -> Message | None:
-    """Return the newest other text of a conversation that the carrier has or may have, or None."""
-    earlier = folders.sent_to(text.phone, text.account, last.since or last.at, last.at)
-    others = [
-        other
-        for other in (*lately, *earlier)
-        if other.id != text.id and other.number == last.number and other.state in _WITH_CARRIER
-    ]
-    return max(others, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
 
 
 def _hour_filled_at(studio: Attributes) -> datetime | None:

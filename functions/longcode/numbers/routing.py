@@ -22,11 +22,21 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 _HOUR_SECONDS = 3600
 
 
+class EarlierText(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A text of a conversation before its last one. One that an older release did not keep has an empty id."""
+
+    message_id: str
+    at: datetime
+    client_id: str | None = None
+
+
 class LastText(Struct, frozen=True, kw_only=True):
     """An account's last text to a phone from one of our numbers.
 
     `lately` has its texts of the last hour: by message id, the epoch seconds at which the text was sent. For a shared
-    number, `since` is the time of its first text to the phone, and `replied_at` that of the phone's last reply.
+    number, `since` is the time of its first text to the phone, `replied_at` that of the phone's last reply, and
+    `earlier` has the texts before the last one that may have reached the phone, oldest first; None in an item that an
+    older release wrote.
     """
 
     account: str
@@ -38,6 +48,7 @@ class LastText(Struct, frozen=True, kw_only=True):
     lately: dict[str, int] = {}
     since: datetime | None = None
     replied_at: datetime | None = None
+    earlier: tuple[EarlierText, ...] | None = None
 
     @property
     def last_word_at(self) -> datetime:

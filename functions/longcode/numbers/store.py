@@ -86,7 +86,7 @@ def take_number(
         if isinstance(taken, TextRefusal):
             return taken
         after, number = taken
-        if _try_change(known, after):
+        if try_change(known, after):
             return next(one for one in after.of(text.account) if one.number == number)
         known = conversations_with(text.phone)
 
@@ -98,16 +98,11 @@ def note_reply(phone: str, account: str, number: str, at: datetime) -> None:
         last = next((text for text in known.of(account) if text.number == number), None)
         if last is None or at < last.last_word_at + NOTED_EVERY:
             return
-        if _try_change(known, conversations.with_reply(known, account, number, at)):
+        if try_change(known, conversations.with_reply(known, account, number, at)):
             return
 
 
-def replace_text(known: Conversations, account: str, number: str, instead: LastText | None) -> bool:
-    """Put another text, or none, in place of an account's last one over a number; return False if it has changed."""
-    return _try_change(known, conversations.without(known, account, number, instead))
-
-
-def _try_change(known: Conversations, after: Conversations) -> bool:
+def try_change(known: Conversations, after: Conversations) -> bool:
     """Write a phone's conversations; return False if they were changed since `known` was read."""
     texts = [attributes(text) for text in after.texts]
     changes = {"type": "lines", "phone": known.phone, "texts": texts, "version": known.version + 1}
