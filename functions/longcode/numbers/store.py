@@ -281,24 +281,41 @@ def blocked_pairs_page(*, limit: int, cursor: str | None) -> tuple[list[BlockedP
     ], next_cursor
 
 
-def reserve_throughput(number: str, duration: timedelta, now: datetime, longest_wait: timedelta) -> datetime | None:
+def reserve_throughput(
+    number: str, duration: timedelta, now: datetime, longest_wait: timedelta, at_once: timedelta | None = None
+) -> datetime | None:
     """Reserve the next free time of a number; return when it begins, or None if the wait is too long.
 
-    No two reservations overlap, however many workers reserve at once.
+    No two reservations overlap, however many workers reserve at once. One that is longer than `at_once` takes only
+    that, and the number owes the rest: idle time pays it, and until it is paid, other reservations take up to twice
+    their duration and no long one is made. So others wait seconds for a long text, whose time is taken all the same.
     """
-    start = at = _milliseconds(now)
-    free = (
+    at, wanted = _milliseconds(now), -(-duration // _MILLISECOND)  # rounded up
+    taken = min(wanted, at_once // _MILLISECOND) if at_once else wanted
+    start, takes, owed = at, taken, wanted - taken
+    is_free = (
         Attr("free_from").not_exists()
         | Attr("free_from").lte(at)
         | Attr("free_from").gt(at + _MOST_AHEAD // _MILLISECOND)
     )
+    condition = Attr("owed").not_exists() & is_free
     while start <= at + longest_wait // _MILLISECOND:
-        changes = {"type": "pace", "free_from": start + -(-duration // _MILLISECOND)}  # rounded up
+        changes = {"type": "pace", "free_from": start + takes} | ({"owed": owed} if owed else {})
+        remove = () if owed else ("owed",)
         try:
-            store.write(Update(keys.throughput(number), changes=changes, when=free))
+            store.write(Update(keys.throughput(number), changes=changes, remove=remove, when=condition))
         except store.ConditionFailed as failed:
-            free_from = int(failed.found[0]["free_from"])
-            start, free = max(free_from, at), Attr("free_from").eq(free_from)
+            before = failed.found[0]
+            free_from, still_owed = int(before["free_from"]), int(before.get("owed", 0))
+            condition = Attr("free_from").eq(free_from) & has_value("owed", still_owed or None)
+            if free_from > at + _MOST_AHEAD // _MILLISECOND:
+                free_from, still_owed = at, 0
+            still_owed = max(0, still_owed - max(0, at - free_from))
+            if still_owed and wanted > taken:
+                return None
+            start = max(free_from, at)
+            takes = taken + min(still_owed, taken)
+            owed = wanted - taken + still_owed - (takes - taken)
         else:
             return _EPOCH + start * _MILLISECOND
     return None
