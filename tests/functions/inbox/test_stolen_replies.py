@@ -249,3 +249,39 @@ def test_a_text_that_was_delivered_after_all_gives_nobody_else_the_reply_to_it(
     reply(first.number, NOW + 3 * MINUTE)
 
     assert [words_of(attacker) for attacker in attackers] == [[], []]
+
+
+@pytest.mark.parametrize("word", ["STOP", "START"])
+def test_a_keyword_to_a_number_that_is_not_ours_has_no_effect_and_is_kept_for_the_operator(
+    victim: Account, word: str
+) -> None:
+    text(victim)
+
+    reply("+19998887777", NOW + MINUTE, word)
+
+    [kept] = send_order("replies.list_unattributed", NOW + DAY)["items"]
+    assert take_queued("opt_out") == []
+    assert kept["body"] == word
+
+
+@pytest.mark.parametrize("state", ["shared", "dedicated", "given up", "texted over"])
+def test_a_stop_to_any_number_of_ours_has_effect(
+    victim: Account, attackers: list[Account], monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    number = "+15555550177"
+    match state:
+        case "shared":
+            number = NUMBERS[1]
+        case "dedicated" | "given up":
+            send_order("numbers.assign", NOW, account=attackers[0].id, number=number)
+            if state == "given up":
+                send_order("numbers.assign", NOW, account=attackers[0].id, number=None)
+        case _:
+            number = text(victim).number
+            monkeypatch.setenv("SHARED_NUMBERS", "+15555550102")
+            settings.cache_clear()
+
+    reply(number, NOW + MINUTE, "STOP")
+
+    [job] = take_queued("opt_out")
+    assert number in job
