@@ -18,6 +18,7 @@ from send import api as send_api
 from send.receipts import apply_receipt
 from sweeper import sweep_schedule
 from tests.support.admin_orders import send_order
+from tests.support.aws_calls import noted_calls
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
 from tests.support.text_steps import accept, deliver, stored
 
@@ -183,6 +184,39 @@ def test_neither_number_nor_refusal_is_known_before_a_text_is_sent(victim: Accou
 
     for path in ("/messages", "/messages/preview"):
         assert asked("c1", path) == asked("c2", path)
+
+
+def test_the_calls_for_a_phone_that_others_text_are_those_for_any_other_phone(
+    victim: Account, attackers: list[Account]
+) -> None:
+    for number, name in (("+12125550199", "c2"), ("+12125550188", "c3")):  # to whom nobody talks
+        client(victim, name, number)
+    stranger = studio("10000030")
+    for attacker in attackers:
+        text(attacker)
+
+    def calls(client_id: str, phone: str) -> list[list[str]]:
+        headers = {"Idempotency-Key": phone}
+        requests = [
+            ("/messages/preview", {"client_id": client_id, "body": "Hi"}, victim),
+            ("/messages", {"client_id": client_id, "body": "Hi"}, victim),
+            ("/messages", {"to": phone, "body": "Hi"}, stranger),
+        ]
+        made = []
+        for path, body, account in requests:
+            with noted_calls() as noted:
+                answer = call(send_api, "POST", path, body, account=account.id, headers=headers)
+            assert answer.status in (200, 202)
+            made.append(noted)
+        with noted_calls() as noted:
+            assert call(optout_api, "GET", f"/optouts/{phone}", account=stranger.id).status == 404
+        return [*made, noted]
+
+    calls("c2", "+12125550199")  # so that the counters of the day exist
+    unknown, known = calls("c3", "+12125550188"), calls("c1", PHONE)
+
+    assert known == unknown
+    assert all(known)
 
 
 def test_a_refused_text_says_what_would_help_and_not_why(victim: Account, attackers: list[Account]) -> None:
