@@ -236,6 +236,15 @@ def end_conversation(text: Message) -> None:
             return
 
 
+def end_conversations(texts: Sequence[Message]) -> None:
+    """Do the same as `end_conversation` for the texts of a broadcast, few of which have a number."""
+    known = {one.phone: one for one in numbers.conversations_of(text.phone for text in texts)}
+    for text in texts:
+        before = known.get(text.phone)
+        if before and conversations.without_text(before, text.account, text.id) != before:
+            end_conversation(text)
+
+
 def resume_conversation(text: Message) -> None:
     """Record a text that was removed from its conversation and was delivered after all: replies to it can come."""
     gone = last_text_of(text, text.claimed_at or text.created_at)

@@ -115,6 +115,13 @@ def conversations_with(phone: str) -> Conversations:
     return conversations_from(phone, store.get(keys.sticky_senders(phone)))
 
 
+def conversations_of(phones: Iterable[str]) -> list[Conversations]:
+    """Return the conversations with each of some phones, without phones that have none."""
+    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
+    items = store.get_many(wanted.values())
+    return [conversations_from(phone, items[key]) for phone, key in wanted.items() if key in items]
+
+
 def conversations_from(phone: str, item: Attributes | None) -> Conversations:
     """Return the conversations in the item of a phone, None if the phone has none."""
     return read(Conversations, {**(item or {}), "phone": phone})
@@ -122,10 +129,7 @@ def conversations_from(phone: str, item: Attributes | None) -> Conversations:
 
 def last_texted(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, datetime]:
     """Return when an account last texted each phone over its sticky sender, without phones that have none."""
-    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
-    items = store.get_many(wanted.values())
-    known = [conversations_from(phone, items[key]) for phone, key in wanted.items() if key in items]
-    return last_texted_in(known, account, shared)
+    return last_texted_in(conversations_of(phones), account, shared)
 
 
 def last_texted_in(known: Iterable[Conversations], account: str, shared: Sequence[str]) -> dict[str, datetime]:
