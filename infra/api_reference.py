@@ -223,7 +223,8 @@ def codes_page() -> str:
 def _codes_head() -> Iterator[str]:
     yield "# Codes of refused requests"
     yield ""
-    yield "`code` in a problem document is one of these. It never changes its meaning; new ones may come."
+    yield "`code` in a problem document is one of these, and a text's `error` can be."
+    yield "It never changes its meaning; new ones may come."
     yield "This page is written by `make openapi` from `infra/api_reference.yaml`."
     yield ""
     yield "| `code` | What happened | What to do |"

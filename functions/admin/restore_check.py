@@ -22,6 +22,7 @@ from longcode.messages import folders, lookup
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.numbers.choose import is_shared
+from longcode.numbers.conversations import with_gone_text
 from longcode.numbers.routing import last_text_of
 from longcode.table import due
 
@@ -252,6 +253,5 @@ def _record_last_sender(text: Message, found: _Found) -> None:
             numbers.record_text(last, _NO_LIMIT, before)
             return
         known = numbers.conversations_with(text.phone)
-        kept = {"since": before.since, "replied_at": before.replied_at, "lately": before.lately} if before else {}
-        if numbers.replace_text(known, text.account, found.number, replace(last, **kept)):
+        if numbers.try_change(known, with_gone_text(known, last)):
             return

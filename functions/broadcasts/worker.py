@@ -19,7 +19,7 @@ from longcode.broadcasts.outcome import DUPLICATE, Outcome, skip
 from longcode.clients.client import ticked_numbers
 from longcode.clients.store import ClientEntry
 from longcode.message import BroadcastState, HoldReason, Message, MessageKind, MessageState
-from longcode.messages import compose, timing
+from longcode.messages import compose, sending, timing
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
 from longcode.table.writes import Update
@@ -188,10 +188,11 @@ def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
     """Cancel a page of unsent texts; after the last page, release the reserved units that no text has used."""
     page = broadcasts.texts_page(claimed, claimed.bulk_reached, _TEXTS_PER_STEP)
     for message in page.texts:
-        # Its studio may have been told that it was sent, or it may have a shared number.
+        # Its studio may have been told that it was sent.
         if message.returned or message.attempt:
             end_unsent(message, MessageState.CANCELLED, now)
-    messages.cancel_all([message for message in page.texts if not (message.returned or message.attempt)], now)
+    others = [message for message in page.texts if not (message.returned or message.attempt)]
+    sending.end_conversations(messages.cancel_all(others, now))  # of those that waited for their turn
     units = claimed.bulk_units + page.units
     if page.last:
         return broadcasts.commit_step(claimed, _next_page(claimed, page.last, units, now))

@@ -68,7 +68,8 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     """Write a text as a reply of the account that it belongs to, or as unattributed; a copy of it is not written.
 
     `now` is later than `received_at` if the text has waited in a queue, perhaps for days; by default they are equal.
-    Keywords are queued before anything is written; STOP and START also if the text belongs to no account.
+    Keywords are queued before anything is written; STOP and START to our numbers also if the text belongs to no
+    account. One to another number is kept for the operator, as any text.
     """
     inbound = replace(inbound, phone=one_spelling(inbound.phone))
     attribution = _attribution(inbound, received_at)
@@ -105,13 +106,14 @@ def _keyword(body: str, attribution: Attribution | Unclear | None) -> str | None
 
 
 def _has_effect(keyword: str, attribution: Attribution | Unclear | None, number: str) -> bool:
-    """Return whether a keyword is acted on: STOP always, START to a number of ours, any other from whom we texted."""
+    """Return whether a keyword is acted on: STOP and START to a number of ours, any other from whom we texted.
+
+    Ours are also numbers that an account gave up, and any over which we have texted the phone.
+    """
     match keyword:
         case keywords.POSSIBLE_OPT_OUT:
             return False
-        case Keyword.STOP:
-            return True
-        case Keyword.START:
+        case Keyword.STOP | Keyword.START:
             return bool(attribution) or number in settings().shared_numbers or numbers.is_dedicated(number)
         case _:
             return bool(attribution)

@@ -33,6 +33,7 @@ _LONGEST_RESERVATION = timedelta(seconds=1)  # of a number's time in one write, 
 # single texts; for single texts less, the more their account has sent today, so that no account delays others.
 _AHEAD, _LEAST_AHEAD, _BULK_AHEAD = timedelta(seconds=5), timedelta(seconds=2), timedelta(seconds=1)
 _HALFWAY_UNITS = 30  # of a day: halfway between the two for single texts
+_MOST_AT_ONCE = timedelta(seconds=3)  # of a number's time that a long text takes; it owes the rest (numbers.store)
 _RETRY_SECONDS = 0.25
 _TAKEN_AHEAD = 10  # segments: a batch of texts
 _ASK_AGAIN_AFTER = timedelta(minutes=1)
@@ -157,7 +158,7 @@ class Turns:
 
     def _reserve(self, number: str, ahead: timedelta, duration: timedelta) -> datetime | None:
         while self._time() < self._now + _LONGEST_WAIT:
-            start = numbers.reserve_throughput(number, duration, self._time(), ahead)
+            start = numbers.reserve_throughput(number, duration, self._time(), ahead, _MOST_AT_ONCE)
             if start is not None:
                 return start
             self._sleep(_RETRY_SECONDS)

@@ -37,6 +37,8 @@ _STALE = timedelta(seconds=1)  # after which the checks are made again
 _CROWDED_ATTEMPT = 3  # a text that gets no turn waits as long as after a third failed attempt
 _CHECK_HELD_AFTER = timedelta(hours=1)  # then the sweeper enqueues a held text, and the worker checks it again
 _WATCH_AFTER = timedelta(minutes=1)
+_ENDED_BADLY = (MessageState.REFUSED, MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED)
+_ENDED = (*_ENDED_BADLY, MessageState.CANCELLED)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -115,7 +117,7 @@ def _with_number(message: Message, checks: SendChecks, now: datetime) -> Message
 def _record_and_deliver(message: Message, checks: SendChecks, carrier: Carrier, now: datetime, turns: Turns) -> None:
     """Record a text as its account's last to the phone and deliver it, or refuse it.
 
-    A shared number is the account's for the phone from this moment, and no longer if the text does not go.
+    A shared number is the account's for the phone from this moment, and no longer if the text ends or is held.
     """
     recorded = _record(message, checks, now)
     if isinstance(recorded, TextRefusal):
@@ -153,12 +155,12 @@ def _note_filled_hour(message: Message, checks: SendChecks, now: datetime, *, is
 def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Turns) -> bool:
     """Deliver a text when its number's throughput allows, or leave it to the sweeper if it would wait too long.
 
-    Return False if the carrier was not called.
+    Return False if the text has ended or is held.
     """
     at = turns.wait(message)
     if at is None:
-        messages.reschedule(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED_ATTEMPT, random.random()))  # noqa: S311
-        return False
+        until = windows.retry_at(now, _CROWDED_ATTEMPT, random.random())  # noqa: S311
+        return messages.reschedule(message, MessageState.QUEUED, until) or not _has_ended(message)
     if at <= now + _STALE:
         return deliver(message, carrier, at, refusal=None)
     # A STOP, a cancellation or a suspension may have come while the text waited.
@@ -224,9 +226,9 @@ def _watch_unusual(checks: SendChecks, now: datetime) -> None:
 
 
 def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> bool:
-    """Claim a text and send it, or end or hold it; return False if the carrier was not called.
+    """Claim a text and send it, or end or hold it; return False if it has ended or is held.
 
-    It is not if another worker has claimed the text. `refusal` is the code of the reason not to send it, or None.
+    `refusal` is the code of the reason not to send it, or None.
     """
     if refusal:
         end_unsent(message, MessageState.REFUSED, now, error=refusal)
@@ -241,9 +243,16 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
         _hold_at_ceiling(message, now)
         return False
     claimed = messages.claim(message, uuid4().hex[:8], now, now + windows.LEASE)
-    if claimed:
-        call_carrier(claimed, carrier, now)
-    return claimed is not None
+    if claimed is None:
+        return not _has_ended(message)
+    call_carrier(claimed, carrier, now)
+    return True
+
+
+def _has_ended(message: Message) -> bool:
+    """Return whether a text that has changed was ended; if not, another worker has claimed it."""
+    current = messages.get(message.account, message.id)
+    return current is None or current.state in _ENDED
 
 
 @logger.inject_lambda_context

@@ -97,21 +97,23 @@ def test_a_reply_after_a_year_goes_to_the_only_account_that_ever_texted() -> Non
     assert isinstance(attribute([last_text("a"), last_text("b")], NOW + timedelta(days=365)), Unclear)
 
 
-def test_the_carriers_reference_decides_before_the_last_text() -> None:
+def test_the_carriers_reference_chooses_among_the_texts_of_the_only_account() -> None:
     older = replace(last_text("a", 1), message_id="older", client_id="c1")
 
-    decision = attribute([last_text("a", 2), last_text("b", 3)], LATER, answered=older)
+    decision = attribute([last_text("a", 2)], LATER, answered=older)
 
     assert isinstance(decision, Attribution)
-    assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.CARRIER_REFERENCE, "a", ("b",))
+    assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.CARRIER_REFERENCE, "a", ())
     assert (decision.answers, decision.client_id) == ("older", "c1")
 
 
-def test_the_carriers_reference_decides_before_the_numbers_owner() -> None:
-    decision = attribute([last_text("a", 1)], LATER, answered=last_text("a", 1), owner="b")
+def test_the_carriers_reference_does_not_choose_between_accounts() -> None:
+    texts = [last_text("a", 2), last_text("b", 3)]
 
-    assert isinstance(decision, Attribution)
-    assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.CARRIER_REFERENCE, "a", ("b",))
+    assert attribute(texts, LATER, answered=last_text("a", 1)) == Unclear(("b", "a"))
+    assert attribute(texts, LATER, answered=last_text("b", 3)) == Unclear(("b", "a"))
+    assert attribute(texts[:1], LATER, answered=last_text("b", 1)) == Unclear(("a", "b"))
+    assert attribute(texts[:1], LATER, answered=last_text("a", 1), owner="b") == Unclear(("b", "a"))
 
 
 def test_a_reply_to_a_dedicated_number_goes_to_its_owner_even_if_it_never_texted_the_phone() -> None:

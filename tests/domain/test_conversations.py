@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from longcode.message import Message, MessageKind, MessageState
-from longcode.messages.compose import draft
 from longcode.numbers.conversations import (
     EVEN_THEN,
     LIVE,
@@ -17,12 +15,12 @@ from longcode.numbers.conversations import (
     NumberChoice,
     TextRefusal,
     free_number,
-    last_text_without,
+    with_gone_text,
     with_reply,
     with_text,
-    without,
+    without_text,
 )
-from longcode.numbers.routing import REACH, LastText
+from longcode.numbers.routing import REACH, EarlierText, LastText
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -176,10 +174,93 @@ def test_texts_that_a_wrong_clock_dated_ahead_are_not_counted_for_ever() -> None
     assert not isinstance(with_text(known, text("x", NOW, "x"), 10, choice(*many)), TextRefusal)
 
 
-def test_a_conversation_that_ends_frees_its_number() -> None:
-    known, number = after(conversations(), text("b"), ONE)
+def talk(*days: float) -> Conversations:
+    """Return a conversation with a text on each of these days: "m0", "m1" and so on."""
+    known = conversations()
+    for index, day in enumerate(days):
+        known, _ = after(known, text("b", NOW + timedelta(days=day), f"m{index}"), ONE)
+    return known
 
-    assert free_number(without(known, "b", number, None), "a", choice(ONE), NOW) == ONE
+
+def last_of(known: Conversations) -> tuple[str, float]:
+    """Return the id of the only conversation's last text, and its day."""
+    [one] = known.texts
+    return one.message_id, (one.at - NOW) / timedelta(days=1)
+
+
+def test_a_conversation_whose_only_text_failed_frees_its_number() -> None:
+    assert free_number(without_text(talk(0), "b", "m0"), "a", choice(ONE), NOW) == ONE
+
+
+def test_after_a_text_that_failed_the_one_before_it_is_the_last_again() -> None:
+    known = talk(0, 10, 11)
+
+    assert last_of(known) == ("m2", 11)
+    assert last_of(without_text(known, "b", "m2")) == ("m1", 10)
+    assert last_of(without_text(without_text(known, "b", "m1"), "b", "m2")) == ("m0", 0)
+    assert last_of(without_text(without_text(known, "b", "m2"), "b", "m1")) == ("m0", 0)
+
+
+def test_a_text_that_failed_ends_nothing_of_other_accounts_or_of_a_conversation_with_a_reply() -> None:
+    replied = with_reply(talk(0), "b", ONE, NOW + HOUR)
+
+    assert without_text(talk(0), "a", "m0") == talk(0)
+    assert without_text(talk(0), "b", "m7") == talk(0)
+    assert without_text(replied, "b", "m0") == replied
+
+
+def test_a_text_that_was_delivered_after_all_is_in_its_conversation_again() -> None:
+    known = talk(0, 1)
+    delivered = text("b", NOW + timedelta(days=1), "m1", ONE)
+
+    ended = without_text(without_text(known, "b", "m1"), "b", "m0")
+
+    assert last_of(with_gone_text(ended, delivered)) == ("m1", 1)
+    assert last_of(with_gone_text(without_text(known, "b", "m1"), delivered)) == ("m1", 1)
+    resumed = with_gone_text(without_text(known, "b", "m0"), text("b", NOW, "m0", ONE))
+    assert last_of(without_text(resumed, "b", "m1")) == ("m0", 0)
+
+
+def test_the_newest_text_beyond_the_time_of_receipts_and_twenty_others_are_remembered() -> None:
+    known = talk(0, 1, 2, *(10 + day / 25 for day in range(30)))
+    [one] = known.texts
+
+    assert one.earlier is not None
+    assert [text.message_id for text in one.earlier] == ["m2", *(f"m{index}" for index in range(12, 32))]
+
+
+def test_texts_that_an_older_release_did_not_keep_may_have_gone() -> None:
+    older = replace(text("b", NOW, "m1", ONE), since=NOW - 24 * HOUR)
+
+    known, _ = after(conversations(older), text("b", NOW + HOUR, "m2"), ONE)
+
+    assert last_of(without_text(conversations(older), "b", "m1")) == ("", -1)
+    assert last_of(without_text(without_text(known, "b", "m1"), "b", "m2")) == ("", -1)
+    assert without_text(conversations(text("b", NOW, "m1", ONE)), "b", "m1").texts == ()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["text", "fails", "gone"]), st.integers(0, 9)), max_size=30), st.data())
+def test_a_conversation_is_as_if_its_failed_texts_had_never_been_sent(
+    acts: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    known, standing, failed, now = conversations(), dict[str, datetime](), dict[str, datetime](), NOW
+    for index, (act, pick) in enumerate(acts):
+        now += timedelta(hours=1, minutes=data.draw(st.integers(0, 300)))
+        if act == "text":
+            known, _ = after(known, text("b", now, f"m{index}"), ONE)
+            standing[f"m{index}"] = now
+        elif act == "fails" and standing:
+            message_id = sorted(standing)[pick % len(standing)]
+            known = without_text(known, "b", message_id)
+            failed[message_id] = standing.pop(message_id)
+        elif act == "gone" and failed:
+            message_id = sorted(failed)[pick % len(failed)]
+            standing[message_id] = failed.pop(message_id)
+            known = with_gone_text(known, text("b", standing[message_id], message_id, ONE))
+
+        newest = max(standing, key=lambda one: standing[one], default=None)
+        assert [one.message_id for one in known.texts] == ([newest] if newest else [])
+        assert all(isinstance(one, EarlierText) for of in known.texts for one in of.earlier or ())
 
 
 def test_conversations_beyond_the_newest_twenty_are_kept_while_a_reply_can_mean_them() -> None:
@@ -208,40 +289,3 @@ def test_a_chosen_number_is_never_another_accounts_live_one_and_is_chosen_again(
     else:
         assert taken[1] not in live
         assert free_number(taken[0], "a", choice(key="other"), NOW + HOUR) == taken[1]
-
-
-def sent(message_id: str, state: MessageState, minutes: int = 0) -> Message:
-    at = NOW + timedelta(minutes=minutes)
-    message = draft(
-        account="a",
-        message_id=message_id,
-        kind=MessageKind.INDIVIDUAL,
-        phone=PHONE,
-        number=ONE,
-        body="Hello",
-        now=at,
-    )
-    return replace(message, state=state, claimed_at=at)
-
-
-FAILED = sent("m2", MessageState.FAILED, minutes=2)
-LAST = replace(text("a", NOW + timedelta(minutes=2), "m2", ONE), since=NOW, lately={"m1": 0, "m2": 120})
-
-
-def test_a_conversation_ends_if_no_other_text_of_it_reached_the_phone() -> None:
-    assert last_text_without(FAILED, LAST, [FAILED, sent("m1", MessageState.UNDELIVERED)]) is None
-
-
-def test_the_text_before_takes_the_place_of_one_that_did_not_reach_the_phone() -> None:
-    before = last_text_without(
-        FAILED, LAST, [FAILED, sent("m0", MessageState.SENT), sent("m1", MessageState.SENT, 1)]
-    )
-
-    assert before == replace(LAST, message_id="m1", at=NOW + timedelta(minutes=1))
-
-
-def test_a_conversation_stays_as_it_is_while_another_text_of_it_may_go_or_is_its_last() -> None:
-    newer = replace(LAST, message_id="m3", lately={"m2": 120, "m3": 180})
-
-    assert last_text_without(FAILED, LAST, [FAILED, sent("m1", MessageState.QUEUED, 1)]) is LAST
-    assert last_text_without(FAILED, newer, [FAILED, sent("m3", MessageState.SENT, 3)]) is newer

@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 from infra import api_reference, openapi
 from longcode import errors
 from longcode.accounts.account import WebhookEvent
+from longcode.numbers.conversations import TextRefusal
 from tests.support.api_document import DOCUMENT, faults
 from tests.support.local_aws import read_template
 from tests.support.source_reading import FUNCTIONS, ROOT
@@ -125,7 +126,9 @@ def test_the_codes_are_those_of_the_code_and_of_the_gateway() -> None:
     responses = read_template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
     of_gateway = {json.loads(response["ResponseTemplates"]["application/json"])["code"] for response in responses}
 
-    assert set(api_reference.REFERENCE["codes"]) == of_errors | of_resolver | of_gateway
+    of_texts = set(TextRefusal)
+
+    assert set(api_reference.REFERENCE["codes"]) == of_errors | of_resolver | of_gateway | of_texts
     assert api_reference.CODES_PAGE.read_text() == api_reference.codes_page(), "run make openapi"
 
 

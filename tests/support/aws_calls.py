@@ -101,6 +101,18 @@ def changed_response(operation: str, change: Callable[[dict[str, Any]], None]) -
 
 
 @contextmanager
+def noted_calls() -> Iterator[list[str]]:
+    """Yield the names of the calls to DynamoDB inside the block, in their order."""
+    made: list[str] = []
+
+    def note(*, model: Any, **_: object) -> None:
+        made.append(str(model.name))
+
+    with _handling("dynamodb", "before-call.dynamodb", note):
+        yield made
+
+
+@contextmanager
 def _handling(service: str, event: str, handler: Any) -> Iterator[None]:
     events = client(service).meta.events
     events.register_first(event, handler, event)

@@ -12,8 +12,8 @@ MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def put(name: str, minute: int) -> Key:
-    key = Key("p", name)
+def put(name: str, minute: int, partition: str = "p") -> Key:
+    key = Key(partition, name)
     store.write(Put(key, {"name": name, **keys.due(name, NOW + minute * MINUTE)}))
     return key
 
@@ -56,3 +56,15 @@ def test_the_limit_holds_for_each_shard() -> None:
         put(str(index), -1)
 
     assert len(names(0, at_most=2)) == 8
+
+
+def test_partitions_take_turns_so_that_one_with_many_due_items_delays_no_other() -> None:
+    for index in range(40):
+        put(str(index), -60, "flood")
+    for index in range(4):
+        put(f"late-{index}", -1, f"p{index}")
+
+    found = [item["name"] for item in due.find(NOW, at_most=4)]
+
+    assert {f"late-{index}" for index in range(4)} <= set(found)
+    assert len(found) >= 8

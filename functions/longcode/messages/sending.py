@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
 from longcode.aws.settings import settings
@@ -13,13 +12,12 @@ from longcode.clients.client import Client
 from longcode.errors import OurOwnNumber
 from longcode.jobs import Send
 from longcode.message import BroadcastState, Message, MessageKind
-from longcode.messages import compose, folders
-from longcode.messages import store as messages
+from longcode.messages import compose
 from longcode.messages.checks import SendChecks
 from longcode.months import day_of
 from longcode.numbers import choose as choose_number
+from longcode.numbers import conversations
 from longcode.numbers import store as numbers
-from longcode.numbers.conversations import last_text_without
 from longcode.numbers.routing import LastText, is_hour_filled, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
@@ -226,32 +224,33 @@ def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
 
 
 def end_conversation(text: Message) -> None:
-    """End the conversation of a text that did not reach its phone, unless another text of it did, or is about to.
+    """Remove a text that did not reach its phone from its conversation, which ends if it has no other text.
 
-    It stays if the phone has replied to it. Otherwise it ends, so that texts that nobody got keep the number
-    from no other account.
+    So texts that nobody got keep the number from no other account. A text that was sent a second time stays, because
+    its first attempt may have reached the phone.
     """
-    while choose_number.is_shared(text.number):
+    while choose_number.is_shared(text.number) and not text.resent:
         known = numbers.conversations_with(text.phone)
-        # A text whose worker was killed before the claim has no number.
-        last = next((last for last in known.of(text.account) if text.number in ("", last.number)), None)
-        if last is None or last.replied_at or text.id not in {last.message_id, *last.lately}:
+        after = conversations.without_text(known, text.account, text.id)
+        if after == known or numbers.try_change(known, after):
             return
-        lately = messages.get_many((text.account, message_id) for message_id in {last.message_id, *last.lately})
-        earlier = folders.sent_to(text.phone, text.account, last.since or last.at, last.at)
-        instead = last_text_without(text, last, [*lately, *earlier])
-        if instead is last or numbers.replace_text(known, text.account, last.number, instead):
-            return
+
+
+def end_conversations(texts: Sequence[Message]) -> None:
+    """Do the same as `end_conversation` for the texts of a broadcast, few of which have a number."""
+    known = {one.phone: one for one in numbers.conversations_of(text.phone for text in texts)}
+    for text in texts:
+        before = known.get(text.phone)
+        if before and conversations.without_text(before, text.account, text.id) != before:
+            end_conversation(text)
 
 
 def resume_conversation(text: Message) -> None:
-    """Record a text whose conversation was ended and that was delivered after all, because replies to it can come."""
-    last = last_text_of(text, text.claimed_at or text.created_at)
+    """Record a text that was removed from its conversation and was delivered after all: replies to it can come."""
+    gone = last_text_of(text, text.claimed_at or text.created_at)
     while choose_number.is_shared(text.number):
         known = numbers.conversations_with(text.phone)
-        if any(one.number == text.number for one in known.of(text.account)):
-            return
-        if numbers.replace_text(known, text.account, text.number, replace(last, since=last.at)):
+        if numbers.try_change(known, conversations.with_gone_text(known, gone)):
             return
 
 

@@ -220,8 +220,9 @@ def end_unsent(message: Message, to: MessageState, *also: Write, **changes: Any)
     return _write(message, ended, *quotas.release_writes(message), *also)
 
 
-def cancel_all(messages: Sequence[Message], now: datetime) -> None:
-    """Cancel those texts of one broadcast that no worker has claimed, and release their reservations."""
+def cancel_all(messages: Sequence[Message], now: datetime) -> list[Message]:
+    """Cancel those texts of one broadcast that no worker has claimed, and release their reservations; return them."""
+    ended: list[Message] = []
     states, changes = states_before(MessageState.CANCELLED), {"finished_at": now}
     waiting = [message for message in messages if may_become(message.state, MessageState.CANCELLED)]
     while waiting:
@@ -233,7 +234,10 @@ def cancel_all(messages: Sequence[Message], now: datetime) -> None:
             store.transact([*cancelled, *released])
         except store.ConditionFailed as failed:  # workers have claimed some: try again without these
             others = [message for index, message in enumerate(some) if index not in failed.found] + others
+        else:
+            ended += some
         waiting = others
+    return ended
 
 
 def _write(message: Message, change: Update, *also: Write, why: str | None = None) -> bool:

@@ -3,15 +3,14 @@
 Two accounts never share a number towards a phone while either conversation is live (decision 63).
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.message import Message, MessageState
-from longcode.numbers.routing import NOTED_EVERY, REACH, LastText, after_text, last_text_of
+from longcode.numbers.routing import NOTED_EVERY, REACH, EarlierText, LastText, after_text
 
 LIVE = timedelta(days=30) + NOTED_EVERY
 """How long after its last noted word, a text or a reply, an account has its number to itself for the phone."""
@@ -26,9 +25,9 @@ Other accounts, which may be one person's, could otherwise stop its conversation
 """
 
 _HOUR_SECONDS = 3600
-_BEFORE_CLAIM = (MessageState.ACCEPTED, MessageState.QUEUED)
-_WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 _KEPT = 20  # conversations of a phone that are remembered besides those within reach
+_RECEIPTS_COME_WITHIN = timedelta(days=4)  # a text's longest validity, and the latest receipt after that
+_MOST_WITHOUT_RECEIPT = 20  # earlier texts of a conversation that are remembered
 
 
 class Conversations(Struct, frozen=True, kw_only=True):
@@ -125,8 +124,9 @@ def with_text(
         return TextRefusal.TOO_MANY_TO_PHONE
     same = next((other for other in own if other.number == number), None)
     began, replied_at = (same.since or same.at, same.replied_at) if same else (text.at, None)
+    earlier = _kept([one for one in _texts_of(same) if one.message_id != text.message_id] if same else [], text.at)
     others = [other for other in known.texts if (other.account, other.number) != (text.account, number)]
-    texts = _pruned([replace(after, since=began, replied_at=replied_at), *others], text.at)
+    texts = _pruned([replace(after, since=began, replied_at=replied_at, earlier=earlier), *others], text.at)
     return replace(known, texts=texts), number
 
 
@@ -158,28 +158,55 @@ def with_reply(known: Conversations, account: str, number: str, at: datetime) ->
     )
 
 
-def last_text_without(text: Message, last: LastText, others: Iterable[Message]) -> LastText | None:
-    """Return an account's last text to a phone after one of its texts did not reach it; None ends the conversation.
+def with_gone_text(known: Conversations, text: LastText) -> Conversations:
+    """Return the conversations with a text that the carrier has, and that may not be among them."""
+    same = next((one for one in known.of(text.account) if one.number == text.number), None)
+    if same is None:
+        return replace(known, texts=(*known.texts, replace(text, since=text.at, earlier=())))
+    gone = EarlierText(message_id=text.message_id, at=text.at, client_id=text.client_id)
+    others = [one for one in _texts_of(same) if one.message_id != text.message_id]
+    return replace(known, texts=tuple(_of_texts(one, [*others, gone]) if one is same else one for one in known.texts))
 
-    `others` are the account's texts since the conversation began. It stays as it is, with the same `last`, if another
-    text of it has that place, or may yet go: that one ends the conversation itself if it does not go either.
+
+def without_text(known: Conversations, account: str, message_id: str) -> Conversations:
+    """Return the conversations without a text that did not reach its phone.
+
+    The text before it is the last one again. A conversation in which no other text may have reached the phone ends,
+    unless the phone has replied: then it stays as it is.
     """
-    others = [other for other in others if other.id != text.id]
-    if any(other.state in _BEFORE_CLAIM and other.id in {last.message_id, *last.lately} for other in others):
-        return last
-    gone = [other for other in others if other.number == last.number and other.state in _WITH_CARRIER]
-    newest = max(gone, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
-    if newest is None:
-        return None
-    if newest.id == last.message_id:
-        return last
-    return replace(last_text_of(newest, newest.claimed_at or newest.created_at), lately=last.lately, since=last.since)
+    texts: list[LastText] = []
+    for one in known.texts:
+        others = [text for text in _texts_of(one) if text.message_id != message_id]
+        if one.account != account or one.replied_at or len(others) == len(_texts_of(one)):
+            texts.append(one)
+        elif others:
+            texts.append(_of_texts(one, others))
+    return replace(known, texts=tuple(texts))
 
 
-def without(known: Conversations, account: str, number: str, instead: LastText | None) -> Conversations:
-    """Return the conversations with an account's last text over a number replaced by `instead`, or removed."""
-    others = tuple(text for text in known.texts if (text.account, text.number) != (account, number))
-    return replace(known, texts=(*others, instead) if instead else others)
+def _texts_of(one: LastText) -> list[EarlierText]:
+    """Return the texts of a conversation that may have reached the phone, oldest first."""
+    earlier = one.earlier or ()
+    if one.earlier is None and one.since and one.since < one.at:
+        earlier = (EarlierText(message_id="", at=one.since),)
+    return [*earlier, EarlierText(message_id=one.message_id, at=one.at, client_id=one.client_id)]
+
+
+def _of_texts(one: LastText, texts: Sequence[EarlierText]) -> LastText:
+    """Return a conversation as one of these texts."""
+    *earlier, last = sorted(texts, key=lambda text: text.at)
+    changes = {"message_id": last.message_id, "at": last.at, "client_id": last.client_id}
+    return replace(one, earlier=_kept(earlier, last.at), **changes)
+
+
+def _kept(earlier: Sequence[EarlierText], now: datetime) -> tuple[EarlierText, ...]:
+    """Return the texts that are remembered: those for which a receipt can still come, and the newest before these.
+
+    A text that failed has been removed, so this newest one has reached its phone, as far as anybody knows.
+    """
+    settled = [text for text in earlier if text.at + _RECEIPTS_COME_WITHIN <= now]
+    others = [text for text in earlier if now < text.at + _RECEIPTS_COME_WITHIN]
+    return (*settled[-1:], *others[-_MOST_WITHOUT_RECEIPT:])
 
 
 def _last_word_at(text: LastText) -> datetime:

@@ -22,11 +22,21 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 _HOUR_SECONDS = 3600
 
 
+class EarlierText(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A text of a conversation before its last one. One that an older release did not keep has an empty id."""
+
+    message_id: str
+    at: datetime
+    client_id: str | None = None
+
+
 class LastText(Struct, frozen=True, kw_only=True):
     """An account's last text to a phone from one of our numbers.
 
     `lately` has its texts of the last hour: by message id, the epoch seconds at which the text was sent. For a shared
-    number, `since` is the time of its first text to the phone, and `replied_at` that of the phone's last reply.
+    number, `since` is the time of its first text to the phone, `replied_at` that of the phone's last reply, and
+    `earlier` has the texts before the last one that may have reached the phone, oldest first; None in an item that an
+    older release wrote.
     """
 
     account: str
@@ -38,6 +48,7 @@ class LastText(Struct, frozen=True, kw_only=True):
     lately: dict[str, int] = {}
     since: datetime | None = None
     replied_at: datetime | None = None
+    earlier: tuple[EarlierText, ...] | None = None
 
     @property
     def last_word_at(self) -> datetime:
@@ -136,23 +147,27 @@ def attribute(
 
     `texts` are the last texts of each account to the phone, from the number that it replied to. `answered` is the
     text that the reply answers according to the carrier, `owner` the account that the number is dedicated to.
-    The reply is for the account of `answered`, or else for the only account that it can be for: that is `owner`,
-    unless another account texted the phone when the number was shared or its own.
+    The reply is for the only account that it can be for: that is `owner`, unless another account texted the phone
+    when the number was shared or its own. `answered` chooses a text of that account, not between accounts, because it
+    may be no more than the newest text to the phone.
     """
     known = list(texts)
+    meant = meant_by(known, received_at)
+    if owner:
+        meant = [text for text in meant if received_at < text.last_word_at + REACH]
+    named = [
+        *([owner] if owner else []),
+        *(text.account for text in meant),
+        *([answered.account] if answered else []),
+    ]
+    accounts = tuple(dict.fromkeys(named))
+    if len(accounts) > 1:
+        return Unclear(accounts)
     if answered:
         return _attribution(AttributionRule.CARRIER_REFERENCE, answered.account, answered, known, owner)
     if owner:
-        others = {
-            text.account: None for text in meant_by(known, received_at) if received_at < text.last_word_at + REACH
-        }
-        if set(others) - {owner}:
-            return Unclear(tuple({owner: None} | others))
         owners_text = next((_as_of(text, received_at) for text in known if text.account == owner), None)
         return _attribution(AttributionRule.DEDICATED_NUMBER, owner, owners_text, known, owner)
-    meant = meant_by(known, received_at)
-    if len({text.account for text in meant}) > 1:
-        return Unclear(tuple(dict.fromkeys(text.account for text in meant)))
     if not meant:
         return None
     answers = _as_of(meant[0], received_at)

@@ -86,7 +86,7 @@ def take_number(
         if isinstance(taken, TextRefusal):
             return taken
         after, number = taken
-        if _try_change(known, after):
+        if try_change(known, after):
             return next(one for one in after.of(text.account) if one.number == number)
         known = conversations_with(text.phone)
 
@@ -98,16 +98,11 @@ def note_reply(phone: str, account: str, number: str, at: datetime) -> None:
         last = next((text for text in known.of(account) if text.number == number), None)
         if last is None or at < last.last_word_at + NOTED_EVERY:
             return
-        if _try_change(known, conversations.with_reply(known, account, number, at)):
+        if try_change(known, conversations.with_reply(known, account, number, at)):
             return
 
 
-def replace_text(known: Conversations, account: str, number: str, instead: LastText | None) -> bool:
-    """Put another text, or none, in place of an account's last one over a number; return False if it has changed."""
-    return _try_change(known, conversations.without(known, account, number, instead))
-
-
-def _try_change(known: Conversations, after: Conversations) -> bool:
+def try_change(known: Conversations, after: Conversations) -> bool:
     """Write a phone's conversations; return False if they were changed since `known` was read."""
     texts = [attributes(text) for text in after.texts]
     changes = {"type": "lines", "phone": known.phone, "texts": texts, "version": known.version + 1}
@@ -120,6 +115,13 @@ def conversations_with(phone: str) -> Conversations:
     return conversations_from(phone, store.get(keys.sticky_senders(phone)))
 
 
+def conversations_of(phones: Iterable[str]) -> list[Conversations]:
+    """Return the conversations with each of some phones, without phones that have none."""
+    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
+    items = store.get_many(wanted.values())
+    return [conversations_from(phone, items[key]) for phone, key in wanted.items() if key in items]
+
+
 def conversations_from(phone: str, item: Attributes | None) -> Conversations:
     """Return the conversations in the item of a phone, None if the phone has none."""
     return read(Conversations, {**(item or {}), "phone": phone})
@@ -127,10 +129,7 @@ def conversations_from(phone: str, item: Attributes | None) -> Conversations:
 
 def last_texted(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, datetime]:
     """Return when an account last texted each phone over its sticky sender, without phones that have none."""
-    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
-    items = store.get_many(wanted.values())
-    known = [conversations_from(phone, items[key]) for phone, key in wanted.items() if key in items]
-    return last_texted_in(known, account, shared)
+    return last_texted_in(conversations_of(phones), account, shared)
 
 
 def last_texted_in(known: Iterable[Conversations], account: str, shared: Sequence[str]) -> dict[str, datetime]:
@@ -286,24 +285,41 @@ def blocked_pairs_page(*, limit: int, cursor: str | None) -> tuple[list[BlockedP
     ], next_cursor
 
 
-def reserve_throughput(number: str, duration: timedelta, now: datetime, longest_wait: timedelta) -> datetime | None:
+def reserve_throughput(
+    number: str, duration: timedelta, now: datetime, longest_wait: timedelta, at_once: timedelta | None = None
+) -> datetime | None:
     """Reserve the next free time of a number; return when it begins, or None if the wait is too long.
 
-    No two reservations overlap, however many workers reserve at once.
+    No two reservations overlap, however many workers reserve at once. One that is longer than `at_once` takes only
+    that, and the number owes the rest: idle time pays it, and until it is paid, other reservations take up to twice
+    their duration and no long one is made. So others wait seconds for a long text, whose time is taken all the same.
     """
-    start = at = _milliseconds(now)
-    free = (
+    at, wanted = _milliseconds(now), -(-duration // _MILLISECOND)  # rounded up
+    taken = min(wanted, at_once // _MILLISECOND) if at_once else wanted
+    start, takes, owed = at, taken, wanted - taken
+    is_free = (
         Attr("free_from").not_exists()
         | Attr("free_from").lte(at)
         | Attr("free_from").gt(at + _MOST_AHEAD // _MILLISECOND)
     )
+    condition = Attr("owed").not_exists() & is_free
     while start <= at + longest_wait // _MILLISECOND:
-        changes = {"type": "pace", "free_from": start + -(-duration // _MILLISECOND)}  # rounded up
+        changes = {"type": "pace", "free_from": start + takes} | ({"owed": owed} if owed else {})
+        remove = () if owed else ("owed",)
         try:
-            store.write(Update(keys.throughput(number), changes=changes, when=free))
+            store.write(Update(keys.throughput(number), changes=changes, remove=remove, when=condition))
         except store.ConditionFailed as failed:
-            free_from = int(failed.found[0]["free_from"])
-            start, free = max(free_from, at), Attr("free_from").eq(free_from)
+            before = failed.found[0]
+            free_from, still_owed = int(before["free_from"]), int(before.get("owed", 0))
+            condition = Attr("free_from").eq(free_from) & has_value("owed", still_owed or None)
+            if free_from > at + _MOST_AHEAD // _MILLISECOND:
+                free_from, still_owed = at, 0
+            still_owed = max(0, still_owed - max(0, at - free_from))
+            if still_owed and wanted > taken:
+                return None
+            start = max(free_from, at)
+            takes = taken + min(still_owed, taken)
+            owed = wanted - taken + still_owed - (takes - taken)
         else:
             return _EPOCH + start * _MILLISECOND
     return None

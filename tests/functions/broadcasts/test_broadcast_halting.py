@@ -15,7 +15,11 @@ from longcode.message import BroadcastState, HoldReason
 from longcode.message import MessageState as Text
 from longcode.messages import sending
 from longcode.messages import store as messages
+from longcode.numbers import choose
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import last_text_of
 from longcode.plans.plans import PlanChange
+from send.pacing import Turns
 from send.worker import hold_or_cancel
 from sweeper import sweep_schedule
 from tests.support import local_aws
@@ -38,6 +42,14 @@ from tests.support.text_steps import deliver
 pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),), people=3)
 
 LATER = NOW + timedelta(minutes=3)
+
+
+def sent_in_spite_of_the_cancel(account: Account, broadcast_id: str) -> None:
+    """Claim the first text, as a worker that has checked its broadcast before."""
+    text = structs.replace(texts(account, broadcast_id)[0], number=local_aws.SHARED_NUMBER)
+    choice = choose.shared_choice(account.id, text.phone, ())
+    numbers.take_number(last_text_of(text, NOW), 10, choice, numbers.conversations_with(text.phone))
+    assert messages.claim(text, "claim", NOW, LATER)
 
 
 def states(account: Account, broadcast_id: str) -> list[Text]:
@@ -68,6 +80,33 @@ def test_a_cancel_leaves_sent_texts_as_they_are(account: Account) -> None:
     assert sorted(states(account, broadcast.id)) == [Text.CANCELLED, Text.CANCELLED, Text.SENT]
     assert stored(account, broadcast.id).state is BroadcastState.CANCELLED
     assert reservations_add_up(account)
+
+
+def test_a_cancelled_text_that_waited_for_its_turn_leaves_its_number(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broadcast = send(account)
+    phones = [text.phone for text in texts(account, broadcast.id)]
+    with monkeypatch.context() as busy:
+        busy.setattr(Turns, "wait", lambda _turns, _text: None)
+        deliver_bulk_texts()
+    assert all(numbers.conversations_with(phone).texts for phone in phones)
+
+    api.cancel(account.id, broadcast.id, NOW)
+    advance()
+
+    assert states(account, broadcast.id) == [Text.CANCELLED] * 3
+    assert not any(numbers.conversations_with(phone).texts for phone in phones)
+
+
+def test_a_text_that_is_claimed_while_its_broadcast_is_cancelled_keeps_its_conversation(account: Account) -> None:
+    broadcast = send(account)
+    api.cancel(account.id, broadcast.id, NOW)
+    with meanwhile("TransactWriteItems", lambda: sent_in_spite_of_the_cancel(account, broadcast.id)):
+        advance()
+
+    [gone] = [text for text in texts(account, broadcast.id) if text.state is Text.SENDING]
+    assert [one.message_id for one in numbers.conversations_with(gone.phone).texts] == [gone.id]
 
 
 def test_a_second_cancel_changes_nothing(account: Account) -> None:

@@ -18,6 +18,7 @@ from send import api as send_api
 from send.receipts import apply_receipt
 from sweeper import sweep_schedule
 from tests.support.admin_orders import send_order
+from tests.support.aws_calls import noted_calls
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
 from tests.support.text_steps import accept, deliver, stored
 
@@ -185,6 +186,39 @@ def test_neither_number_nor_refusal_is_known_before_a_text_is_sent(victim: Accou
         assert asked("c1", path) == asked("c2", path)
 
 
+def test_the_calls_for_a_phone_that_others_text_are_those_for_any_other_phone(
+    victim: Account, attackers: list[Account]
+) -> None:
+    for number, name in (("+12125550199", "c2"), ("+12125550188", "c3")):  # to whom nobody talks
+        client(victim, name, number)
+    stranger = studio("10000030")
+    for attacker in attackers:
+        text(attacker)
+
+    def calls(client_id: str, phone: str) -> list[list[str]]:
+        headers = {"Idempotency-Key": phone}
+        requests = [
+            ("/messages/preview", {"client_id": client_id, "body": "Hi"}, victim),
+            ("/messages", {"client_id": client_id, "body": "Hi"}, victim),
+            ("/messages", {"to": phone, "body": "Hi"}, stranger),
+        ]
+        made = []
+        for path, body, account in requests:
+            with noted_calls() as noted:
+                answer = call(send_api, "POST", path, body, account=account.id, headers=headers)
+            assert answer.status in (200, 202)
+            made.append(noted)
+        with noted_calls() as noted:
+            assert call(optout_api, "GET", f"/optouts/{phone}", account=stranger.id).status == 404
+        return [*made, noted]
+
+    calls("c2", "+12125550199")  # so that the counters of the day exist
+    unknown, known = calls("c3", "+12125550188"), calls("c1", PHONE)
+
+    assert known == unknown
+    assert all(known)
+
+
 def test_a_refused_text_says_what_would_help_and_not_why(victim: Account, attackers: list[Account]) -> None:
     for attacker in attackers:
         text(attacker)
@@ -249,3 +283,39 @@ def test_a_text_that_was_delivered_after_all_gives_nobody_else_the_reply_to_it(
     reply(first.number, NOW + 3 * MINUTE)
 
     assert [words_of(attacker) for attacker in attackers] == [[], []]
+
+
+@pytest.mark.parametrize("word", ["STOP", "START"])
+def test_a_keyword_to_a_number_that_is_not_ours_has_no_effect_and_is_kept_for_the_operator(
+    victim: Account, word: str
+) -> None:
+    text(victim)
+
+    reply("+19998887777", NOW + MINUTE, word)
+
+    [kept] = send_order("replies.list_unattributed", NOW + DAY)["items"]
+    assert take_queued("opt_out") == []
+    assert kept["body"] == word
+
+
+@pytest.mark.parametrize("state", ["shared", "dedicated", "given up", "texted over"])
+def test_a_stop_to_any_number_of_ours_has_effect(
+    victim: Account, attackers: list[Account], monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    number = "+15555550177"
+    match state:
+        case "shared":
+            number = NUMBERS[1]
+        case "dedicated" | "given up":
+            send_order("numbers.assign", NOW, account=attackers[0].id, number=number)
+            if state == "given up":
+                send_order("numbers.assign", NOW, account=attackers[0].id, number=None)
+        case _:
+            number = text(victim).number
+            monkeypatch.setenv("SHARED_NUMBERS", "+15555550102")
+            settings.cache_clear()
+
+    reply(number, NOW + MINUTE, "STOP")
+
+    [job] = take_queued("opt_out")
+    assert number in job

@@ -16,6 +16,7 @@ from longcode.carriers.carrier import Receipt, RefusalReason, Refused
 from longcode.message import Message, MessageState
 from longcode.numbers import choose as choose_number
 from longcode.numbers import store as number_store
+from longcode.numbers.routing import last_text_of
 from longcode.table import keys, store
 from longcode.triggers import store as triggers
 from send import api as send_api
@@ -118,13 +119,35 @@ def test_a_text_that_is_not_delivered_leaves_the_number_to_the_texts_before_it(a
         assert [last.message_id for last in known] == ([left.id] if left else [])
 
 
-def test_a_text_that_gets_no_turn_leaves_no_number_taken(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_gets_no_turn_has_its_number_until_it_ends(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     message = post(account)
     monkeypatch.setattr(Turns, "wait", lambda _turns, _text: None)
 
     deliver(FakeCarrier())
 
     assert stored(account, message.id).state is MessageState.QUEUED
+    assert sticky_sender(account)
+    call(send_api, "DELETE", f"/messages/{message.id}", account=account.id)
+    assert sticky_sender(account) is None
+
+
+def test_a_text_that_is_cancelled_while_its_worker_waits_leaves_no_number_taken(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = post(account)
+
+    def cancel(_turns: Turns, _text: Message) -> None:
+        call(send_api, "DELETE", f"/messages/{message.id}", account=account.id)
+        # As if the worker had recorded it only now.
+        choice = choose_number.shared_choice(account.id, PHONE, ())
+        number_store.take_number(last_text_of(message, NOW), 10, choice, number_store.conversations_with(PHONE))
+
+    monkeypatch.setattr(Turns, "wait", cancel)
+
+    deliver(FakeCarrier())
+
     assert sticky_sender(account) is None
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from longcode.aws.settings import settings
@@ -17,6 +19,8 @@ from longcode.numbers import store as numbers
 from longcode.numbers.choose import SHARED
 from longcode.optouts import consent
 from longcode.optouts import store as optouts
+from longcode.table import keys, store
+from longcode.table.writes import Delete
 from send import worker
 from send.pacing import Turns
 from tests.support.fakes import NOW, FakeCarrier, client, studio
@@ -153,6 +157,67 @@ def test_a_text_does_not_wait_for_a_turn_that_is_too_far_off() -> None:
         numbers.reserve_throughput(SHARED, 8 * SECOND, NOW, 60 * SECOND)
 
     assert turns([text()]) == [None]
+
+
+def test_a_text_behind_a_long_one_gets_its_turn_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEGMENTS_A_SECOND", "1")
+    settings.cache_clear()
+    turns([text("a" * 1600)])
+
+    assert turns([text()], NOW + SECOND) == [3.0]
+
+
+def reserved(seconds: float, at: float = 0, longest_wait: float = 60) -> float | None:
+    """Reserve a duration, of which up to three seconds are taken at once; return when it begins."""
+    start = numbers.reserve_throughput(
+        SHARED, seconds * SECOND, NOW + at * SECOND, longest_wait * SECOND, at_once=3 * SECOND
+    )
+    return (start - NOW) / SECOND if start else None
+
+
+def test_a_long_text_delays_others_by_seconds_and_its_time_is_taken_all_the_same() -> None:
+    assert [reserved(24), *(reserved(1) for _ in range(3))] == [0, 3, 5, 7]
+
+    later = [reserved(1) for _ in range(20)]
+
+    assert later[-3:] == [43, 45, 46]  # 45 is the time of 24 seconds and 21 texts
+
+
+def test_a_long_text_waits_until_the_time_of_the_one_before_is_paid() -> None:
+    reserved(24)
+
+    assert [reserved(24, 1), reserved(24, 23.9), reserved(24, 24)] == [None, None, 24]
+
+
+def test_idle_time_pays_what_a_long_text_owes() -> None:
+    reserved(24)
+
+    assert [reserved(1, 20), reserved(1, 20), reserved(1, 40), reserved(1, 40)] == [20, 22, 40, 41]
+
+
+def test_a_flood_of_long_texts_takes_a_number_from_nobody() -> None:
+    for quarter in range(400):
+        at = quarter / 4
+        reserved(24, at, longest_wait=5)
+        if quarter % 40 == 20:
+            start = reserved(1, at, longest_wait=5)
+            assert start is not None
+            assert start < at + 4
+
+
+@given(st.lists(st.tuples(st.floats(0, 20), st.sampled_from([0.3, 1, 2.5, 9, 24])), max_size=30))
+def test_a_number_is_never_more_than_one_long_text_ahead_of_its_throughput(acts: list[tuple[float, float]]) -> None:
+    at, handed_over, idle_until = 0.0, 0.0, 0.0
+    store.write(Delete(keys.throughput(SHARED)))
+    for pause, seconds in acts:
+        at += pause
+        start = reserved(seconds, at, longest_wait=5)
+        if start is None:
+            continue
+        if start > idle_until + handed_over:  # everything before has gone, and the number was idle
+            idle_until, handed_over = start, 0.0
+        assert handed_over <= start - idle_until + 21.1
+        handed_over += seconds
 
 
 def test_a_long_text_at_the_slowest_rate_takes_all_of_its_time() -> None:

@@ -17,7 +17,6 @@ from longcode.table.writes import Put, Update
 from send import receipts
 from sweeper import sweep_schedule
 from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
-from tests.support.local_aws import SHARED_NUMBER
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
 DEADLINE = NOW + timedelta(minutes=15)
@@ -136,7 +135,7 @@ def test_a_listed_text_of_another_studio_is_no_match(account: Account) -> None:
     theirs = accept(other)
     deliver(carrier)
     known = numbers.conversations_with(theirs.phone)  # as if it had lapsed, so that the other studio gets its number
-    numbers.replace_text(known, other.id, SHARED_NUMBER, replace(known.texts[0], at=NOW - timedelta(days=31)))
+    numbers.try_change(known, replace(known, texts=(replace(known.texts[0], at=NOW - timedelta(days=31)),)))
     message = uncertain_text(account, carrier)
     carrier.listed = [listed("SM1")]
 

@@ -14,7 +14,7 @@ from longcode.table.store import write
 from longcode.table.writes import Update
 from sweeper import sweep_schedule
 from tests.support.aws_calls import failing
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, take_queued
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, studio, take_queued
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
@@ -207,3 +207,17 @@ def test_an_invoice_that_cannot_be_mailed_is_billed_again_once_an_hour(account: 
         sweep_schedule.sweep(LATER + timedelta(minutes=minutes))
 
     assert len(take_queued("bill")) == 2
+
+
+def test_a_flood_of_scheduled_texts_delays_no_text_of_another_account(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_schedule, "_AT_MOST", 5)  # in place of 500
+    flooder, at = studio("10000002"), NOW + timedelta(days=1)
+    for number in range(60):
+        accept(flooder, f"k{number}", client_id=None, to=f"+1310555{number:04}", send_at=at)
+    accept(account, client_id=None, to="+13105550199", send_at=at + timedelta(seconds=1))
+
+    sweep_schedule.sweep(at + timedelta(minutes=1))
+
+    assert sum(account.id in job for job in take_queued("send")) == 1

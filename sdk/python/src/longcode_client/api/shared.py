@@ -109,6 +109,7 @@ class Problem(TypedDict):
         "month_not_over",
         "no_number_ticked",
         "no_permission",
+        "no_shared_number",
         "not_a_reply",
         "not_approved",
         "not_found",
