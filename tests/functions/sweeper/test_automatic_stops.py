@@ -54,6 +54,8 @@ def sweep(after: timedelta = 3 * MINUTE) -> None:
         (2_001, {}, StopCause.PACE),
         (200, {"texts_abroad": 100}, StopCause.ABROAD),
         (100, {"texts_refused": 50}, StopCause.REFUSED),
+        (0, {"texts_undelivered": 2_001, "units_undelivered": 2_001}, StopCause.PACE),
+        (150, {"texts_undelivered": 200, "units_undelivered": 200}, StopCause.UNDELIVERED),
     ],
 )
 def test_a_day_that_leaves_the_habit_stops_the_account(units: int, others: dict[str, int], cause: StopCause) -> None:
@@ -68,7 +70,7 @@ def test_a_day_that_leaves_the_habit_stops_the_account(units: int, others: dict[
 def test_an_ordinary_busy_day_stops_nobody() -> None:
     account = watched()
     count(account, 800, "2026-10-23")
-    count(account, 1_900, texts_abroad=150, texts_refused=100)
+    count(account, 1_750, texts_abroad=150, texts_refused=100, texts_undelivered=150, units_undelivered=150)
 
     sweep()
 
