@@ -1,6 +1,6 @@
 """Stops an account by itself when what it sends on a day leaves its habit (longcode/usage/habit.py)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from longcode import months
 from longcode.accounts import owner_notices
@@ -8,6 +8,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.accounts.owner_notices import NoticeKind
 from longcode.aws.telemetry import count, logger
+from longcode.plans import store as price_list
 from longcode.plans.plans import Plan
 from longcode.table.store import ConditionFailed
 from longcode.usage import habit
@@ -29,9 +30,24 @@ def stop_if_unusual(account: Account, plan: Plan, now: datetime) -> None:
     read = {month, first_month, months.previous(month)}  # 35 days before 1 March begin in January
     days = {name: sent for each in sorted(read) for name, sent in usage.activity_by_day(account.id, each).items()}
     earlier = {change.cause for change in account.status_changes if months.day_of(change.at) == day}
-    stops = [stop for stop in habit.stops(day, days, plan.included_units) if stop.cause not in earlier]
+    included = _smallest_included(account, plan, now)
+    stops = [stop for stop in habit.stops(day, days, included) if stop.cause not in earlier]
     if stops:
         _stop(account, stops[0], now)
+
+
+def _smallest_included(account: Account, plan: Plan, now: datetime) -> int:
+    """Return the units that the smallest plan of the days of the habit includes in a month.
+
+    A larger plan counts for the pace only when it is as old as the habit, because anybody with the password can
+    choose it at once.
+    """
+    since = now - timedelta(days=habit.DAYS)
+    later = [change for change in account.plan_changes if change.at > since]
+    first = account.plan_changes[: len(account.plan_changes) - len(later)][-1:]
+    prices = price_list.of_month(months.month_of(now))
+    chosen = [prices.get(change.plan, plan) for change in (*first, *later)]
+    return min((each.included_units for each in chosen), default=plan.included_units)
 
 
 def _stop(account: Account, stop: Stop, now: datetime) -> None:

@@ -98,6 +98,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     - `plan_changes` are all its changes of plan, oldest first; the first is the plan of the sign-up.
     - `established_at` is when its credentials were mailed: before that, the sign-up is not complete.
+    - `first_country_code` is the country of the sign-up, once `country_code` is another: its habit is measured by it.
     - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
     - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
     - `trial_units_a_day` limits it further, to its own country too, until the operator approves it; then it is None.
@@ -119,6 +120,7 @@ class Account(Struct, frozen=True, kw_only=True):
     created_at: datetime
     plan_changes: tuple[PlanChange, ...]
     country_code: str = "1"
+    first_country_code: str | None = None
     time_zone: str = "America/Chicago"
     phone: str | None = None
     delivery: ReplyDelivery = ReplyDelivery.POLL

@@ -124,7 +124,7 @@ def may_be_unusual(today: Activity) -> bool:
 def stops(day: str, days: Mapping[str, Activity], included_units: int) -> list[Stop]:
     """Return the stops of an account for what it sent on a day; `days` has that day and those before it.
 
-    `included_units` are those that its plan includes in a month.
+    `included_units` are those that its plan includes in a month, the smallest plan of these days.
     """
     today = days.get(day, Activity())
     before = [activity for name, activity in days.items() if first_day(day) <= name < day]

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from accounts import settings_api
+from billing import plan_api
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.carriers.carrier import RefusalReason, Refused, SendResult
@@ -127,6 +129,20 @@ def test_a_restored_day_is_part_of_the_habit_of_the_next() -> None:
     assert status(account)[0] is AccountStatus.SUSPENDED
 
 
+def test_a_larger_plan_of_today_does_not_make_an_unusual_day_ordinary() -> None:
+    old = (PlanChange(NOW - 40 * DAY, "starter"),)
+    account = watched("10000001", plan_changes=old)
+    call(plan_api, "PUT", "/account/plan", {"plan": "volume"}, account=account.id)
+    larger = watched("10000002", plan_changes=(*old, PlanChange(NOW - 36 * DAY, "volume")))
+    for sender in (account, larger):
+        count(sender, 9_900)
+
+    sweep()
+
+    assert status(account) == (AccountStatus.SUSPENDED, [StopCause.PACE])
+    assert status(larger) == (AccountStatus.ACTIVE, [])
+
+
 def test_the_stop_of_one_account_does_not_touch_another() -> None:
     bad, good = watched("10000001"), watched("10000002", plan_changes=(PlanChange(NOW, "large"),))
     count(bad, 2_500)
@@ -141,6 +157,18 @@ def test_the_stop_of_one_account_does_not_touch_another() -> None:
 
 def _activity(account: Account) -> Activity:
     return quotas.activity_on(account.id, TODAY)
+
+
+def test_another_country_in_the_settings_does_not_make_texts_there_ordinary() -> None:
+    account = studio(allowed_countries=("AU",))
+    client(account, "abroad", "+61491570156")
+    for code in ("61", "64", "61"):
+        assert call(settings_api, "PATCH", "/account", {"country_code": code}, account=account.id).status == 200
+    accept(account, "k", client_id="abroad")
+
+    deliver(FakeCarrier())
+
+    assert _activity(account) == Activity(units_sent=1, texts_sent=1, texts_abroad=1)
 
 
 def test_texts_abroad_are_counted_when_they_are_sent() -> None:
