@@ -109,6 +109,7 @@ class Account(Struct, frozen=True, kw_only=True):
     - `statuses` are its own words for the status of its records, by kind of record.
     - `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     - `watched_month` is the newest month whose quota is on the due index.
+    - `owner_told_at` is when its owner was last mailed about changes of the account.
     - `status_changes` are the operator's and those that the service made by itself, oldest first.
     """
 
@@ -146,6 +147,7 @@ class Account(Struct, frozen=True, kw_only=True):
     established_at: datetime | None = None
     stripe_customer: str | None = None
     watched_month: str | None = None
+    owner_told_at: datetime | None = None
     statuses: dict[str, tuple[str, ...]] = {}
     status: AccountStatus = field(default=AccountStatus.ACTIVE, name="standing")
     status_changes: tuple[StatusChange, ...] = field(default=(), name="standings")

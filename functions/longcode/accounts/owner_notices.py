@@ -16,6 +16,9 @@ from longcode.months import instant
 from longcode.table import credential_keys, keys, store
 from longcode.table.writes import PRESENT, Attributes, Put, Update, attributes
 
+TOGETHER_FOR = timedelta(minutes=15)
+"""After a mail about changes, further changes wait this long for one mail together."""
+
 _KEPT = timedelta(days=30)
 
 
@@ -31,6 +34,10 @@ class NoticeKind(StrEnum):
     WRONG_PASSWORDS = "wrong_passwords"
     STOPPED = "stopped"
     ENDED = "ended"
+
+
+CHANGES = frozenset({NoticeKind.PASSWORD, NoticeKind.KEY, NoticeKind.WEBHOOK, NoticeKind.COUNTRIES, NoticeKind.PLAN})
+"""The kinds that anybody with a credential brings about, as often as wished."""
 
 
 class OwnerNotice(Struct, frozen=True, kw_only=True):
@@ -65,6 +72,18 @@ def tell_once_a_day(account: str, kind: NoticeKind, at: datetime, about: str) ->
     """Write a notice that is due at once, unless the day (in UTC) has one of the kind."""
     notice = _put(OwnerNotice(account=account, kind=kind, at=at, about=about), f"{at:%Y-%m-%d}")
     store.try_write(Put(notice.key, notice.item, store.absent_or_expired(at)))
+
+
+def pending_changes(account: str) -> list[Attributes]:
+    """Return the items of the notices about changes that are not mailed yet, oldest first."""
+    items = store.query(credential_keys.owner_notices(account))
+    pending = [item for item in items if item["kind"] in CHANGES and "due_at" in item]
+    return sorted(pending, key=lambda item: (item["at"], item["kind"], item["id"]))
+
+
+def note_told(account: str, at: datetime) -> None:
+    """Note when the owner was last mailed about changes."""
+    store.try_write(Update(keys.account(account), changes={"owner_told_at": at}, when=PRESENT))
 
 
 def mark_mailed(item: Attributes, now: datetime) -> None:
