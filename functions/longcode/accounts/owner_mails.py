@@ -19,6 +19,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
     NoticeKind.STOPPED: "Your Longcode account is stopped",
+    NoticeKind.REPLIES: "Your Longcode account gets many replies",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
 _KEY_MAY = {
@@ -26,7 +27,7 @@ _KEY_MAY = {
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
-_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS, NoticeKind.ENDED}
+_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS, NoticeKind.ENDED, NoticeKind.REPLIES}
 _EXPECTED = "If you or somebody of your studio did this, you don't need to do anything."
 _UNEXPECTED = "If not, please make a new password, delete the API keys that you don't know, and tell us at once"
 
@@ -120,6 +121,14 @@ a new password; with it you can make new keys.
 Until then nothing is lost: replies still come in, and are kept for you."""
 
 
+def _replies(account: str, when: str, about: str) -> str:
+    return f"""Your account {account} had received {about} units of replies of this day {when}, far more than
+on the days before. Replies are units of your plan.
+
+If you expect them, you don't need to do anything. If one phone writes without end, please tell us its number: we can
+have it blocked, and give you a credit for its replies. You get this mail at most once a day."""
+
+
 _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.PASSWORD: _password,
     NoticeKind.KEY: _key,
@@ -130,4 +139,5 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,
     NoticeKind.ENDED: _ended,
+    NoticeKind.REPLIES: _replies,
 }

@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     WRONG_PASSWORDS = "wrong_passwords"
     STOPPED = "stopped"
     ENDED = "ended"
+    REPLIES = "replies"
 
 
 CHANGES = frozenset({NoticeKind.PASSWORD, NoticeKind.KEY, NoticeKind.WEBHOOK, NoticeKind.COUNTRIES, NoticeKind.PLAN})
@@ -68,10 +69,10 @@ def of_settings(account: Account, changes: Mapping[str, Any], now: datetime) -> 
     return notices
 
 
-def tell_once_a_day(account: str, kind: NoticeKind, at: datetime, about: str) -> None:
-    """Write a notice that is due at once, unless the day (in UTC) has one of the kind."""
+def tell_once_a_day(account: str, kind: NoticeKind, at: datetime, about: str) -> bool:
+    """Write a notice that is due at once; return False if the day (in UTC) has one of the kind."""
     notice = _put(OwnerNotice(account=account, kind=kind, at=at, about=about), f"{at:%Y-%m-%d}")
-    store.try_write(Put(notice.key, notice.item, store.absent_or_expired(at)))
+    return store.try_write(Put(notice.key, notice.item, store.absent_or_expired(at)))
 
 
 def pending_changes(account: str) -> list[Attributes]:

@@ -38,6 +38,9 @@ UNDELIVERED_TEXTS = 200
 UNDELIVERED_SHARE = 0.5
 """Nor does a smaller share: a phone company may fail for hours, and invented phones are out of reach all day."""
 
+REPLY_UNITS = 500
+"""Fewer units of replies in a day are told to nobody: a broadcast to everybody brings some hundred."""
+
 
 class StopCause(StrEnum):
     """Why the service stops an account by itself."""
@@ -53,7 +56,7 @@ class Activity(Struct, frozen=True, kw_only=True):
 
     `units_sent` and `texts_sent` are charged; `units_undelivered` and `texts_undelivered` were handed over too, and
     are not charged, since the carrier did not deliver them. A refused text is one that the carrier refused or did not
-    deliver because of its phone number or its words.
+    deliver because of its phone number or its words. `units_received` are those of replies, which are charged too.
     """
 
     units_sent: int = 0
@@ -62,6 +65,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     texts_undelivered: int = 0
     texts_abroad: int = 0
     texts_refused: int = 0
+    units_received: int = 0
 
     def __add__(self, other: "Activity") -> "Activity":
         return Activity(
@@ -71,6 +75,7 @@ class Activity(Struct, frozen=True, kw_only=True):
             texts_undelivered=self.texts_undelivered + other.texts_undelivered,
             texts_abroad=self.texts_abroad + other.texts_abroad,
             texts_refused=self.texts_refused + other.texts_refused,
+            units_received=self.units_received + other.units_received,
         )
 
     @property
@@ -118,6 +123,7 @@ def may_be_unusual(today: Activity) -> bool:
         or today.texts_abroad >= ABROAD_TEXTS
         or today.texts_refused >= REFUSED_TEXTS
         or today.texts_undelivered >= UNDELIVERED_TEXTS
+        or today.units_received >= REPLY_UNITS
     )
 
 
@@ -135,6 +141,18 @@ def stops(day: str, days: Mapping[str, Activity], included_units: int) -> list[S
         _undelivered(today, before),
     )
     return [stop for stop in found if stop]
+
+
+def has_many_replies(day: str, days: Mapping[str, Activity]) -> bool:
+    """Return whether the replies of a day are more than its account's habit, and more than it sent that day.
+
+    No stop helps against a phone that writes without end, and nobody's replies are dropped: the owner is told.
+    """
+    today = days.get(day, Activity())
+    busiest = max(
+        (activity.units_received for name, activity in days.items() if first_day(day) <= name < day), default=0
+    )
+    return today.units_received >= max(REPLY_UNITS, FACTOR * busiest + 1, today.units_handed_over + 1)
 
 
 def _pace(today: Activity, before: Iterable[Activity], included_units: int) -> Stop | None:

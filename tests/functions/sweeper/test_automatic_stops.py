@@ -18,7 +18,7 @@ from send import api
 from sweeper import sweep_schedule
 from tests.support.admin_orders import send_accepted_order
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio
-from tests.support.mails import mails_to
+from tests.support.mails import Mail, mails_to
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, deliver
 
@@ -141,6 +141,40 @@ def test_a_larger_plan_of_today_does_not_make_an_unusual_day_ordinary() -> None:
 
     assert status(account) == (AccountStatus.SUSPENDED, [StopCause.PACE])
     assert status(larger) == (AccountStatus.ACTIVE, [])
+
+
+def receive(account: Account, units: int, on: str = TODAY) -> None:
+    store.write(quotas.count_write(account.id, on, "m", Usage(texts_received=units, units_received=units)))
+
+
+def told_of_replies(account: Account) -> list[Mail]:
+    return [mail for mail in mails_to(account.email) if mail.subject == "Your Longcode account gets many replies"]
+
+
+def test_an_owner_is_told_once_a_day_of_replies_without_end(capsys: pytest.CaptureFixture[str]) -> None:
+    account, busy = watched("10000001"), watched("10000002")
+    receive(busy, 300, "2026-11-10")
+    for flooded in (account, busy):
+        receive(flooded, 600)
+
+    for minutes in (3, 9, 70):
+        sweep(minutes * MINUTE)
+
+    (told,) = told_of_replies(account)
+    assert "600 units of replies" in told.text
+    assert told_of_replies(busy) == []
+    assert status(account) == (AccountStatus.ACTIVE, [])
+    assert capsys.readouterr().out.count('"ManyReplies":[1.0]') == 1
+
+
+def test_the_answers_to_a_broadcast_are_told_to_nobody() -> None:
+    account = watched(plan_changes=(PlanChange(NOW - 40 * DAY, "large"),))
+    count(account, 3_000)
+    receive(account, 900)
+
+    sweep()
+
+    assert told_of_replies(account) == []
 
 
 def test_the_stop_of_one_account_does_not_touch_another() -> None:
