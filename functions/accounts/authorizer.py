@@ -31,16 +31,14 @@ class Caller(Struct, frozen=True):
 
 def authenticate_within(limits: CredentialLimits, authorization: str, address: str, now: datetime) -> Caller | None:
     """Return the caller as `authenticate` does, or None without looking if the limits of this process refuse it."""
-    account, secret = _parts(authorization) or ("", "")
-    source = f"from {attempts.source(address)}"
-    sources = (source,) if passwords.key_id_of(secret) else (source, f"for {account}")
-    if not account or limits.refuses(authorization, sources, now):
+    source = attempts.source(address)
+    if _parts(authorization) is None or limits.refuses(authorization, source, now):
         return None
     caller = authenticate(authorization, address, now)
     if caller:
         limits.note_right(authorization, now)
     else:
-        limits.note_wrong(authorization, sources, now)
+        limits.note_wrong(authorization, source, now)
     return caller
 
 

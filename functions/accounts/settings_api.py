@@ -211,7 +211,10 @@ def change_account(settings: AccountSettings) -> ShownAccount:
     changes = settings.model_dump(mode="json", exclude_unset=True)
     if "allowed_countries" in changes:
         changes["allowed_countries"] = allowed_regions(changes["allowed_countries"], aws_settings().allowed_countries)
-    _check_country(account, changes.get("country_code", account.country_code))
+    country_code = changes.get("country_code", account.country_code)
+    _check_country(account, country_code)
+    if country_code != account.country_code:
+        changes["first_country_code"] = account.first_country_code or account.country_code
     delivery = changes.get("delivery", account.delivery)
     if delivery == ReplyDelivery.WEBHOOK and not changes.get("webhook_url", account.webhook_url):
         raise RequestError("Webhooks need an address.", field="webhook_url")

@@ -7,11 +7,12 @@ ahead and hands them over without a write, so the day's item is not hot. What it
 the day: the ceiling is reached sooner, and never exceeded.
 """
 
+import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Condition, Lock
 
 from msgspec import Struct
 
@@ -29,12 +30,12 @@ WORKERS = 10
 _SHARED = 0.9
 _LONGEST_WAIT = timedelta(seconds=12)  # with the carrier's ten seconds it stays within the worker's time-out
 _LONGEST_RESERVATION = timedelta(seconds=1)  # of a number's time in one write, unless one text takes longer
-# How far ahead of now a number's time is reserved, at most: for bulk texts least, so that a broadcast does not delay
-# single texts; for single texts less, the more their account has sent today, so that no account delays others.
-_AHEAD, _LEAST_AHEAD, _BULK_AHEAD = timedelta(seconds=5), timedelta(seconds=2), timedelta(seconds=1)
-_HALFWAY_UNITS = 30  # of a day: halfway between the two for single texts
+# How far ahead of now a number's time is reserved, at most: less for bulk texts, so that a broadcast does not delay
+# single texts.
+_AHEAD, _BULK_AHEAD = timedelta(seconds=5), timedelta(seconds=1)
 _MOST_AT_ONCE = timedelta(seconds=3)  # of a number's time that a long text takes; it owes the rest (numbers.store)
-_RETRY_SECONDS = 0.25
+_ASK_AGAIN_SECONDS, _MOST_ASK_AGAIN_SECONDS = 0.25, 2.0
+_HALFWAY_UNITS = 100  # of a day: halfway between the two
 _TAKEN_AHEAD = 10  # segments: a batch of texts
 _ASK_AGAIN_AFTER = timedelta(minutes=1)
 
@@ -88,8 +89,22 @@ def _take_more(needed: int, now: datetime) -> bool:
     return False
 
 
+def ask_again_seconds(units_today: int) -> float:
+    """Return how long a text waits before it asks again for a turn; more, the more its account has handed over today.
+
+    So the texts of a studio that sends little find a turn soon while another one floods the number. No text waits so
+    long that those of others get all turns.
+    """
+    share = units_today / (_HALFWAY_UNITS + units_today)
+    return _ASK_AGAIN_SECONDS + (_MOST_ASK_AGAIN_SECONDS - _ASK_AGAIN_SECONDS) * share
+
+
 class Turns:
-    """The turns of one batch. Its texts may wait in threads. `units_today` is what each account has sent today."""
+    """The turns of one batch. Its texts may wait in threads. `units_today` is what each account has sent today.
+
+    Of the texts that wait for a number, one asks: first those that are the first of their account, so that no account
+    has the batch to itself. Who of them is first is drawn, with better chances for accounts that have sent little.
+    """
 
     def __init__(
         self,
@@ -98,6 +113,8 @@ class Turns:
         units_today: Mapping[str, int],
         sleep: Callable[[float], None] = time.sleep,
         elapsed: Callable[[], float] = time.monotonic,
+        *,
+        draw: Callable[[float], float] = random.expovariate,
     ) -> None:
         self._wanted: Counter[str] = Counter()
         self._texts: Counter[str] = Counter()
@@ -106,14 +123,16 @@ class Turns:
             self._wanted[number] += text.segments
             self._texts[number] += 1
         self._reserved: dict[str, tuple[datetime, int]] = {}  # by number: the next turn, and the segments left
-        self._units_today = units_today
+        self._units_today, self._draw = units_today, draw
+        self._came: Counter[str] = Counter()  # texts that have begun to wait, by account
+        self._lines: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)  # places of those that wait
         self._now, self._sleep, self._elapsed, self._begun = now, sleep, elapsed, elapsed()
-        self._lock = Lock()
+        self._changed = Condition()
 
     def wait(self, text: Message) -> datetime | None:
         """Wait for a text's turn and return its time, or None if it does not come within twelve seconds."""
-        with self._lock:
-            turn = self._now if self._try_own_share(text) else self._turn(text)
+        with self._changed:
+            turn = self._now if self._try_own_share(text) else self._turn_in_line(text)
         if turn is None:
             return None
         seconds = (turn - self._time()).total_seconds()
@@ -135,6 +154,32 @@ class Turns:
         _own_share_free_from[number] = self._now + duration
         return True
 
+    def _turn_in_line(self, text: Message) -> datetime | None:
+        """Return the time of a text's turn; None if it does not come within twelve seconds."""
+        number, _ = choose_number.throughput_of(text.number)
+        line, again_after = self._lines[number], ask_again_seconds(self._units_today.get(text.account, 0))
+        self._came[text.account] += 1
+        place = (self._came[text.account], self._draw(1 / again_after))
+        line.append(place)
+        try:
+            while True:
+                self._changed.wait_for(lambda: min(line) == place)
+                turn = self._turn(text)
+                if turn or self._time() + timedelta(seconds=again_after) >= self._now + _LONGEST_WAIT:
+                    return turn
+                self._pause(again_after)
+        finally:
+            line.remove(place)
+            self._changed.notify_all()
+
+    def _pause(self, seconds: float) -> None:
+        """Let other texts of the batch ask while this one sleeps."""
+        self._changed.release()
+        try:
+            self._sleep(seconds)
+        finally:
+            self._changed.acquire()
+
     def _turn(self, text: Message) -> datetime | None:
         """Return the time of a text's turn, and reserve more for the batch if needed; None if that fails."""
         number, segments_a_second = choose_number.throughput_of(text.number)
@@ -142,27 +187,14 @@ class Turns:
         start, left = self._reserved.get(number, (self._now, 0))
         if left < text.segments:
             left = max(text.segments, min(self._wanted[number], _LONGEST_RESERVATION // segment_time))
-            reserved = self._reserve(number, self._ahead(text), left * segment_time)
+            ahead = _BULK_AHEAD if text.kind is MessageKind.BULK else _AHEAD
+            reserved = numbers.reserve_throughput(number, left * segment_time, self._time(), ahead, _MOST_AT_ONCE)
             if reserved is None:
                 return None
             start = reserved
         self._wanted[number] -= text.segments
         self._reserved[number] = start + text.segments * segment_time, left - text.segments
         return start
-
-    def _ahead(self, text: Message) -> timedelta:
-        if text.kind is MessageKind.BULK:
-            return _BULK_AHEAD
-        share = _HALFWAY_UNITS / (_HALFWAY_UNITS + self._units_today.get(text.account, 0))
-        return _LEAST_AHEAD + (_AHEAD - _LEAST_AHEAD) * share
-
-    def _reserve(self, number: str, ahead: timedelta, duration: timedelta) -> datetime | None:
-        while self._time() < self._now + _LONGEST_WAIT:
-            start = numbers.reserve_throughput(number, duration, self._time(), ahead, _MOST_AT_ONCE)
-            if start is not None:
-                return start
-            self._sleep(_RETRY_SECONDS)
-        return None
 
     def _time(self) -> datetime:
         return self._now + timedelta(seconds=self._elapsed() - self._begun)

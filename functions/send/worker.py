@@ -58,7 +58,8 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     _watch_unusual(checks, now)
     current = {job: _with_place(message, checks, now) if message else None for job, message in current.items()}
     sendable = {job: message for job, message in current.items() if message and _may_go_now(message, checks, now)}
-    turns = Turns(sendable.values(), now, {name: sent.units_sent for name, sent in checks.sent_today.items()})
+    units_today = {name: sent.units_handed_over for name, sent in checks.sent_today.items()}
+    turns = Turns(sendable.values(), now, units_today)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)

@@ -51,7 +51,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
     notices = [] if account.status is AccountStatus.CLOSED else billing_notices.due(limits, plan, used)
     all_sent = not notices or _send_new(account, item, limits, notices, now)
     if now < ends_at:
-        automatic_stops.stop_if_unusual(account, plan, now)
+        automatic_stops.check_day(account, plan, now)
         return
     if (_ensure_next_month_watched(account, item["month"], now) and all_sent) or now >= ends_at + _CHECKED_AFTER:
         quotas.unschedule(item)

@@ -72,6 +72,26 @@ def test_many_refused_texts_stop_an_account_that_had_few() -> None:
     assert causes(usual | {TODAY: day_of(98, refused=0.5)}) == []
 
 
+def test_many_texts_that_are_not_delivered_stop_an_account_that_had_few() -> None:
+    usual = days_of(*[40] * DAYS, 0)
+
+    def undelivered(texts: int, of: int) -> Activity:
+        delivered = of - texts
+        return Activity(units_sent=delivered, texts_sent=delivered, units_undelivered=texts, texts_undelivered=texts)
+
+    assert causes(usual | {TODAY: undelivered(201, of=401)}) == [StopCause.UNDELIVERED]
+    assert causes(usual | {TODAY: undelivered(201, of=402)}) == []
+    assert causes(usual | {TODAY: undelivered(199, of=199)}) == []
+
+
+def test_texts_that_are_not_delivered_count_for_the_pace_of_a_day_and_of_those_before() -> None:
+    undelivered = Activity(units_undelivered=2_001, texts_undelivered=2_001)
+    half = {day: Activity(units_sent=300, units_undelivered=400) for day in days_of(*[0] * 30)}
+
+    assert causes(days_of(*[40] * DAYS, 0) | {TODAY: undelivered}) == [StopCause.PACE, StopCause.UNDELIVERED]
+    assert causes(half | {TODAY: day_of(2_100)}) == []
+
+
 def test_a_stop_says_what_was_unusual() -> None:
     usual = days_of(*[40] * DAYS, 0)
 

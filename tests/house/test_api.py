@@ -55,6 +55,27 @@ def test_the_access_log_has_ids_route_status_and_latency_and_nothing_of_the_requ
     }
 
 
+def test_no_public_route_has_a_throttle_of_its_own_because_one_stranger_would_close_it(
+    template: dict[str, Any],
+) -> None:
+    settings_of_routes = only(template, "AWS::Serverless::Api")["MethodSettings"]
+    routes = [
+        event["Properties"]
+        for function in resources_of_type(template, "AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    ]
+    public = {
+        (route["Method"].upper(), "/" + route["Path"].replace("/", "~1"))
+        for route in routes
+        if route.get("Auth", {}).get("Authorizer") == "NONE"
+        and not route["Path"].startswith("/docs")  # opens no door
+    }
+
+    assert ("POST", "/~1signup") in public
+    assert not public & {(setting["HttpMethod"], setting["ResourcePath"]) for setting in settings_of_routes}
+
+
 def test_the_role_that_api_gateway_logs_with_comes_first_and_outlives_the_stack(template: dict[str, Any]) -> None:
     """The role belongs to the account and region (API Gateway: CloudWatch logging for REST APIs)."""
     resources = template["Resources"]

@@ -108,6 +108,11 @@ class NoticeKind(StrEnum):
     WRONG_PASSWORDS = "wrong_passwords"
     STOPPED = "stopped"
     ENDED = "ended"
+    REPLIES = "replies"
+
+
+CHANGES = frozenset({NoticeKind.PASSWORD, NoticeKind.KEY, NoticeKind.WEBHOOK, NoticeKind.COUNTRIES, NoticeKind.PLAN})
+"""The kinds that anybody with a credential brings about, as often as wished."""
 
 
 class OwnerNotice(Struct, frozen=True, kw_only=True):
@@ -124,6 +129,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     - `plan_changes` are all its changes of plan, oldest first; the first is the plan of the sign-up.
     - `established_at` is when its credentials were mailed: before that, the sign-up is not complete.
+    - `first_country_code` is the country of the sign-up, once `country_code` is another: its habit is measured by it.
     - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
     - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
     - `trial_units_a_day` limits it further, to its own country too, until the operator approves it; then it is None.
@@ -134,6 +140,7 @@ class Account(Struct, frozen=True, kw_only=True):
     - `statuses` are its own words for the status of its records, by kind of record.
     - `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     - `watched_month` is the newest month whose quota is on the due index.
+    - `owner_told_at` is when its owner was last mailed about changes of the account.
     - `status_changes` are the operator's and those that the service made by itself, oldest first.
     """
 
@@ -145,6 +152,7 @@ class Account(Struct, frozen=True, kw_only=True):
     created_at: datetime
     plan_changes: tuple[PlanChange, ...]
     country_code: str = "1"
+    first_country_code: str | None = None
     time_zone: str = "America/Chicago"
     phone: str | None = None
     delivery: ReplyDelivery = ReplyDelivery.POLL
@@ -170,6 +178,7 @@ class Account(Struct, frozen=True, kw_only=True):
     established_at: datetime | None = None
     stripe_customer: str | None = None
     watched_month: str | None = None
+    owner_told_at: datetime | None = None
     statuses: dict[str, tuple[str, ...]] = {}
     status: AccountStatus = field(default=AccountStatus.ACTIVE, name="standing")
     status_changes: tuple[StatusChange, ...] = field(default=(), name="standings")

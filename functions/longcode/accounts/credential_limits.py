@@ -1,4 +1,4 @@
-"""Limits on wrong credentials in this process, by source address and account: no read, no hash and no write for them.
+"""Limits on wrong credentials in this process, by source address: no read, no hash and no write for them.
 
 They stand before the counts in the table (attempts.py), which hold for all processes but cost a call each.
 """
@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 A_MINUTE = 60
-"""How many different wrong credentials of an address are looked at in a minute, or wrong passwords of an account."""
+"""How many different wrong credentials of an address are looked at in a minute."""
 
 _WRONG_FOR = timedelta(seconds=60)
 _RIGHT_FOR = timedelta(hours=1)
@@ -37,7 +37,7 @@ class CredentialLimits:
 
     Wrong credentials stay refused at their address for a minute: a program with an old password costs nothing.
     Credentials that were right within the hour are always checked: a studio goes on if it shares its address with a
-    stranger, or is the stranger's target.
+    stranger. Nothing is counted by account, because a stranger's guesses would then close it to its owner.
     """
 
     def __init__(self) -> None:
@@ -46,27 +46,23 @@ class CredentialLimits:
         self._right: _Newest[bytes, datetime] = _Newest()
         self._left: _Newest[str, tuple[float, datetime]] = _Newest()
 
-    def refuses(self, authorization: str, sources: tuple[str, ...], now: datetime) -> bool:
-        """Return whether credentials are refused unread: they were wrong just now, or too many others were.
-
-        `sources` are the address, and for a password also the account.
-        """
-        tag, tag_here = self._tag(authorization), self._tag(authorization, sources[0])
+    def refuses(self, authorization: str, source: str, now: datetime) -> bool:
+        """Return whether credentials are refused unread: they were wrong just now, or too many others of `source`."""
+        tag, tag_here = self._tag(authorization), self._tag(authorization, source)
         if tag_here in self._wrong and now - self._wrong[tag_here] < _WRONG_FOR:
             return True
         if tag in self._right and now - self._right[tag] < _RIGHT_FOR:
             return False
-        return any(self._tokens(source, now) < 1 for source in sources)
+        return self._tokens(source, now) < 1
 
     def note_right(self, authorization: str, now: datetime) -> None:
         """Remember credentials that were right."""
         self._right.keep(self._tag(authorization), now)
 
-    def note_wrong(self, authorization: str, sources: tuple[str, ...], now: datetime) -> None:
+    def note_wrong(self, authorization: str, source: str, now: datetime) -> None:
         """Remember credentials that were wrong, and count them."""
-        self._wrong.keep(self._tag(authorization, sources[0]), now)
-        for source in sources:
-            self._left.keep(source, (self._tokens(source, now) - 1, now))
+        self._wrong.keep(self._tag(authorization, source), now)
+        self._left.keep(source, (self._tokens(source, now) - 1, now))
 
     def clear(self) -> None:
         """Forget everything."""

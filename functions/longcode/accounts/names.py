@@ -3,13 +3,18 @@
 import re
 import unicodedata
 
+from longcode import segments
+
 MAIL_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"
 """The pattern of a mail address, as in HTML; SES takes ASCII only."""
 
 NO_MAIL_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
 
-_LINK = re.compile(r"://|\bwww\.|[^\W_][.。][^\W\d_]{2,}")
-_DIGITS = re.compile(r"\d(?:[^\w]*\d|_+\d)+")
+_LINK = re.compile(r"://|\bwww\.|[^\W_][.。][^\W\d_]\w|\d+(?:\.\d+){3}")
+_ORDER = re.compile(r"\b(?:text|txt|sms|send|call|dial|ring|tel|phone|whatsapp)\b.*?\d{3}", re.IGNORECASE)
+_ZERO_OR_ONE = str.maketrans("oOlI", "0011")
+_LETTERS_AS_DIGITS = re.compile(r"(?<![^\W\d_])[oOlI]+(?=\d)|(?<=\d)[oOlI]+(?![^\W\d_])")
+_DIGITS = re.compile(r"\d(?:[^\w]*\d|_+\d|[^\W\d]\d)+")
 _YEARS = re.compile(r"(?:1[89]|20)\d\d\D+(?:1[89]|20)\d\d")
 _MOST_DIGITS = 6  # local numbers have seven
 _SAY = "must not contain {}: clients read this name"
@@ -18,14 +23,23 @@ _SAY = "must not contain {}: clients read this name"
 def check_studio_name(name: str) -> str:
     """Return a name; raise `ValueError` if it has a mail address, a link, or digits that read as a phone number.
 
-    Mails and texts begin with the name, so a stranger could otherwise send such things in the operator's name.
+    Mails and texts begin with the name, so a stranger could otherwise send such things in the operator's name. It is
+    checked as a phone shows it, and as smart encoding sends it: without what shows nothing, with plain characters.
     """
-    plain = unicodedata.normalize("NFKC", name)
+    shown = "".join(character for character in name if unicodedata.category(character)[0] != "C")
+    for form in (shown, segments.with_look_alikes(shown)):
+        _check(unicodedata.normalize("NFKC", form))
+    return name
+
+
+def _check(plain: str) -> None:
     if "@" in plain:
         raise ValueError(_SAY.format("@"))
     if _LINK.search(plain):
         raise ValueError(_SAY.format("links (put a space after a dot)"))
-    for digits in _DIGITS.findall(plain):
+    if _ORDER.search(plain):
+        raise ValueError(_SAY.format("numbers to text or call"))
+    with_digits = _LETTERS_AS_DIGITS.sub(lambda found: found[0].translate(_ZERO_OR_ONE), plain)
+    for digits in _DIGITS.findall(with_digits):
         if sum(map(str.isdigit, digits)) > _MOST_DIGITS and not _YEARS.fullmatch(digits):
             raise ValueError(_SAY.format("phone numbers"))
-    return name

@@ -3,7 +3,7 @@
 They have no secrets, and of what the caller has entered only the studio's name and the host of the webhook address.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from longcode import months
 from longcode.accounts.account import Account, NoticeKind, OwnerNotice
@@ -18,6 +18,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
     NoticeKind.STOPPED: "Your Longcode account is stopped",
+    NoticeKind.REPLIES: "Your Longcode account gets many replies",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
 _KEY_MAY = {
@@ -25,24 +26,44 @@ _KEY_MAY = {
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
-_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS, NoticeKind.ENDED}
+_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS, NoticeKind.ENDED, NoticeKind.REPLIES}
 _EXPECTED = "If you or somebody of your studio did this, you don't need to do anything."
 _UNEXPECTED = "If not, please make a new password, delete the API keys that you don't know, and tell us at once"
 
 
-def mail(account: Account, notice: OwnerNotice, plan: str, help_contact: str) -> tuple[str, str]:
-    """Return the subject and the text of the mail about a notice; `plan` is the plan in words that it is about."""
-    at = notice.at.astimezone(months.time_zone(account.time_zone))
-    when = f"on {at.day} {at:%B %Y} at {at:%H:%M} ({account.time_zone})"
-    expected = "" if notice.kind is NoticeKind.STOPPED else f"{_EXPECTED} "
+_SEVERAL = "Your Longcode account was changed several times"
+_EACH = 5  # the newest of a kind, so that many of one kind hide no other
+
+
+def mail(account: Account, notices: Sequence[tuple[OwnerNotice, str]], help_contact: str) -> tuple[str, str]:
+    """Return the subject and the text of the mail about some notices, each with the plan in words that it names."""
+    kinds = dict.fromkeys(notice.kind for notice, _ in notices)
+    told = "\n\n".join(_told(account, [each for each in notices if each[0].kind is kind]) for kind in kinds)
+    expected = "" if NoticeKind.STOPPED in kinds else f"{_EXPECTED} "
     closing = f"{expected}{_UNEXPECTED}: {help_contact}"
     text = f"""Hello {account.name},
 
-{_SENTENCES[notice.kind](account.id, when, plan or notice.about)}
+{told}
 
-{"" if notice.kind in _WITHOUT_ADVICE else closing}
+{"" if _WITHOUT_ADVICE.issuperset(kinds) else closing}
 """
-    return _SUBJECTS[notice.kind], text.rstrip() + "\n"
+    return _SEVERAL if len(notices) > 1 else _SUBJECTS[next(iter(kinds))], text.rstrip() + "\n"
+
+
+def _told(account: Account, of_kind: Sequence[tuple[OwnerNotice, str]]) -> str:
+    """Return the sentences about the newest notices of a kind, and how many there are."""
+    newest = of_kind[-_EACH:]
+    sentences = [
+        _SENTENCES[notice.kind](account.id, _when(account, notice), plan or notice.about) for notice, plan in newest
+    ]
+    if len(of_kind) > len(newest):
+        sentences.append(f"These are the last {_EACH} of {len(of_kind)} such changes.")
+    return "\n\n".join(sentences)
+
+
+def _when(account: Account, notice: OwnerNotice) -> str:
+    at = notice.at.astimezone(months.time_zone(account.time_zone))
+    return f"on {at.day} {at:%B %Y} at {at:%H:%M} ({account.time_zone})"
 
 
 def _password(account: str, when: str, _about: str) -> str:
@@ -99,6 +120,14 @@ a new password; with it you can make new keys.
 Until then nothing is lost: replies still come in, and are kept for you."""
 
 
+def _replies(account: str, when: str, about: str) -> str:
+    return f"""Your account {account} had received {about} units of replies of this day {when}, far more than
+on the days before. Replies are units of your plan.
+
+If you expect them, you don't need to do anything. If one phone writes without end, please tell us its number: we can
+have it blocked, and give you a credit for its replies. You get this mail at most once a day."""
+
+
 _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.PASSWORD: _password,
     NoticeKind.KEY: _key,
@@ -109,4 +138,5 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,
     NoticeKind.ENDED: _ended,
+    NoticeKind.REPLIES: _replies,
 }

@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 
 from boto3.dynamodb.conditions import Attr
 
-from longcode.accounts.account import Account, NoticeKind, OwnerNotice
+from longcode.accounts.account import CHANGES, Account, NoticeKind, OwnerNotice
 from longcode.aws.settings import settings
 from longcode.destinations import countries_of
 from longcode.months import instant
 from longcode.table import credential_keys, keys, store
 from longcode.table.writes import PRESENT, Attributes, Put, Update, attributes
+
+TOGETHER_FOR = timedelta(minutes=15)
+"""After a mail about changes, further changes wait this long for one mail together."""
 
 _KEPT = timedelta(days=30)
 
@@ -36,10 +39,22 @@ def of_settings(account: Account, changes: Mapping[str, Any], now: datetime) -> 
     return notices
 
 
-def tell_once_a_day(account: str, kind: NoticeKind, at: datetime, about: str) -> None:
-    """Write a notice that is due at once, unless the day (in UTC) has one of the kind."""
+def tell_once_a_day(account: str, kind: NoticeKind, at: datetime, about: str) -> bool:
+    """Write a notice that is due at once; return False if the day (in UTC) has one of the kind."""
     notice = _put(OwnerNotice(account=account, kind=kind, at=at, about=about), f"{at:%Y-%m-%d}")
-    store.try_write(Put(notice.key, notice.item, store.absent_or_expired(at)))
+    return store.try_write(Put(notice.key, notice.item, store.absent_or_expired(at)))
+
+
+def pending_changes(account: str) -> list[Attributes]:
+    """Return the items of the notices about changes that are not mailed yet, oldest first."""
+    items = store.query(credential_keys.owner_notices(account))
+    pending = [item for item in items if item["kind"] in CHANGES and "due_at" in item]
+    return sorted(pending, key=lambda item: (item["at"], item["kind"], item["id"]))
+
+
+def note_told(account: str, at: datetime) -> None:
+    """Note when the owner was last mailed about changes."""
+    store.try_write(Update(keys.account(account), changes={"owner_told_at": at}, when=PRESENT))
 
 
 def mark_mailed(item: Attributes, now: datetime) -> None:

@@ -25,6 +25,9 @@ MOST_FORMS = 30
 TOO_MANY_FORMS = "Too many forms came from this internet address; please try again in an hour."
 """What a form beyond these is answered with."""
 
+MOST_TAGGED = 3
+"""How many mails an hour a mailbox gets for its addresses with a tag, such as `ann+fox@…`, whatever the tags are."""
+
 _FORMS_COUNTED_FOR = timedelta(hours=1)
 _LEASE = timedelta(minutes=1)
 _KEPT = timedelta(hours=48)
@@ -60,6 +63,8 @@ class Mailing(Struct, frozen=True, kw_only=True):
 def claim_mail(form: OpenAccount, now: datetime) -> Mailing | None:
     """Store a form with a new link, and return what to mail; None if the address had a mail in the last hour.
 
+    Also None, and nothing is stored, if the mailbox had too many mails for addresses with a tag.
+
     In that case the form takes the place of the one that waits: the link that was mailed shows the newest form. A
     mail whose link was used does not count, so that whoever has the mailbox can go on at once.
 
@@ -76,6 +81,8 @@ def claim_mail(form: OpenAccount, now: datetime) -> Mailing | None:
             return None
     if known and known.mailed_at is None and now < known.mailing_until:
         raise Busy(form.id)
+    if (mailbox := _mailbox_of_tagged(form.email)) and not _count(_hash_of_address(mailbox), MOST_TAGGED, now):
+        return None
     secret = secrets.token_urlsafe(32)
     new = WaitingSignUp(form=form, hash=_hash(secret), valid_until=now + VALID, mailing_until=now + _LEASE)
     same = Attr("hash").eq(known.hash) if known else store.absent_or_expired(now)
@@ -110,9 +117,21 @@ def mark_used(sign_up: WaitingSignUp, now: datetime) -> None:
 
 def count_form(source: str, now: datetime) -> bool:
     """Count a form from a source address; return False if that address has sent too many within the hour."""
+    return _count(source, MOST_FORMS, now)
+
+
+def _mailbox_of_tagged(email: str) -> str | None:
+    """Return an address without its tag, which is mostly the same mailbox; None if it has none."""
+    local, _, domain = email.rpartition("@")
+    name, plus, _ = local.partition("+")
+    return f"{name}@{domain}" if plus else None
+
+
+def _count(source: str, most: int, now: datetime) -> bool:
+    """Count one of a source within an hour; return False if there were too many."""
     place = credential_keys.form_source(source)
     is_current = Attr("expires_at").gt(int(now.timestamp()))
-    if store.try_write(Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(MOST_FORMS))):
+    if store.try_write(Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(most))):
         return True
     first = {"type": "form-source", "forms": 1, **store.expires(now + _FORMS_COUNTED_FOR)}
     return store.try_write(Put(place, first, store.absent_or_expired(now)))

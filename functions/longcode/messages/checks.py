@@ -61,7 +61,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
 
     def is_at_ceiling(self, account: str) -> bool:
         """Return whether an account has sent as many units today as it may. The service itself has no ceiling."""
-        return account in self.ceilings and self.sent_today[account].units_sent >= self.ceilings[account]
+        return account in self.ceilings and self.sent_today[account].units_handed_over >= self.ceilings[account]
 
     def pauses_broadcast(self, message: Message) -> bool:
         """Return whether the text's broadcast must be paused because its account may not send."""

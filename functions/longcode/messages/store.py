@@ -174,7 +174,7 @@ def record(message: Message, to: MessageState, *also: Write, charged: bool = Tru
     charge: dict[str, Any] = {"month": month_of(claimed_at), "sent_at": claimed_at}
     charge["charged_units"] = message.units if charged else 0
     recorded = replace(message, **charge)
-    counted = quotas.count_writes(recorded) if charged else quotas.release_writes(message)
+    counted = quotas.count_writes(recorded) if charged else quotas.credit_writes(message)
     before = (MessageState.SENDING, MessageState.UNCERTAIN)
     sent = _transition(message, to, before, {**changes, **charge}, _same_attempt(message))
     return _write(message, sent, *counted, *also)
@@ -189,11 +189,10 @@ def record_receipt(message: Message, to: MessageState, *also: Write, charged: bo
     counted: list[Update] = []
     if is_counted(message) and not charged:
         changes["charged_units"] = 0
-        counted = [*quotas.count_writes(message, -1), *quotas.release_writes(message)]
+        counted = quotas.credit_writes(message)
     elif is_credited(message) and charged:  # it was delivered after all
         changes["charged_units"] = message.units
-        charged_again = replace(message, charged_units=message.units)
-        counted = [*quotas.count_writes(charged_again), *quotas.release_writes(message, -1)]
+        counted = quotas.credit_writes(message, -1)
     moved = _transition(message, to, (message.state,), changes, _same_attempt(message))
     return _write(message, moved, *counted, *also)
 

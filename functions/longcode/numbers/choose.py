@@ -78,8 +78,12 @@ def destinations_in_settings(studio: Attributes | None) -> Destinations:
 
 
 def is_abroad(phone: str, studio: Attributes) -> bool:
-    """Return whether a phone is in another country than an account, by the account's item in the table."""
-    own = countries_of(studio.get("country_code", "1"), (), settings().allowed_countries)
+    """Return whether a phone is in another country than an account was at its sign-up, by its item in the table.
+
+    Its country of now does not count, because it can change that itself.
+    """
+    country_code = studio.get("first_country_code") or studio.get("country_code", "1")
+    own = countries_of(country_code, (), settings().allowed_countries)
     return Destinations(countries=own, toll_free=True).refusal(phone) == CountryNotAllowed.code
 
 

@@ -13,6 +13,11 @@ def owner_notice(account: str, kind: str, notice_id: str) -> Key:
     return Key(f"account#{account}", f"owner-notice#{kind}#{notice_id}")
 
 
+def owner_notices(account: str) -> Key:
+    """The prefix of all notices to an account's owner."""
+    return Key(f"account#{account}", "owner-notice#")
+
+
 def attempts(account: str, address: str) -> Key:
     """The wrong passwords for an account from a source address, in the last quarter of an hour."""
     return Key(f"account#{account}", f"attempts#{address}")

@@ -53,14 +53,14 @@ def reserve_writes(limits: Limits, units: int, check_at: datetime) -> list[Updat
     return [replace(change, add=dict.fromkeys(limits.reserving, units), when=when)]
 
 
-def release_writes(message: Message, times: int = 1) -> list[Update]:
-    """Return the write that releases a message's reservation, if it has one; with `times=-1` it reserves it again."""
-    return release_units_writes(message.account, message.reserved_in, message.reserved_of, times * message.units)
+def release_writes(message: Message) -> list[Update]:
+    """Return the write that releases a message's reservation, if it has one."""
+    return release_units_writes(message.account, message.reserved_in, message.reserved_of, message.units)
 
 
 def release_units_writes(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:
     """Return the write that releases units reserved in a month's counters; none without a month or units."""
-    if month is None or not units:
+    if month is None or not counters or not units:
         return []
     return [Update(keys.quota(account, month), add=dict.fromkeys(counters, -units))]
 
@@ -111,7 +111,7 @@ def _quota(limits: Limits) -> Attributes:
 
 
 def _sent_on_day(limits: Limits) -> int:
-    return by_day(limits.account, limits.month).get(limits.day, Usage()).units_sent
+    return activity_on(limits.account, limits.day).units_handed_over
 
 
 def _units_unreserved(account: str, month: str) -> int:
@@ -175,6 +175,27 @@ def count_write(account: str, day: str, spread_by: str, usage: Usage, times: int
     counts = asdict(usage) | others
     counted = {name: times * count for name, count in counts.items() if count}
     return Update(keys.usage(account, day, spread_by), changes={"type": "usage", "day": day}, add=counted)
+
+
+def credit_writes(message: Message, times: int = 1) -> list[Update]:
+    """Return the writes that count a text as not delivered, so not charged (`times=-1`: as charged after all).
+
+    It was handed over. So it stays in the day's limit, and is among what its account has handed over on the day; only
+    what the month includes is released.
+    """
+    counts = {"units_undelivered": message.units, "texts_undelivered": 1}
+    if message.month is None:  # the receipt came before our own record, which would have counted it
+        counts["texts_abroad"] = int(message.abroad)
+        usage, day = Usage(), day_of(message.claimed_at or message.created_at)
+    else:
+        charged = replace(message, charged_units=message.units)
+        usage, day = -usage_of(charged), usage_day(message)
+        counts["units_reserved"] = -already_reserved(message)
+    of_month = [name for name in message.reserved_of if name == MONTH_COUNTER]
+    return [
+        count_write(message.account, day, message.id, usage, times, **counts),
+        *release_units_writes(message.account, message.reserved_in, of_month, times * message.units),
+    ]
 
 
 def count_refused(message: Message) -> None:

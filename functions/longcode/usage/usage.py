@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from longcode import months
 from longcode.accounts.account import Account, daily_limit
@@ -43,6 +43,9 @@ class Usage(Shown, frozen=True):
             units_received=self.units_received + other.units_received,
             segments_received=self.segments_received + other.segments_received,
         )
+
+    def __neg__(self) -> "Usage":
+        return Usage(*(-count for count in astuple(self)))
 
     @property
     def units(self) -> int:

@@ -207,6 +207,21 @@ def test_another_mail_address_has_a_mail_of_its_own() -> None:
     assert (len(mails()), len(mails("bob@wattle.example"))) == (1, 1)
 
 
+def test_a_mailbox_gets_three_mails_an_hour_for_its_addresses_with_a_tag_and_keeps_its_own() -> None:
+    tagged = [f"ann+{number}@foxglove.example" for number in range(20)]
+    for address in tagged:
+        sign_up(email=address)
+    sign_up()
+
+    work()
+
+    assert sum(len(mails(address)) for address in tagged) == 3
+    assert len(mails()) == 1
+    sign_up(email="ann+later@foxglove.example")
+    work(61)
+    assert len(mails("ann+later@foxglove.example")) == 1
+
+
 @pytest.mark.long
 def test_a_form_killed_anywhere_ends_in_a_link_that_works() -> None:
     sign_up()

@@ -37,7 +37,7 @@ def test_a_studio_sees_all_fields_of_its_account_except_internal_ones() -> None:
     changed = change({"smart_encoding": False}).json
 
     kept = {field.encode_name for field in fields(Account)} - shown.keys()
-    assert kept == {"ceiling_units_a_day", "stripe_customer", "watched_month"}
+    assert kept == {"ceiling_units_a_day", "first_country_code", "owner_told_at", "stripe_customer", "watched_month"}
     assert shown.keys() == changed.keys()
 
 

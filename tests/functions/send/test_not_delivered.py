@@ -14,12 +14,14 @@ from longcode.billing import closing
 from longcode.carriers import refusals
 from longcode.carriers.carrier import Receipt, RefusalReason, Refused, SendResult, Sent, Text, Uncertain
 from longcode.clients import store as clients
+from longcode.errors import DayLimitReached
 from longcode.jobs import HandleKeyword
 from longcode.message import HoldReason, Message, MessageState
 from longcode.numbers import store as numbers
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from longcode.usage import store as quotas
+from longcode.usage.habit import Activity
 from longcode.usage.usage import Usage
 from send.receipts import apply_receipt
 from sweeper import sweep_schedule
@@ -146,6 +148,66 @@ def test_a_credited_text_that_is_delivered_after_all_is_charged_again(account: A
     assert stored(account, message.id).state is MessageState.DELIVERED
     assert (statement(account), counted_units(account), reserved(account)) == ([("1", "")], 1, 1)
     assert counters_add_up(account)
+
+
+@pytest.mark.parametrize("answer", [Sent("SM1"), Uncertain("timeout")])
+def test_a_credited_text_stays_among_those_handed_over(account: Account, answer: Sent | Uncertain) -> None:
+    message = accept(account, body="a" * 161)
+    deliver(FakeCarrier(answers=[answer]))
+    days = []
+
+    for code in ("30008", None):
+        report(message, code)
+        days.append(quotas.activity_on(account.id, "2026-11-22"))
+
+    assert days == [Activity(units_undelivered=2, texts_undelivered=1), Activity(units_sent=2, texts_sent=1)]
+
+
+def undelivered(account: Account, number: int, code: str = "30008") -> None:
+    """Text phones that are out of reach, one after the other."""
+    for index in range(number):
+        message = accept(account, f"k{index}", client_id=None, to=f"+1212555{index:04}")
+        deliver(FakeCarrier(answers=[Sent(f"SM{index}")]))
+        report(message, code, sid=f"SM{index}")
+
+
+@pytest.mark.account(trial_units_a_day=5)
+def test_texts_that_are_not_delivered_use_up_the_day_of_a_new_studio(account: Account) -> None:
+    undelivered(account, 5)
+
+    with pytest.raises(DayLimitReached):
+        accept(account, "one more", client_id=None, to="+12125559999")
+    assert quotas.of_month(account.id, "2026-11") == Usage()
+
+
+@pytest.mark.account(units_a_day=5, plan_changes=(PlanChange(NOW, "small"),))
+def test_a_days_limit_has_texts_that_were_not_delivered_before_its_counter_begins(account: Account) -> None:
+    store.write(quotas.count_write(account.id, "2026-11-22", "m", Usage(), units_undelivered=5, texts_undelivered=5))
+
+    with pytest.raises(DayLimitReached):
+        accept(account)
+
+
+@pytest.mark.account(ceiling_units_a_day=5)
+def test_texts_that_are_not_delivered_reach_the_ceiling_of_an_account(account: Account) -> None:
+    undelivered(account, 5)
+    message = accept(account, "one more")
+
+    deliver(carrier := FakeCarrier())
+
+    assert (carrier.texts, stored(account, message.id).held) == ([], HoldReason.CEILING)
+
+
+def test_texts_to_other_countries_count_as_such_though_they_are_not_delivered(aws: None) -> None:
+    account = studio(allowed_countries=("AU",))
+    message = accept(account, client_id=None, to="+61491570156")
+    deliver(FakeCarrier())
+
+    report(message, "30003")
+
+    assert quotas.activity_on(account.id, "2026-11-22") == Activity(
+        units_undelivered=1, texts_undelivered=1, texts_abroad=1
+    )
 
 
 def test_a_credit_after_the_invoice_is_on_the_next_invoice(account: Account) -> None:

@@ -22,7 +22,7 @@ from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import Delete
 from send import worker
-from send.pacing import Turns
+from send.pacing import Turns, ask_again_seconds
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 from tests.support.text_steps import accept, stored
 
@@ -133,23 +133,90 @@ def test_a_broadcast_reserves_no_more_than_a_second_ahead() -> None:
     assert bulk == [3.25]
 
 
-def test_a_text_of_an_account_that_sends_little_goes_before_those_of_one_that_floods() -> None:
-    numbers.reserve_throughput(SHARED, 4 * SECOND, NOW, SECOND)
-    other: list[float | None] = []
+def of_account(account: str) -> Message:
+    return replace(text(), account=account)
 
-    @dataclass
+
+def test_a_text_of_an_account_that_sends_little_goes_before_those_of_one_that_floods() -> None:
+    numbers.reserve_throughput(SHARED, 6 * SECOND, NOW, SECOND)  # nobody gets a turn before a second has passed
+    calm = Clock()
+
     class ClockOfTheFlood(Clock):
         def sleep(self, seconds: float) -> None:
             super().sleep(seconds)
-            if not other:  # the flood has asked for a turn already
-                other.extend(turns([text()], NOW + self.seconds * SECOND))
+            if not calm.seconds:
+                found.append(Turns([of_account("2")], NOW, {}, calm.sleep, calm.elapsed).wait(of_account("2")))
 
-    clock, flood = ClockOfTheFlood(), text()
+    found: list[datetime | None] = []
+    clock, flood = ClockOfTheFlood(), of_account("1")
 
-    turn = Turns([flood], NOW, {flood.account: 1000}, clock.sleep, clock.elapsed).wait(flood)
+    turn = Turns([flood], NOW, {"1": 1000}, clock.sleep, clock.elapsed).wait(flood)
 
-    assert other == [4.0]
-    assert turn == NOW + 4.25 * SECOND
+    assert found == [NOW + 6 * SECOND]
+    assert turn == NOW + 6.25 * SECOND
+
+
+def test_in_a_batch_the_first_text_of_each_account_goes_before_the_second_of_one_that_floods() -> None:
+    numbers.reserve_throughput(SHARED, 4 * SECOND, NOW, SECOND)
+    flood, calm, draws = of_account("1"), of_account("2"), iter((1.0, 1.0, 100.0))
+    order: list[str] = []
+    coming = [calm]
+
+    class ClockOfTheBatch(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if order and coming:  # the second text of the flood is waiting
+                wait(coming.pop())
+
+    def wait(one: Message) -> None:
+        assert batch.wait(one)
+        order.append(one.account)
+
+    clock = ClockOfTheBatch()
+    batch = Turns([flood, flood, calm], NOW, {"1": 1000}, clock.sleep, clock.elapsed, draw=lambda _: next(draws))
+    wait(flood)
+    numbers.reserve_throughput(SHARED, 6 * SECOND, NOW + 4 * SECOND, SECOND)
+    wait(flood)
+
+    assert order == ["1", "2", "1"]
+
+
+def turns_of(units: dict[str, int], often: dict[str, float], seconds: int = 240) -> dict[str, list[float]]:
+    """Return after which waits each account got a turn at a busy number, in simulated time.
+
+    Each account always has a text that asks, and its next one comes so many seconds (`often`) after a turn.
+    """
+    waits: dict[str, list[float]] = {account: [] for account in units}
+    asking = [(index / 100, index / 100, account) for index, account in enumerate(units)]
+    while (event := min(asking))[0] < seconds:
+        asking.remove(event)
+        at, since, account = event
+        if numbers.reserve_throughput(SHARED, SECOND, NOW + at * SECOND, 5 * SECOND):
+            waits[account].append(at - since)
+            at = since = at + often[account] + 0.01
+        else:
+            at += ask_again_seconds(units[account])
+        asking.append((at, since, account))
+    return waits
+
+
+def test_no_account_starves_at_a_busy_number_however_much_it_has_sent_today() -> None:
+    small = {f"small{index}": 0 for index in range(10)}
+
+    waits = turns_of({**small, "large": 1000}, {**dict.fromkeys(small, 0.0), "large": 0.0})
+
+    assert len(waits["large"]) >= 4
+    assert max(waits["large"]) < 120
+
+
+def test_a_flood_of_ten_workers_leaves_a_small_account_its_turn_within_some_seconds() -> None:
+    flood = {f"flood{index}": 1000 for index in range(10)}
+
+    waits = turns_of({**flood, "small": 1}, {**dict.fromkeys(flood, 0.0), "small": 10.0})
+
+    assert len(waits["small"]) >= 15
+    assert sum(waits["small"]) / len(waits["small"]) < 5
+    assert max(waits["small"]) < 12
 
 
 def test_a_text_does_not_wait_for_a_turn_that_is_too_far_off() -> None:

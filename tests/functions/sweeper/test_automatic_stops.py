@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from accounts import settings_api
+from billing import plan_api
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.carriers.carrier import RefusalReason, Refused, SendResult
@@ -16,7 +18,7 @@ from send import api
 from sweeper import sweep_schedule
 from tests.support.admin_orders import send_accepted_order
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio
-from tests.support.mails import mails_to
+from tests.support.mails import Mail, mails_to
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, deliver
 
@@ -54,6 +56,8 @@ def sweep(after: timedelta = 3 * MINUTE) -> None:
         (2_001, {}, StopCause.PACE),
         (200, {"texts_abroad": 100}, StopCause.ABROAD),
         (100, {"texts_refused": 50}, StopCause.REFUSED),
+        (0, {"texts_undelivered": 2_001, "units_undelivered": 2_001}, StopCause.PACE),
+        (150, {"texts_undelivered": 200, "units_undelivered": 200}, StopCause.UNDELIVERED),
     ],
 )
 def test_a_day_that_leaves_the_habit_stops_the_account(units: int, others: dict[str, int], cause: StopCause) -> None:
@@ -68,7 +72,7 @@ def test_a_day_that_leaves_the_habit_stops_the_account(units: int, others: dict[
 def test_an_ordinary_busy_day_stops_nobody() -> None:
     account = watched()
     count(account, 800, "2026-10-23")
-    count(account, 1_900, texts_abroad=150, texts_refused=100)
+    count(account, 1_750, texts_abroad=150, texts_refused=100, texts_undelivered=150, units_undelivered=150)
 
     sweep()
 
@@ -125,6 +129,54 @@ def test_a_restored_day_is_part_of_the_habit_of_the_next() -> None:
     assert status(account)[0] is AccountStatus.SUSPENDED
 
 
+def test_a_larger_plan_of_today_does_not_make_an_unusual_day_ordinary() -> None:
+    old = (PlanChange(NOW - 40 * DAY, "starter"),)
+    account = watched("10000001", plan_changes=old)
+    call(plan_api, "PUT", "/account/plan", {"plan": "volume"}, account=account.id)
+    larger = watched("10000002", plan_changes=(*old, PlanChange(NOW - 36 * DAY, "volume")))
+    for sender in (account, larger):
+        count(sender, 9_900)
+
+    sweep()
+
+    assert status(account) == (AccountStatus.SUSPENDED, [StopCause.PACE])
+    assert status(larger) == (AccountStatus.ACTIVE, [])
+
+
+def receive(account: Account, units: int, on: str = TODAY) -> None:
+    store.write(quotas.count_write(account.id, on, "m", Usage(texts_received=units, units_received=units)))
+
+
+def told_of_replies(account: Account) -> list[Mail]:
+    return [mail for mail in mails_to(account.email) if mail.subject == "Your Longcode account gets many replies"]
+
+
+def test_an_owner_is_told_once_a_day_of_replies_without_end(capsys: pytest.CaptureFixture[str]) -> None:
+    account, busy = watched("10000001"), watched("10000002")
+    receive(busy, 300, "2026-11-10")
+    for flooded in (account, busy):
+        receive(flooded, 600)
+
+    for minutes in (3, 9, 70):
+        sweep(minutes * MINUTE)
+
+    (told,) = told_of_replies(account)
+    assert "600 units of replies" in told.text
+    assert told_of_replies(busy) == []
+    assert status(account) == (AccountStatus.ACTIVE, [])
+    assert capsys.readouterr().out.count('"ManyReplies":[1.0]') == 1
+
+
+def test_the_answers_to_a_broadcast_are_told_to_nobody() -> None:
+    account = watched(plan_changes=(PlanChange(NOW - 40 * DAY, "large"),))
+    count(account, 3_000)
+    receive(account, 900)
+
+    sweep()
+
+    assert told_of_replies(account) == []
+
+
 def test_the_stop_of_one_account_does_not_touch_another() -> None:
     bad, good = watched("10000001"), watched("10000002", plan_changes=(PlanChange(NOW, "large"),))
     count(bad, 2_500)
@@ -139,6 +191,18 @@ def test_the_stop_of_one_account_does_not_touch_another() -> None:
 
 def _activity(account: Account) -> Activity:
     return quotas.activity_on(account.id, TODAY)
+
+
+def test_another_country_in_the_settings_does_not_make_texts_there_ordinary() -> None:
+    account = studio(allowed_countries=("AU",))
+    client(account, "abroad", "+61491570156")
+    for code in ("61", "64", "61"):
+        assert call(settings_api, "PATCH", "/account", {"country_code": code}, account=account.id).status == 200
+    accept(account, "k", client_id="abroad")
+
+    deliver(FakeCarrier())
+
+    assert _activity(account) == Activity(units_sent=1, texts_sent=1, texts_abroad=1)
 
 
 def test_texts_abroad_are_counted_when_they_are_sent() -> None:

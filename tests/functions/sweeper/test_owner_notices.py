@@ -97,6 +97,33 @@ def test_other_changes_and_repeated_ones_are_not_told(settings: object) -> None:
     assert mails() == []
 
 
+def test_many_changes_are_one_mail_each_quarter_of_an_hour_and_hide_none_of_another_kind() -> None:
+    studio()
+    for number in range(30):
+        change("PATCH", "/account", {"webhook_url": f"https://h{number}.example.com/x"})
+    change("PATCH", "/account", {"allowed_countries": ["61"]})
+    at_once = len(mails(1))
+    for number in range(30, 60):
+        change("PATCH", "/account", {"webhook_url": f"https://h{number}.example.com/x"})
+    within = len(mails(10))
+    later = mails(17)
+
+    assert (at_once, within, len(later), len(mails(60))) == (1, 1, 2, 2)
+    assert later[0].subject == later[1].subject == "Your Longcode account was changed several times"
+    assert "may now also text phones in AU" in later[0].text.replace("\n", " ")
+    assert "These are the last 5 of 30 such changes." in later[0].text
+    assert [host for host in ("h24.", "h25.", "h29.") if host in later[0].text] == ["h25.", "h29."]
+
+
+def test_a_stop_is_told_at_once_whatever_was_changed_just_before() -> None:
+    studio()
+    change("PATCH", "/account", {"webhook_url": HOOK})
+    mails(1)
+    store.write(owner_notices.new("10000001", NoticeKind.STOPPED, clients.now(), "It sent much."))
+
+    assert [mail.subject for mail in mails(2)][1:] == ["Your Longcode account is stopped"]
+
+
 def test_a_change_that_fails_is_not_told() -> None:
     studio()
 
