@@ -86,7 +86,7 @@ def problem() -> dict[str, Any]:
         "properties": {
             "field": {
                 "type": "string",
-                "description": "The field, with a dot before a field in it.",
+                "description": "The path of the field, such as `phones.0.number`.",
                 "examples": ["to"],
             },
             "message": {
@@ -195,7 +195,9 @@ def _webhook(event: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
-            "2XX": {"description": "The webhook has arrived. Any other answer has it sent again."},
+            "2XX": {
+                "description": "The endpoint has accepted the webhook. After any other response it is sent again."
+            },
             "410": {"description": "Send no more webhooks."},
         },
     }
@@ -223,7 +225,7 @@ def codes_page() -> str:
 def _codes_head() -> Iterator[str]:
     yield "# Codes of refused requests"
     yield ""
-    yield "`code` in a problem document is one of these. It never changes its meaning; new ones may come."
+    yield "`code` in a problem document is one of these. A code never changes its meaning; new codes may be added."
     yield "This page is written by `make openapi` from `infra/api_reference.yaml`."
     yield ""
     yield "| `code` | What happened | What to do |"

@@ -29,7 +29,7 @@ class Keyword(StrEnum):
 
 
 POSSIBLE_OPT_OUT = "near_stop"
-"""The mark of a possible opt-out: a reply that asks for no more texts, but not with a keyword."""
+"""The mark of a possible opt-out: a reply that may ask for no more texts, in other words than a keyword."""
 
 # The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German, folded (docs/facts.md).
 _KEYWORDS = {
@@ -43,11 +43,11 @@ _KEYWORDS = {
 
 _STOPS = {word for word, keyword in _KEYWORDS.items() if keyword is Keyword.STOP and word != "end"}
 
-_TWO = 2  # words that may be one, with a space in its middle
-_FEW = 4  # words of a message that begins with "stop", however it goes on
-_SHORT = 6  # words of a message that ends with "stop"
-_LONGER = 8  # words of a message in which STOP is set apart, by capital letters or punctuation
-_LAST_CLAUSE = 12  # words of a message whose last clause is "stop"
+_SPLIT_WORD = 2  # the parts of a word with a space in its middle: "st op"
+_MOST_AFTER_STOP = 4  # the most words of a message that begins with "stop"
+_MOST_BEFORE_STOP = 6  # the most words of a message that ends with "stop"
+_MOST_SET_APART = 8  # the most words of a message in which capital letters or punctuation set STOP apart
+_MOST_WITH_LAST_CLAUSE = 12  # the most words of a message whose last clause is "stop"
 
 _LANGUAGES = (english, german, french, spanish, portuguese, italian, dutch, elsewhere)
 
@@ -57,7 +57,8 @@ _SENTENCE = r"(?<!\.)\.(?!\.)|\n"
 _CLAUSE = r"[^\w\s'-]+|\n|\s-+\s"
 _SET_APART = r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})"
 
-_THANKS = {"thanks", "thank", "you", "so", "much", "very"}  # "no thanks" is more than "no"
+# Left in a message first: ALONE has "no thanks", not "no".
+_THANKS = {"thanks", "thank", "you", "so", "much", "very"}
 _NUMBER_SIGN = r"\b(my|wrong|this|your) ?#"
 
 _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
@@ -68,8 +69,8 @@ _BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms"
 def read(text: str, ours: str = "") -> Keyword | None:
     """Return the keyword if it is the WHOLE message, in any case and with any accents and punctuation around it.
 
-    A quotation of `ours`, our own latest text, and a line that a phone adds are no part of the message. STOP may be
-    signed, and may repeat our instruction: "STOP -Ann", "STOP to end".
+    `ours` is our latest text to the phone. A quotation of it, and the line that a phone adds, are left out. STOP may
+    have a signature or our instruction after it: "STOP -Ann", "STOP to end".
     """
     return _read(text, own_words.of(text, ours))
 
@@ -95,10 +96,10 @@ def near_stop(text: str, ours: str = "") -> bool:
 
 
 def _read(text: str, own: str) -> Keyword | None:
-    """Return the keyword of a message of which the client wrote `own`."""
+    """Return the keyword of a message; `own` is the part of it that the client wrote."""
     folded = fold(own)
     keyword = _KEYWORDS.get(fold(text)) or _KEYWORDS.get(folded)
-    if keyword is None and (_signed(own) or _is_instructed(folded)):
+    if keyword is None and (_is_signed_keyword(own) or _is_keyword_with_instruction(folded)):
         return Keyword.STOP
     return keyword
 
@@ -110,11 +111,11 @@ def _asks_for_no_more(own: str) -> bool:
     clauses = [_words(clause) for clause in re.split(_CLAUSE, folded)]
     words = " ".join(clauses).split()
     unsigned = _words(_signature().sub("", own.strip()).casefold()).split()
-    if _stands_alone(words) or _stands_alone(unsigned) or _is_stop_sign(folded, words):
+    if _is_only_opt_out(words) or _is_only_opt_out(unsigned) or _is_stop_sign(folded, words):
         return True
-    if len(words) <= _LAST_CLAUSE and _all_stand_alone(clauses):
+    if len(words) <= _MOST_WITH_LAST_CLAUSE and _is_only_opt_outs(clauses):
         return True
-    if len(words) <= _LONGER and _somebody_else().fullmatch(own.strip()):
+    if len(words) <= _MOST_SET_APART and _somebody_else().fullmatch(own.strip()):
         return True
     said = [_reversal().sub(" ", clause) for clause in clauses]
     if any(_request().search(clause) for clause in said):
@@ -128,36 +129,36 @@ def _words(clause: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", clause.replace("'ll ", " will ").replace("'", "")))
 
 
-def _signed(own: str) -> bool:
+def _is_signed_keyword(own: str) -> bool:
     """Return whether a message is an opt-out keyword and a signature."""
     signature = _signature().search(own.strip())
     if signature is None or signature[0].startswith(","):
         return False
     keyword = fold(own.strip()[: signature.start()])
-    # On a line of its own, a word with a capital letter after "cancel" or "end" can be what shall be cancelled.
+    # A capitalised word on the line after "cancel" or "end" may be what the client wants to cancel.
     return _KEYWORDS.get(keyword) is Keyword.STOP and (signature[0][0] in "-~(" or keyword in _STOP_SENTENCES)
 
 
-def _is_instructed(folded: str) -> bool:
+def _is_keyword_with_instruction(folded: str) -> bool:
     """Return whether a message is an opt-out keyword with what our texts say after it, such as "to end"."""
     said = [word for word in _STOPS if folded.startswith(word)]
     return bool(said) and _instruction().fullmatch(folded[len(max(said, key=len)) :]) is not None
 
 
-def _stands_alone(words: list[str]) -> bool:
-    """Return whether a message is an opt-out with courtesies: "Stop. Thank you", "no, please unsubscribe me"."""
-    return _is_phrase(words) or (words[:1] == ["no"] and _is_phrase(words[1:]))
+def _is_only_opt_out(words: list[str]) -> bool:
+    """Return whether a message is only an opt-out and courtesies: "Stop. Thank you", "no, please unsubscribe me"."""
+    return _is_listed_opt_out(words) or (words[:1] == ["no"] and _is_listed_opt_out(words[1:]))
 
 
-def _is_phrase(words: list[str]) -> bool:
+def _is_listed_opt_out(words: list[str]) -> bool:
     core = [word for word in words if word not in _listed("COURTESIES")]
     if core and set(core) <= _listed("REPEATED"):
         return True
     kept = [word for word in words if word not in _listed("POLITE")]
-    if len(kept) <= _TWO and _run_together().fullmatch("".join(kept)):
+    if len(kept) <= _SPLIT_WORD and _run_together().fullmatch("".join(kept)):
         return True
-    if len(words) > _TWO and all(len(word) == 1 for word in words):
-        return _is_phrase(["".join(words)])
+    if len(words) > _SPLIT_WORD and all(len(word) == 1 for word in words):
+        return _is_listed_opt_out(["".join(words)])
     if len(kept) == 1 and _one_letter_off().fullmatch(kept[0]):
         return True
     return any(
@@ -167,11 +168,11 @@ def _is_phrase(words: list[str]) -> bool:
     )
 
 
-def _all_stand_alone(clauses: list[str]) -> bool:
-    """Return whether each clause stands alone, or is a courtesy: "No thanks. Wrong number, sorry"."""
+def _is_only_opt_outs(clauses: list[str]) -> bool:
+    """Return whether each clause is an opt-out with courtesies, or a courtesy: "No thanks. Wrong number, sorry"."""
     parts = [part.split() for clause in clauses for part in re.split(r"\b(?:please|pls|plz)\b", clause)]
     said = [words for words in parts if words and not set(words) <= _listed("POLITE")]
-    return bool(said) and all(map(_stands_alone, said))
+    return bool(said) and all(map(_is_only_opt_out, said))
 
 
 def _is_stop_sign(folded: str, words: list[str]) -> bool:
@@ -183,18 +184,19 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
     """Return whether a short message begins or ends with "stop" otherwise than in ordinary talk."""
     spoken = _reversal().sub(" ", _words(folded))
     words = spoken.split()
-    if not words or len(words) > _LAST_CLAUSE:
+    if not words or len(words) > _MOST_WITH_LAST_CLAUSE:
         return False
-    if len(words) <= _SHORT and _unsubscribe().search(spoken):
+    if len(words) <= _MOST_BEFORE_STOP and _unsubscribe().search(spoken):
         return True
     asks = folded.rstrip().endswith("?")
     first = _stop_first().match(spoken)
     capital = bool(re.match(r"\W*STOP\b", own)) and not own.isupper()
     rest = spoken[first.end() :].strip() if first else ""
-    # In capital letters, it is our word: "STOP to discontinue", but "stop to get gas".
+    # "STOP to discontinue" is our instruction, "stop to get gas" is not: capital letters tell them apart.
     if first and (not _after_stop().match(rest) or (capital and rest.startswith("to "))):
         apart = capital or bool(re.match(_SET_APART, folded.lstrip()[len(first[0].strip()) :]))
-        if len(words) <= (_LONGER if apart else 0 if asks else _FEW):
+        most = _MOST_SET_APART if apart else _MOST_AFTER_STOP
+        if (apart or not asks) and len(words) <= most:
             return True
     last = _stop_last().search(spoken)
     if last is None:
@@ -203,7 +205,7 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
         return not asks
     capital = bool(re.search(r"\bSTOP\W*$", own)) and not own.isupper()
     return (
-        len(words) <= (_LONGER if capital else _SHORT)
+        len(words) <= (_MOST_SET_APART if capital else _MOST_BEFORE_STOP)
         and not asks
         and (capital or not _question().match(spoken))
         and not _before_stop().search(spoken[: last.start()].strip())
@@ -212,7 +214,7 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
 
 @cache
 def _listed(name: str) -> frozenset[str]:
-    """Return the words of all languages in one of their lists, folded."""
+    """Return the folded words of all languages in a list, such as "POLITE"."""
     return frozenset(word for language in _LANGUAGES for word in _words(fold(getattr(language, name))).split())
 
 
@@ -241,7 +243,10 @@ def _instruction() -> re.Pattern[str]:
 
 @cache
 def _signature() -> re.Pattern[str]:
-    """Return the pattern of a signature: a name with capital letters after a dash or on a line, but no day."""
+    """Return the pattern of a signature: a capitalised name after a dash or comma or on its own line.
+
+    Days and months are no names.
+    """
     return re.compile(
         r"(?:(?<=[\s.!,])[-~]{1,3}\s?|(?<=\w)-{1,3}\s|\n\s*[-~]{0,3}\s*|,\s*|\()"
         r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun|january|february|march"

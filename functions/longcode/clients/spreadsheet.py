@@ -27,7 +27,7 @@ _MARKS = {
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and Numbers; .xls
 # What programs call ISO 8859-1 is Windows-1252 (WHATWG, Encoding Standard, §4.2).
 _ENCODINGS = {"iso8859-1": "cp1252", "ascii": "cp1252", "utf-16": "utf-16-le"}
-_READ = re.compile("ascii|iso8859|cp(125|437|850|852|866|932)|mac-|koi8|shift_jis|gb|big5|euc_")
+_EIGHT_BIT = re.compile("ascii|iso8859|cp(125|437|850|852|866|932)|mac-|koi8|shift_jis|gb|big5|euc_")
 _MOST_LINES = 200_000  # reading a million takes seconds
 _MOST_COLUMNS = 16_384  # as many as a sheet of Excel has
 _LONGEST_HEADING = 65_536
@@ -53,10 +53,10 @@ class Sheet(NamedTuple):
 
 
 def decode(file: bytes, charset: str | None) -> str:
-    """Return a file's text; raise `RequestError`, which says how to save it, if its encoding is not certain.
+    """Return a file's text; if its encoding is not certain, raise `RequestError`, which says how to save the file.
 
-    A file that is UTF-8 is read as that, whatever its charset says. One in an encoding of eight bits is read only if
-    its charset says which: Windows-1252, Windows-1250 and Mac Roman cannot be told apart.
+    A file that is valid UTF-8 is read as UTF-8, whatever its charset says. A file in an 8-bit encoding is read only
+    if its charset names the encoding: Windows-1252, Windows-1250 and Mac Roman cannot be told apart.
     """
     if file.startswith(_WORKBOOKS):
         raise _unreadable("The file is a workbook. Save it as CSV UTF-8.")
@@ -79,11 +79,11 @@ def decode(file: bytes, charset: str | None) -> str:
 
 
 def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
-    """Return the table of a CSV file. `columns` are its possible columns, by their names and other names.
+    """Return the table of a CSV file. `columns` maps each heading that is known to its column.
 
-    Headings count in any case, with any or no characters between their words. Empty rows and columns, and repeated
-    headings, are left out. Raise `RequestError` for a heading that is unknown or there twice, and for a text that is
-    no CSV.
+    Case, and anything between the words of a heading, do not matter. Empty rows and columns, and rows that repeat the
+    headings, are left out. Raise `RequestError` for an unknown heading, for one that appears twice, and for a text
+    that is not CSV.
     """
     if text.count("\n") + text.count("\r") > _MOST_LINES:
         raise _unreadable(f"The file has more than {_MOST_LINES:,} lines.")
@@ -96,7 +96,9 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
     lines = _lines(text, separator)
     _, headings = next(lines, (0, []))
     by_index = _columns(headings, known)
-    again = [_letters(heading) for heading in headings]  # files that were put together repeat their headings
+    repeated_headings = [
+        _letters(heading) for heading in headings
+    ]  # several files joined into one repeat the headings
     rows = [
         SheetRow(
             line=line,
@@ -104,7 +106,7 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
             without_heading=tuple(n for n, cell in enumerate(cells, start=1) if cell and n - 1 not in by_index),
         )
         for line, cells in lines
-        if [_letters(cell) for cell in cells] != again
+        if [_letters(cell) for cell in cells] != repeated_headings
     ]
     return Sheet({column: headings[index] for index, column in by_index.items()}, rows)
 
@@ -121,21 +123,21 @@ def _decoded(file: bytes, encoding: str | None) -> str | None:
 
 
 def _unmarked_utf16(file: bytes) -> str | None:
-    """Return the order of UTF-16 without a mark. Its file begins with a heading, so with characters below U+0080."""
+    """Return the UTF-16 encoding of a file without a mark, or None: the file begins with an ASCII heading."""
     if len(file) >= 2 and len(file) % 2 == 0 and 0 in file[:2]:  # noqa: PLR2004  # a character of UTF-16
         return "utf-16-be" if file[0] == 0 else "utf-16-le"
     return None
 
 
 def _encoding(charset: str) -> str | None:
-    """Return the encoding of eight bits that a charset names; None for one of Unicode, which is found by itself."""
+    """Return the 8-bit encoding that a charset names; None for those of Unicode, which `decode` finds by itself."""
     try:
         name = codecs.lookup(charset).name
     except (LookupError, ValueError):
         name = ""
     if name.startswith("utf-"):
         return None
-    if not _READ.match(name):
+    if not _EIGHT_BIT.match(name):
         raise _unreadable(f"The charset {charset[:40]!r} is unknown. {HOW_TO_SAVE}")
     return _ENCODINGS.get(name, name)
 

@@ -1,4 +1,4 @@
-"""Texts that go by themselves when something happens.
+"""Texts that are sent automatically when something happens.
 
 `make openapi` writes this module from docs/openapi.json.
 """
@@ -159,7 +159,7 @@ class Upcoming(TypedDict):
 
 
 class TriggersApi(Calls):
-    """Texts that go by themselves when something happens."""
+    """Texts that are sent automatically when something happens."""
 
     def list_calls(self, *, limit: int | None = None, cursor: str | None = None) -> Items[CallTask]:
         """List the calls to make, oldest first.
