@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import yaml
@@ -29,6 +30,13 @@ _STATUSES: Mapping[int, str] = {
     503: "The service is not ready. The request has no effect.",
     504: "The answer took too long. The request may have taken effect.",
 }
+_PROSE_WIDTH = 160
+_CODES_HEAD = (
+    "# Codes",
+    "",
+    "A code never changes its meaning; new codes may be added.",
+    "This page is written by `make openapi` from `infra/api_reference.yaml`.",
+)
 
 
 class Undescribed(Exception):
@@ -217,19 +225,16 @@ def _type(kind: str) -> dict[str, Any]:
 
 def codes_page() -> str:
     """Return docs/codes.md."""
-    codes = sorted(REFERENCE["codes"].items())
-    rows = [f"| `{code}` | {what} | " + todo.replace("|", r"\|") + " |" for code, (what, todo) in codes]
-    return "\n".join([*_codes_head(), *rows]) + "\n"
+    refused = {"title": "Refused requests", "where": "`code` of a problem document.", "codes": REFERENCE["codes"]}
+    sections = [refused, *REFERENCE["further_codes"].values()]
+    return "\n".join([*_CODES_HEAD, *(line for section in sections for line in _codes_section(section))]) + "\n"
 
 
-def _codes_head() -> Iterator[str]:
-    yield "# Codes of refused requests"
-    yield ""
-    yield "`code` in a problem document is one of these. A code never changes its meaning; new codes may be added."
-    yield "This page is written by `make openapi` from `infra/api_reference.yaml`."
-    yield ""
-    yield "| `code` | What happened | What to do |"
-    yield "|---|---|---|"
+def _codes_section(section: Mapping[str, Any]) -> Iterator[str]:
+    yield from ("", f"## {section['title']}", "", *wrap(section["where"], _PROSE_WIDTH, break_on_hyphens=False), "")
+    yield from ("| Code | What happened | What to do |", "|---|---|---|")
+    for code, (what, todo) in sorted(section["codes"].items()):
+        yield f"| `{code}` | {what} | " + todo.replace("|", r"\|") + " |"
 
 
 def _described(field: dict[str, Any], sentence: str, example: Any) -> dict[str, Any]:

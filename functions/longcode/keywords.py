@@ -20,7 +20,7 @@ from longcode.opt_out_words import (
 
 
 class Keyword(StrEnum):
-    """What a reply asks for. YES counts only if the phone is opted out, which the caller knows."""
+    """What a reply asks for. YES counts only if the phone is opted out."""
 
     STOP = "stop"
     START = "start"

@@ -129,11 +129,17 @@ class TriggerForm(TypedDict):
     enabled: NotRequired[bool]
 
 
+# The condition that keeps a trigger from texting for a record.
+UnmetCondition = Literal[
+    "trigger_deleted", "trigger_disabled", "cancelled", "conditions_not_met", "no_date", "no_client"
+]
+
+
 class UnplannedTrigger(TypedDict):
     """A trigger that watches this kind of record and sends nothing, and the reason."""
 
     trigger: str
-    reason: str
+    reason: UnmetCondition | Literal["sent", "too_late"]
     why: str
 
 
