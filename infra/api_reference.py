@@ -18,17 +18,17 @@ _REFUSED_ON_PAGES = (403, 404, 409, 422)
 _PAGE = "A page of a list. `next_cursor` begins the next page; it is null on the last page."
 _STATUSES: Mapping[int, str] = {
     400: "The request cannot be read.",
-    401: "The account number and the password or key do not match.",
+    401: "The account number and the password or API key do not match.",
     403: "It is not allowed: by the scope of the key, the status of the account, or the operator.",
-    404: "There is no such thing in this account.",
+    404: "This account has no such item.",
     409: "It is not possible now: `code` says what is in the way.",
     413: "The request is too large.",
-    415: "The body has a type that this address does not take.",
+    415: "This route does not accept the body's content type.",
     422: "A field is missing or wrong: `errors` names it.",
     429: "Too many requests.",
-    500: "Something broke on our side. The request may have taken effect.",
+    500: "Something failed on our side. The request may have taken effect.",
     503: "The service is not ready. The request has no effect.",
-    504: "The answer took too long. The request may have taken effect.",
+    504: "The response took too long. The request may have taken effect.",
 }
 _PROSE_WIDTH = 160
 _CODES_HEAD = (
@@ -89,7 +89,7 @@ def problem() -> dict[str, Any]:
     nullable_instant = {"type": ["string", "null"], "format": "date-time"}
     fault = {
         "type": "object",
-        "description": "A faulty field.",
+        "description": "A wrong field.",
         "required": ["field", "message"],
         "properties": {
             "field": {

@@ -76,7 +76,7 @@ class Plan(TypedDict):
 
 
 class ProblemErrors(TypedDict):
-    """A faulty field."""
+    """A wrong field."""
 
     field: str
     message: str
