@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import yaml
@@ -17,18 +18,25 @@ _REFUSED_ON_PAGES = (403, 404, 409, 422)
 _PAGE = "A page of a list. `next_cursor` begins the next page; it is null on the last page."
 _STATUSES: Mapping[int, str] = {
     400: "The request cannot be read.",
-    401: "The account number and the password or key do not match.",
+    401: "The account number and the password or API key do not match.",
     403: "It is not allowed: by the scope of the key, the status of the account, or the operator.",
-    404: "There is no such thing in this account.",
+    404: "This account has no such item.",
     409: "It is not possible now: `code` says what is in the way.",
     413: "The request is too large.",
-    415: "The body has a type that this address does not take.",
+    415: "This route does not accept the body's content type.",
     422: "A field is missing or wrong: `errors` names it.",
     429: "Too many requests.",
-    500: "Something broke on our side. The request may have taken effect.",
+    500: "Something failed on our side. The request may have taken effect.",
     503: "The service is not ready. The request has no effect.",
-    504: "The answer took too long. The request may have taken effect.",
+    504: "The response took too long. The request may have taken effect.",
 }
+_PROSE_WIDTH = 160
+_CODES_HEAD = (
+    "# Codes",
+    "",
+    "A code never changes its meaning; new codes may be added.",
+    "This page is written by `make openapi` from `infra/api_reference.yaml`.",
+)
 
 
 class Undescribed(Exception):
@@ -81,12 +89,12 @@ def problem() -> dict[str, Any]:
     nullable_instant = {"type": ["string", "null"], "format": "date-time"}
     fault = {
         "type": "object",
-        "description": "A faulty field.",
+        "description": "A wrong field.",
         "required": ["field", "message"],
         "properties": {
             "field": {
                 "type": "string",
-                "description": "The field, with a dot before a field in it.",
+                "description": "The path of the field, such as `phones.0.number`.",
                 "examples": ["to"],
             },
             "message": {
@@ -195,7 +203,9 @@ def _webhook(event: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
-            "2XX": {"description": "The webhook has arrived. Any other answer has it sent again."},
+            "2XX": {
+                "description": "The endpoint has accepted the webhook. After any other response it is sent again."
+            },
             "410": {"description": "Send no more webhooks."},
         },
     }
@@ -215,20 +225,16 @@ def _type(kind: str) -> dict[str, Any]:
 
 def codes_page() -> str:
     """Return docs/codes.md."""
-    codes = sorted(REFERENCE["codes"].items())
-    rows = [f"| `{code}` | {what} | " + todo.replace("|", r"\|") + " |" for code, (what, todo) in codes]
-    return "\n".join([*_codes_head(), *rows]) + "\n"
+    refused = {"title": "Refused requests", "where": "`code` of a problem document.", "codes": REFERENCE["codes"]}
+    sections = [refused, *REFERENCE["further_codes"].values()]
+    return "\n".join([*_CODES_HEAD, *(line for section in sections for line in _codes_section(section))]) + "\n"
 
 
-def _codes_head() -> Iterator[str]:
-    yield "# Codes of refused requests"
-    yield ""
-    yield "`code` in a problem document is one of these, and a text's `error` can be."
-    yield "It never changes its meaning; new ones may come."
-    yield "This page is written by `make openapi` from `infra/api_reference.yaml`."
-    yield ""
-    yield "| `code` | What happened | What to do |"
-    yield "|---|---|---|"
+def _codes_section(section: Mapping[str, Any]) -> Iterator[str]:
+    yield from ("", f"## {section['title']}", "", *wrap(section["where"], _PROSE_WIDTH, break_on_hyphens=False), "")
+    yield from ("| Code | What happened | What to do |", "|---|---|---|")
+    for code, (what, todo) in sorted(section["codes"].items()):
+        yield f"| `{code}` | {what} | " + todo.replace("|", r"\|") + " |"
 
 
 def _described(field: dict[str, Any], sentence: str, example: Any) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def write(document: Mapping[str, Any]) -> None:
 
 
 def _homes(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return the module of each type: that of the only tag whose operations use it, or `shared`."""
+    """Return the module of each type: the one of its tag, or `shared` if operations of several tags use it."""
     schemas = document["components"]["schemas"]
     users: dict[str, set[str]] = defaultdict(set)
     for operation in _operations(document):

@@ -28,7 +28,7 @@ class Operation:
 
     @property
     def cursor(self) -> Part | None:
-        """Return the parameter with which pages are followed."""
+        """Return the parameter that names the page of a list; None if there is none."""
         return next((one for one in self.parameters("query") if self.verb == "get" and one["name"] in _CURSORS), None)
 
     @property

@@ -77,8 +77,8 @@ def import_clients(
     (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to `phone_5`, `sms_5`.
     Only `id` is required. What a row does not name stays as it is. The report says of each row whether its client was
     `created` or `updated`, with `warnings` about what a person should check, or why it was `refused`, with line and
-    column. A refused row stops no other. While `next_cursor` is not null, send the same file again with it as
-    `cursor`, and the import goes on where it was.
+    column. A refused row does not stop the others. While `next_cursor` is not null, send the same file again with
+    it as `cursor` to continue.
     """
     return bulk_import.import_file(
         _account(),
@@ -95,7 +95,8 @@ def write(account: Account, client_id: str, form: forms.ClientForm, now: datetim
     """Write a client as a form describes it; return whether it is new, and the client as it is stored."""
     client = forms.client_of_form(account, forms.check_id(client_id), form, now)
     is_new = client_store.put(client, Room(account.id, account.plan_changes, Bounded.CLIENTS, now).take)
-    return is_new, client_store.get(client.account, client.id) or client  # with what is kept of an earlier record
+    # Read again, because fields of the earlier record are kept.
+    return is_new, client_store.get(client.account, client.id) or client
 
 
 def _file() -> bytes:

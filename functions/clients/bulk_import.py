@@ -1,4 +1,4 @@
-"""The import of clients from a file: its rows change their clients, and a report tells of each row."""
+"""Import clients from a file: write the client of each row, and report on each row."""
 
 import hashlib
 from collections import defaultdict
@@ -32,7 +32,7 @@ SECONDS = 20.0  # API Gateway waits for 29
 _AT_ONCE = 8
 _ROWS_IN_A_STEP = 100
 _ROOM_IN_A_CALL = 100
-_MOST_FAULTS = 20  # of a row
+_MOST_FAULTS = 20  # that are reported of a row
 
 
 class _ImportRun(Struct, frozen=True):
@@ -58,7 +58,7 @@ def import_file(
     cursor: str | None = None,
     seconds: float = SECONDS,
 ) -> dict[str, Any]:
-    """Write the clients of a file until the time is over, and return a report; a refused row stops no other."""
+    """Write the clients of a file for up to `seconds`; return a report. A refused row does not stop the others."""
     end = monotonic() + seconds
     digest = hashlib.sha256(file).hexdigest()[:16]
     text = decode(file, _charset(content_type))
@@ -136,7 +136,7 @@ def _import_row(run: _ImportRun, row: Row, headings: dict[str, str]) -> dict[str
 
 
 def _checked(row: Row, headings: dict[str, str]) -> tuple[ImportRow | None, list[Fault]]:
-    """Return the form of a row, or None, and what is wrong in it: for each field the first fault."""
+    """Return a row's form, None if it is not valid, and the first fault of each field."""
     faults = list(row.faults)
     if not row.fields:
         return None, faults or [fault("invalid", "id", NO_ID, headings)]
@@ -156,7 +156,7 @@ def _checked(row: Row, headings: dict[str, str]) -> tuple[ImportRow | None, list
 def _read_phones(
     run: _ImportRun, row: Row, form: ImportRow | None, headings: dict[str, str]
 ) -> tuple[dict[int, Phone], list[Fault]]:
-    """Return the numbers of a row by their place in the record, and what is wrong in the others."""
+    """Return a row's valid phones by their place in the record, and the faults of the others."""
     bad = {one.get("field") for one in row.faults}
     forms = {
         index: PhoneForm(number=words.number, sms=words.is_ticked_if_new)

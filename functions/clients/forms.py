@@ -1,4 +1,4 @@
-"""The forms of a client's record: as a request or a file has it, and as a studio sees it."""
+"""A client's record in requests, in files and in responses."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,13 +27,13 @@ def _visible_line(value: object) -> object:
     if not isinstance(value, str):
         return value
     if REPLACEMENT_CHARACTER in value:
-        raise ValueError("has U+FFFD, which stands for a lost character; write the text anew, in UTF-8")
+        raise ValueError("has U+FFFD, which stands for a lost character; send the original text in UTF-8")
     return one_line(value)
 
 
 def _checked_id(client_id: str) -> str:
     if is_no_id(client_id):
-        raise ValueError(f"{client_id} is what programs write for no id; write the client's id")
+        raise ValueError(f"{client_id} stands for a missing id; write the client's id")
     return client_id
 
 
@@ -79,8 +79,8 @@ class ImportRow(ClientForm):
 class ShownClient(web.Answer):
     """A client's record as a studio sees it, with each number in E.164 and as it was entered.
 
-    `unreachable` are the ticked numbers that staff should untick: two texts came back from the carrier, as the number
-    is a landline or unknown. Broadcasts leave them out.
+    `unreachable` are the ticked numbers that staff should untick: two texts came back because the number is a
+    landline or unknown. Broadcasts leave them out.
     """
 
     id: str
@@ -115,8 +115,8 @@ class RowError(web.Answer):
 class ImportedRow(web.Answer):
     """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
 
-    A refused row has `code`, `detail`, and the `field` and `column` (as the file spells it) that it is about; if more
-    is wrong in it, `errors` has all. A row with `warnings` was written.
+    A refused row has `code`, `detail`, `field` and `column` (as the file spells it) of its first fault; if it has
+    several, `errors` has all of them. A row with `warnings` was written.
     """
 
     row: int

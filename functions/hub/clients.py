@@ -132,7 +132,7 @@ def _values(client: Client | None) -> dict[str, str]:
 
 
 def _lines(account: Account, client: Client | None, number: str) -> list[PhoneLine]:
-    """Return the lines of a client's numbers, one with a further number, and empty ones."""
+    """Return a line for each of a client's numbers, one for a further `number`, and empty ones."""
     phones = client.phones if client else ()
     pairs = [(account.id, phone.number) for phone in phones]
     out = {phone for _, phone in optouts.blocked(pairs, numbers.dedicated_since(account.id))} if pairs else set()

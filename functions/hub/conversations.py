@@ -76,10 +76,10 @@ def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> 
 
 def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     """Return the conversations of a folder whose client's name, number or words a search finds, newest first."""
-    people = client_store.search(account.id, text, _ROWS)
+    named = client_store.search(account.id, text, _ROWS)
     digits = "".join(filter(str.isdigit, text))
     with_words = folders.page(account.id, folder, limit=_ROWS, search=Search(words=text)).messages
-    phones = {phone.number for client in people for phone in client.phones} | {one.phone for one in with_words}
+    phones = {phone.number for client in named for phone in client.phones} | {one.phone for one in with_words}
     newest = folders.newest_by_phone(account.id, folder, limit=_ROWS, among=phones, digits=digits)
     said = {one.phone: one for one in reversed(with_words)}  # the newest message that has the words
     shown = [said.get(message.phone, message) for message in newest.messages]
@@ -102,16 +102,16 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
 def with_phone(account: Account, phone: str, before: str | None, now: datetime) -> Conversation | None:
     """Return an account's conversation with a phone, or None if it has no message and no client has the phone."""
     page = folders.page(account.id, "all", limit=_BUBBLES, cursor=before, search=Search(phone=phone))
-    people = client_store.of_phones(account.id, [phone])[phone]
-    if not page.messages and not people and before is None:
+    with_number = client_store.of_phones(account.id, [phone])[phone]
+    if not page.messages and not with_number and before is None:
         return None
     question = optouts.get_question(account.id, phone)
     pair = (account.id, phone)
     return Conversation(
         digits=phone.removeprefix("+"),
         phone=in_words(phone, account.country_code),
-        who=" or ".join(filter(None, (full_name(one.first_name, one.last_name) for one in people))),
-        clients=people,
+        who=" or ".join(filter(None, (full_name(one.first_name, one.last_name) for one in with_number))),
+        clients=with_number,
         messages=[windows.hide_old_body(text, account.retention_days, now) for text in reversed(page.messages)],
         earlier=page.next_cursor,
         question=question if question and question.open else None,
@@ -121,8 +121,8 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
 
 def link(account: Account, phone: str, client_id: str | None) -> None:
     """Link the newest messages of a phone to a client who has it, or to none; raise `NotFound` for another client."""
-    people = client_store.of_phones(account.id, [phone])[phone]
-    if client_id is not None and client_id not in {client.id for client in people}:
+    with_number = client_store.of_phones(account.id, [phone])[phone]
+    if client_id is not None and client_id not in {client.id for client in with_number}:
         raise NotFound("This client does not have the number.")
     for message in _newest(account, phone):
         folders.link(message, client_id=client_id)

@@ -16,7 +16,7 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import Question
 
 _DAY = timedelta(days=1)
-_LOOKED_AT = 200  # texts sent last, among which those are counted that did not arrive
+_LOOKED_AT = 200  # among so many newest texts, those that did not arrive are counted
 _MOST_QUESTIONS = 20
 _BAD_ENDS = {MessageState.FAILED, MessageState.UNDELIVERED, MessageState.REFUSED}
 _CHART_HEIGHT = 64

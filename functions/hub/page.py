@@ -52,7 +52,7 @@ def render(path: str, template: str, status: int = 200, **values: Any) -> Respon
 
 
 def plain(text: str, status: int = 200) -> Response[str]:
-    """Return some words for the script of a page."""
+    """Return a text that the script of a page reads."""
     return Response(status, f"text/plain{_UTF_8}", text, _HEADERS)
 
 
@@ -90,7 +90,7 @@ def session_token(headers: Mapping[str, str]) -> str:
 
 
 def form_token(session: str) -> str:
-    """Return what each form of a session has, and no other site can know."""
+    """Return the token that each form of a session has, and that no other site can know."""
     return hmac.new(session.encode(), b"form", sha256).hexdigest()
 
 
@@ -108,7 +108,7 @@ def browser(headers: Mapping[str, str]) -> str:
 
 
 def is_of_this_site(headers: Mapping[str, str]) -> bool:
-    """Return whether the browser says that a form was posted from a page of this host; all that people use do say."""
+    """Return whether the browser says that a form was posted from a page of this host; all browsers in use say it."""
     origin = _header(headers, "origin")
     return bool(origin) and urlsplit(origin).netloc == _header(headers, "host")
 

@@ -16,9 +16,9 @@ from longcode.errors import RequestError
 
 _LONGEST = 100
 _NO_NAME = "Write the person's name, in at most 100 characters."
-_TAKEN = "A person with this address is there already."
+_TAKEN = "Somebody has this address already."
 _TOO_MANY = f"An account has at most {people.MOST_PEOPLE} people besides the owner."
-_WAIT = "You have added many people within the hour. Please go on in an hour."
+_WAIT = "You have added many people within the hour. Please add the next in an hour."
 
 
 @site.get("/hub/people")

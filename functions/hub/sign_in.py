@@ -15,15 +15,18 @@ from longcode.aws import clients, queues
 from longcode.jobs import MailSignInLink
 
 _NOT_RIGHT = "No account has this number and password. Both are in the welcome mail."
-_MAILED = "If somebody signs in with {}, a mail with a link is on its way. The link works once, for 15 minutes."
+_MAILED = (
+    "If {} belongs to somebody who can sign in, a mail with a link is on its way."
+    " The link works once, for 15 minutes."
+)
 _LONGEST_ADDRESS = 254
-_PAGE = r"home|messages(/[0-9]+)?|new"  # where a sign-in leads to; no other address, which a stranger might have made
-_ANOTHER_SITE = "This form was sent from another page than ours. Please sign in here."
+_PAGE = r"home|messages(/[0-9]+)?|new"  # where a sign-in may lead to: a stranger's link leads nowhere else
+_ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
 
 
 @site.get("/hub/sign-in")
 def show_sign_in() -> Page:
-    """Ask for the account number and password; afterwards the browser is where it was, with what was typed there."""
+    """Show the sign-in; after it, the browser is back on its page, with what was typed there."""
     query = site.current_event.query_string_parameters or {}
     typed = {name: query[name] for name in ("to", "body") if query.get(name)}
     return show("sign_in", wrong="", number="", back=query.get("back", "home"), typed=typed, email="")
@@ -77,7 +80,7 @@ def show_link(token: str) -> Page:
 def use_link() -> Page:
     """Begin a session of the person with the link's address, in the account that was chosen.
 
-    The address has no further folder, because a cookie without a path counts from the folder that it was set in.
+    The address has no further folder, because a cookie without a path is valid for the folder in which it was set.
     """
     event, now = site.current_event, clients.now()
     if not page.is_of_this_site(event.headers):

@@ -17,7 +17,7 @@ from longcode.aws import clients
 
 Page = Response[str]
 
-ANOTHER_SITE = "This form was sent from another page than ours, so nothing was changed."
+ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
 site = APIGatewayRestResolver()
 
@@ -95,7 +95,7 @@ def _sign_in_first(fields: dict[str, str]) -> Page:
 def session_of_request() -> Session | None:
     """Return the session of the browser's cookie, or None."""
     session = sessions.find(page.session_token(site.current_event.headers), clients.now())
-    site.context["session"] = session  # until the response is made
+    site.context["session"] = session  # kept until the response is made
     return session
 
 

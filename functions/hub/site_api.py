@@ -13,7 +13,7 @@ from longcode.errors import RequestError
 PAGES = (clients, home, messages, people, sign_in, sign_up, texts)
 """The modules whose pages the site has: importing one adds them."""
 
-_BROKEN = "Something broke on our side. Look whether it has taken effect before you do it again."
+_BROKEN = "Something failed on our side. Please check whether it took effect before you try again."
 
 
 @site.get("/hub")

@@ -1,4 +1,4 @@
-"""What the pages that send a text share: the form of a text, its time, and its length in words."""
+"""What the pages that send a text share: the form of a text, its time, and the sentence about its length."""
 
 from datetime import datetime, time
 from uuid import uuid4
@@ -45,13 +45,13 @@ def send_new_text(account: Account, fields: dict[str, str]) -> Page:
 @site.post("/hub/length")
 @form_of_studio
 def show_length(account: Account, fields: dict[str, str]) -> Page:
-    """Return in words how long a text is and what it costs, or why it cannot be sent."""
+    """Return a sentence that says how many units a text costs, or why it cannot be sent."""
     try:
         phone = to_stored(fields.get("to") or fields.get("phone", ""), account.country_code)
         shown = send.preview(account.id, _form(account, phone, fields), clients.now())
     except RequestError as refusal:
         return page.plain("" if isinstance(refusal, BadPhone) else refusal.detail)
-    return page.plain(_length_in_words(shown))
+    return page.plain(_length_sentence(shown))
 
 
 def accept(account: Account, phone: str, fields: dict[str, str]) -> None:
@@ -105,12 +105,12 @@ def _new_text(account: Account, fields: dict[str, str], wrong: RequestError | No
     )
 
 
-def _length_in_words(shown: send.Preview) -> str:
-    """Return the length of a text and what makes it dear, or why it may not be sent."""
+def _length_sentence(shown: send.Preview) -> str:
+    """Return how many units a text costs and which characters make it longer, or why it may not be sent."""
     if not shown.may_be_sent:
         return shown.reason or ""
     units = words.counted(shown.units, "unit")
     if shown.segments <= shown.units or not shown.forcing_ucs2:
         return units
     marks = " ".join(shown.forcing_ucs2[:_MOST_MARKS])
-    return f"{units}. With {marks} the carrier counts {words.counted(shown.segments, 'part')}."
+    return f"{units}. Because of {marks} it is sent in {words.counted(shown.segments, 'part')}."

@@ -23,15 +23,15 @@ _STATES = {
 }
 _HELD = {
     HoldReason.QUIET_HOURS: "waits for the morning",
-    HoldReason.PARKED: "waits: the service has to mend the number",
+    HoldReason.PARKED: "waits: we have to fix a fault of the number",
     HoldReason.PAUSED: "waits: the broadcast is paused",
     HoldReason.ASKED: "waits for you: the last reply may mean “stop”",
-    HoldReason.CEILING: "waits: as many texts as a day allows have been sent",
+    HoldReason.CEILING: "waits: no more texts may be sent today",
 }
 _REFUSED = {
     "opted_out": "not sent: the client asked us to stop",
     "too_many_to_phone": "not sent: this phone has had too many texts this hour",
-    "uncertain": "nobody knows whether it arrived",
+    "uncertain": "it is not known whether it arrived",
 }
 
 

@@ -16,10 +16,12 @@ from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.errors import BadCursor, NotAReply, NotFound
 from longcode.folded import fold
+from longcode.keywords import Keyword
 from longcode.message import Direction, HoldReason, Linkable, Message, MessageKind, MessageState, Reference
 from longcode.messages import folders, replies
 from longcode.messages import store as messages
 from longcode.messages.folders import Search, Unread
+from longcode.numbers.routing import AttributionRule
 from longcode.one_spelling import one_spelling
 from longcode.web import resolver as web
 
@@ -86,11 +88,11 @@ class ShownMessage(web.Answer):
     error: str | None
     resent: bool
     read: bool
-    keyword: str | None
+    keyword: Keyword | Literal["near_stop"] | None
     media: tuple[str, ...]
     other_recipients: tuple[str, ...]
     answers: str | None
-    rule: str | None
+    rule: AttributionRule | None
 
 
 class ReferenceForm(web.Body):

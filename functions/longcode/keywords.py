@@ -20,7 +20,7 @@ from longcode.opt_out_words import (
 
 
 class Keyword(StrEnum):
-    """What a reply asks for. YES counts only if the phone is opted out, which the caller knows."""
+    """What a reply asks for. YES counts only if the phone is opted out."""
 
     STOP = "stop"
     START = "start"
@@ -29,7 +29,7 @@ class Keyword(StrEnum):
 
 
 POSSIBLE_OPT_OUT = "near_stop"
-"""The mark of a possible opt-out: a reply that asks for no more texts, but not with a keyword."""
+"""The mark of a possible opt-out: a reply that may ask for no more texts, in other words than a keyword."""
 
 # The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German, folded (docs/facts.md).
 _KEYWORDS = {
@@ -57,7 +57,8 @@ _SENTENCE = r"(?<!\.)\.(?!\.)|\n"
 _CLAUSE = r"[^\w\s'-]+|\n|\s-+\s"
 _SET_APART = r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})"
 
-_THANKS = {"thanks", "thank", "you", "so", "much", "very"}  # "no thanks" is more than "no"
+# Left in a message first: ALONE has "no thanks", not "no".
+_THANKS = {"thanks", "thank", "you", "so", "much", "very"}
 _NUMBER_SIGN = r"\b(my|wrong|this|your) ?#"
 
 _STOP_FIRST, _STOP_LAST = rf"{ordinary.STOP}(?: |$)", rf"(?:^| ){ordinary.STOP}$"
@@ -73,8 +74,8 @@ _BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms"
 def read(text: str, ours: str = "") -> Keyword | None:
     """Return the keyword if it is the WHOLE message, in any case and with any accents and punctuation around it.
 
-    A quotation of `ours`, our own latest text, and a line that a phone adds are no part of the message. STOP may be
-    signed, and may repeat our instruction: "STOP -Ann", "STOP to end".
+    `ours` is our latest text to the phone. A quotation of it, and the line that a phone adds, are left out. STOP may
+    have a signature or our instruction after it: "STOP -Ann", "STOP to end".
     """
     return _read(text, own_words.of(text, ours))
 
@@ -100,7 +101,7 @@ def near_stop(text: str, ours: str = "") -> bool:
 
 
 def _read(text: str, own: str) -> Keyword | None:
-    """Return the keyword of a message of which the client wrote `own`."""
+    """Return the keyword of a message; `own` is the part of it that the client wrote."""
     folded = fold(own)
     keyword = _KEYWORDS.get(fold(text)) or _KEYWORDS.get(folded)
     if keyword is None and (_is_signed_keyword(own) or _is_keyword_with_instruction(folded)):
@@ -139,7 +140,7 @@ def _is_signed_keyword(own: str) -> bool:
     if signature is None or signature[0].startswith(","):
         return False
     keyword = fold(own.strip()[: signature.start()])
-    # On a line of its own, a word with a capital letter after "cancel" or "end" can be what shall be cancelled.
+    # A capitalised word on the line after "cancel" or "end" may be what the client wants to cancel.
     return _KEYWORDS.get(keyword) is Keyword.STOP and (signature[0][0] in "-~(" or keyword in _STOP_SENTENCES)
 
 
@@ -217,7 +218,7 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
 
 @cache
 def _listed(name: str) -> frozenset[str]:
-    """Return the words of all languages in one of their lists, folded."""
+    """Return the folded words of all languages in a list, such as "POLITE"."""
     return frozenset(word for language in _LANGUAGES for word in _words(fold(getattr(language, name))).split())
 
 
@@ -241,7 +242,10 @@ def _phrases() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
 
 @cache
 def _signature() -> re.Pattern[str]:
-    """Return the pattern of a signature: a name with capital letters after a dash or on a line, but no day."""
+    """Return the pattern of a signature: a capitalised name after a dash or comma or on its own line.
+
+    Days and months are no names.
+    """
     return re.compile(
         r"(?:(?<=[\s.!,])[-~]{1,3}\s?|(?<=\w)-{1,3}\s|\n\s*[-~]{0,3}\s*|,\s*|\()"
         r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun|january|february|march"

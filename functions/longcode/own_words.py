@@ -7,7 +7,7 @@ from functools import cache
 from longcode.opt_out_words import reactions
 
 _MOST = 1000  # characters read at either end: nobody writes a longer opt-out, and reading must not take long
-_QUOTED_WORDS = 4  # so many words in a row of our text are a quotation
+_QUOTED_WORDS = 4  # the fewest words of our text that count as a quotation of it
 
 _ONE_SPELLING = str.maketrans(
     dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
@@ -31,7 +31,7 @@ def _beginning_and_end(text: str) -> str:
 
 
 def of(text: str, ours: str = "") -> str:
-    """Return what the client wrote, as `plain` spells it. `ours` is our text that the reply may quote."""
+    """Return what the client wrote, in the spelling of `plain`. `ours` is our text, which the reply may quote."""
     if re.match(reactions.GOOGLE, text):
         return ""
     own = _without_quotation(_without_mail(_without_ours(plain(text), plain(ours))))
@@ -39,7 +39,7 @@ def of(text: str, ours: str = "") -> str:
 
 
 def _without_ours(text: str, ours: str) -> str:
-    """Return a text without the beginning of ours, of at least four words, wherever it stands."""
+    """Return a text without its quotation of our text: the first four words or more of ours, wherever they stand."""
     first = re.findall(_WORD, ours.casefold())
     if len(first) < _QUOTED_WORDS:
         return text
@@ -56,7 +56,7 @@ def _without_ours(text: str, ours: str) -> str:
 
 
 def _without_mail(text: str) -> str:
-    """Return a message without the one that a mail program quotes below it."""
+    """Return a message without the earlier message that a mail program quotes below it."""
     if ":" not in text and "--" not in text and ">" not in text:
         return text
     lines = text.split("\n")
@@ -91,7 +91,7 @@ def _without_quotation(text: str) -> str:
 
 @cache
 def _quotation() -> re.Pattern[str]:
-    """Return the pattern of three quoted words or more, after words of the client's that do not quote the client."""
+    """Return the pattern of a quotation of three words or more, unless a verb such as "said" stands before it."""
     return re.compile(
         r"(?:(?<=[\w:,.!?)]\s)|(?<=[\u3040-\u9fff\uac00-\ud7a3]))"
         r"(?<!\bsaid\s)(?<!\bsay\s)(?<!\btold you\s)(?<!\btext\s)(?<!\btexted\s)(?<!\btyped\s)(?<!\breplied\s)"

@@ -22,7 +22,7 @@ def text(docs: Path) -> str:
 
 
 def merge(pages: Mapping[str, str]) -> str:
-    """Return pages, by their paths below docs/, as one. Of a link to any other file only the words are left."""
+    """Return pages, given by their paths below docs/, as one text. A link to any other file becomes plain words."""
     places = {place: anchor for name, page in pages.items() for place, anchor in _places(name, page)}
 
     def link(match: re.Match[str], on: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
@@ -23,7 +23,15 @@ from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import REASONS, SENT, OccurrenceState, RecordEvent, explain, fire_job
 from longcode.triggers.store import OccurrenceFacts
-from longcode.triggers.trigger import Record, RecordKind, TextTo, check_trigger_edition, record_statuses, record_word
+from longcode.triggers.trigger import (
+    Record,
+    RecordKind,
+    TextTo,
+    UnmetCondition,
+    check_trigger_edition,
+    record_statuses,
+    record_word,
+)
 from longcode.web import resolver as web
 from triggers import texts
 
@@ -90,7 +98,7 @@ class UnplannedTrigger(web.Answer):
     """A trigger that watches this kind of record and sends nothing, and the reason."""
 
     trigger: str
-    reason: str
+    reason: UnmetCondition | Literal["sent", "too_late"]
     why: str
 
 
@@ -259,7 +267,9 @@ def _shown_event(event: RecordEvent) -> EventResult:
             for planned in event.plan.planned
         ],
         not_planned=[
-            UnplannedTrigger(trigger=unplanned.trigger, reason=unplanned.reason, why=REASONS[unplanned.reason])
+            UnplannedTrigger.model_validate(
+                {"trigger": unplanned.trigger, "reason": unplanned.reason, "why": REASONS[unplanned.reason]}
+            )
             for unplanned in event.plan.unplanned
         ],
     )

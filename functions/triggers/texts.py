@@ -14,7 +14,14 @@ from longcode.numbers import choose as choose_number
 from longcode.template import render
 from longcode.triggers.planning import REASONS, occurrence_id, reason_to_drop
 from longcode.triggers.store import OccurrenceFacts
-from longcode.triggers.trigger import Record, TextTo, Trigger, Unmet, check_trigger_edition, record_merge_values
+from longcode.triggers.trigger import (
+    Record,
+    TextTo,
+    Trigger,
+    UnmetCondition,
+    check_trigger_edition,
+    record_merge_values,
+)
 
 
 class ConditionsChanged(RequestError):
@@ -67,7 +74,7 @@ def _check_conditions(facts: OccurrenceFacts, now: datetime) -> tuple[Trigger, R
     zone = months.time_zone(facts.account.time_zone)
     reason = reason_to_drop(facts.occurrence, facts.trigger, facts.record, zone, now)
     if reason or facts.trigger is None or facts.record is None:
-        raise ConditionsChanged(reason or Unmet.DELETED)
+        raise ConditionsChanged(reason or UnmetCondition.DELETED)
     check_trigger_edition(facts.account)
     check_may_send(facts.account)
     return facts.trigger, facts.record

@@ -23,7 +23,7 @@ from longcode.triggers.trigger import (
     RecordKind,
     TextTo,
     Timing,
-    Unmet,
+    UnmetCondition,
     check_trigger,
     check_trigger_edition,
     day_for,
@@ -146,25 +146,29 @@ def test_a_trigger_with_unknown_merge_fields_is_refused() -> None:
     ("rule", "of", "expected"),
     [
         ({}, {}, None),
-        ({"enabled": False}, {}, Unmet.DISABLED),
-        ({}, {"cancelled": True}, Unmet.CANCELLED),
-        ({}, {"status": "cancelled"}, Unmet.CANCELLED),
-        ({"watches": RecordKind.APPOINTMENT, "statuses": ()}, {"status": "cancelled"}, Unmet.CANCELLED),
+        ({"enabled": False}, {}, UnmetCondition.DISABLED),
+        ({}, {"cancelled": True}, UnmetCondition.CANCELLED),
+        ({}, {"status": "cancelled"}, UnmetCondition.CANCELLED),
+        ({"watches": RecordKind.APPOINTMENT, "statuses": ()}, {"status": "cancelled"}, UnmetCondition.CANCELLED),
         ({"statuses": ("cancelled",), "timing": None}, {"status": "cancelled"}, None),
-        ({}, {"status": "tentative"}, Unmet.CONDITIONS),
-        ({}, {"status": None}, Unmet.CONDITIONS),
-        ({}, {"kind": RecordKind.APPOINTMENT}, Unmet.CONDITIONS),
+        ({}, {"status": "tentative"}, UnmetCondition.CONDITIONS),
+        ({}, {"status": None}, UnmetCondition.CONDITIONS),
+        ({}, {"kind": RecordKind.APPOINTMENT}, UnmetCondition.CONDITIONS),
         ({"statuses": ("confirmed", "tentative")}, {"status": "tentative"}, None),
         ({"types": ("new_born",)}, {"of_type": "New Born"}, None),
-        ({"types": ("new_born",)}, {"of_type": "Wedding"}, Unmet.CONDITIONS),
-        ({"types": ("new_born",)}, {}, Unmet.CONDITIONS),
-        ({}, {"session_date": None}, Unmet.NO_DATE),
-        ({"timing": DUE}, {}, Unmet.NO_DATE),
+        ({"types": ("new_born",)}, {"of_type": "Wedding"}, UnmetCondition.CONDITIONS),
+        ({"types": ("new_born",)}, {}, UnmetCondition.CONDITIONS),
+        ({}, {"session_date": None}, UnmetCondition.NO_DATE),
+        ({"timing": DUE}, {}, UnmetCondition.NO_DATE),
         ({"timing": None}, {"session_date": None}, None),
-        ({}, {"client_id": None}, Unmet.NO_CLIENT),
+        ({}, {"client_id": None}, UnmetCondition.NO_CLIENT),
         ({"to": TextTo.STAFF}, {"client_id": None}, None),
         ({**AT_KEYWORD, "keyword": "hours"}, {"kind": RecordKind.KEYWORD, "status": "hours"}, None),
-        ({**AT_KEYWORD, "keyword": "hours"}, {"kind": RecordKind.KEYWORD, "status": "prices"}, Unmet.CONDITIONS),
+        (
+            {**AT_KEYWORD, "keyword": "hours"},
+            {"kind": RecordKind.KEYWORD, "status": "prices"},
+            UnmetCondition.CONDITIONS,
+        ),
         (
             {**AT_KEYWORD, "keyword": "hours"},
             {"kind": RecordKind.KEYWORD, "status": "hours", "client_id": None, "phone": "+12125550123"},
@@ -173,17 +177,17 @@ def test_a_trigger_with_unknown_merge_fields_is_refused() -> None:
     ],
 )
 def test_a_trigger_texts_for_a_record_or_has_an_unmet_condition(
-    rule: dict[str, Any], of: dict[str, Any], expected: Unmet | None
+    rule: dict[str, Any], of: dict[str, Any], expected: UnmetCondition | None
 ) -> None:
     assert unmet(trigger(**rule), record(**of)) is expected
 
 
 def test_a_deleted_trigger_texts_for_no_record() -> None:
-    assert unmet(None, record()) is Unmet.DELETED
+    assert unmet(None, record()) is UnmetCondition.DELETED
 
 
 def test_each_reason_has_a_sentence() -> None:
-    assert set(REASONS) == {*Unmet, SENT, MOVED, TOO_LATE, EXPIRED}
+    assert set(REASONS) == {*UnmetCondition, SENT, MOVED, TOO_LATE, EXPIRED}
 
 
 @pytest.mark.parametrize(

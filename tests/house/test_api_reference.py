@@ -15,10 +15,16 @@ from openapi_spec_validator import validate
 from infra import api_reference, openapi
 from longcode import errors
 from longcode.accounts.account import WebhookEvent
+from longcode.broadcasts import outcome
+from longcode.message import HoldReason
+from longcode.messages import lookup
 from longcode.numbers.conversations import TextRefusal
+from longcode.triggers.planning import REASONS
+from longcode.webhooks import delivery
 from tests.support.api_document import DOCUMENT, faults
 from tests.support.local_aws import read_template
 from tests.support.source_reading import FUNCTIONS, ROOT
+from triggers.events_api import CALL_INSTEAD
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = [
@@ -126,10 +132,25 @@ def test_the_codes_are_those_of_the_code_and_of_the_gateway() -> None:
     responses = read_template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
     of_gateway = {json.loads(response["ResponseTemplates"]["application/json"])["code"] for response in responses}
 
-    of_texts = set(TextRefusal)
-
-    assert set(api_reference.REFERENCE["codes"]) == of_errors | of_resolver | of_gateway | of_texts
+    assert set(api_reference.REFERENCE["codes"]) == of_errors | of_resolver | of_gateway
     assert api_reference.CODES_PAGE.read_text() == api_reference.codes_page(), "run make openapi"
+
+
+def test_the_further_codes_are_those_of_texts_triggers_and_deliveries() -> None:
+    def literals(pattern: str, *folders: str) -> set[str]:
+        files = [path for folder in folders for path in (FUNCTIONS / folder).rglob("*.py")]
+        return {code for path in files for code in re.findall(pattern, path.read_text())}
+
+    refused = set(api_reference.REFERENCE["codes"])
+    documented = {name: set(part["codes"]) for name, part in api_reference.REFERENCE["further_codes"].items()}
+    of_texts = literals(r'\berror=(?:[\w.]+ or )?"(\w+)"', "send", "sweeper", "broadcasts", "longcode/messages")
+    of_texts |= {*HoldReason, *TextRefusal, *outcome.DETAILS, lookup.UNCERTAIN}
+    of_deliveries = literals(r'(?:\berror=|_Unreachable\()"(\w+)"', "longcode/webhooks")
+    of_deliveries |= {delivery.WEBHOOK_OFF, delivery.ENDPOINT_FAILING, delivery.MESSAGE_GONE, "status_500"}
+
+    assert documented["texts"] == of_texts - refused
+    assert documented["triggers"] == {*REASONS, CALL_INSTEAD}
+    assert documented["deliveries"] == of_deliveries
 
 
 def test_titles_and_operation_ids_are_unique() -> None:

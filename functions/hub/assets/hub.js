@@ -19,7 +19,7 @@ if (box) {
   addEventListener("pageshow", () => { box.form.querySelector(".send button").disabled = false; });
 }
 
-// The length and price, as the service reckons them.
+// The length and price, as the service counts them.
 const length = document.getElementById("length");
 let asked = 0;
 async function measure() {
@@ -37,7 +37,7 @@ if (box && length) {
   measure();
 }
 
-// New replies appear by themselves, while the page is seen. Nothing that a person reads or types is moved.
+// New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
 const live = document.querySelector("[data-newest]");
 async function look() {
   if (document.hidden) return;

@@ -16,7 +16,9 @@ MOST_IDS = 1_000
 MOST_CLIENTS = 50_000
 """The most clients that a broadcast may have: as many as a planning step can read in its time."""
 
-_FAILURES = 2  # texts that came back before a number counts as unreachable: a carrier's answer may be wrong once
+_FAILURES = (
+    2  # so many texts must come back until a number counts as unreachable: a carrier's answer may be wrong once
+)
 
 
 class Phone(Shown, frozen=True, kw_only=True):
@@ -29,11 +31,11 @@ class Phone(Shown, frozen=True, kw_only=True):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """A client under the studio's own id. `heard_stop` names the phones that must be looked up.
+    """A client under the studio's own id.
 
-    They may have opted out, or texts may be sent from them by now.
+    `heard_stop` are the phones that must be looked up before a text: they may have opted out, or may be our numbers.
 
-    `unreachable` has a pair "number id" for each text to a number that is a landline or unknown to the carrier.
+    `unreachable` has, for each text that came back because its number is a landline or unknown, "number message-id".
     `made_by_text`: a text to an unknown number created the client, and since then the studio has not said whether it
     allows texts.
     """

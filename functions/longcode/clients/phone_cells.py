@@ -1,4 +1,4 @@
-"""The phones of a row of a file: cells without a single number, and the place of each number in the record."""
+"""The phones of an import's row: refuse a cell with several numbers, and put each number into its place."""
 
 import re
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ LONGEST_NUMBER = 40
 
 _BETWEEN_NUMBERS = re.compile(r"[,;/|&\n]|\s(?:or|and|oder|und|ou|et|o|y|e)\s", re.IGNORECASE)
 _AS_AMOUNT = re.compile(r"\+?\d{1,3}(?:,\d{3}){2,}")
-_FEWEST_DIGITS = 7  # of a number without its area code
+_FEWEST_DIGITS = 7  # a number without its area code has seven
 
 
 class PhoneChange(Struct, frozen=True):
-    """What a row says about one of a client's phones; None is what it does not say.
+    """What a row says about one of a client's phones; a field is None if the row says nothing about it.
 
     `phone` is False if the row removes it. `sms` is whether its box is ticked.
     """
@@ -38,7 +38,7 @@ def check_one_number(text: str) -> None:
 
 
 def phones_after_row(phones: tuple[Phone, ...], cells: Mapping[int, PhoneChange]) -> tuple[Phone, ...]:
-    """Return a client's phones after a row, whose cells come by their place in the record.
+    """Return a client's phones after a row; `cells` maps a place in the record to what the row says of it.
 
     A number that the record has already keeps its box and label unless the row says otherwise, wherever it stood. A
     new one is ticked unless the row says otherwise.

@@ -32,14 +32,14 @@ _NOT_AN_OBJECT: Fault = {"code": "malformed_json", "detail": "The row is not a J
 
 
 class EmptyCells(StrEnum):
-    """What an empty cell of a CSV file says: that the client keeps what is there, or that it is cleared."""
+    """Whether an empty cell of a CSV file keeps the client's value or clears it."""
 
     KEEP = "keep"
     CLEAR = "clear"
 
 
 class PhoneText(Struct, frozen=True, kw_only=True):
-    """What a row says about a phone: its number, "" to remove it, and its box; None is what it does not say."""
+    """What a row says about a phone: its number ("" removes it) and its SMS box; None if it does not say."""
 
     number: str | None
     sms: bool | None
@@ -47,7 +47,7 @@ class PhoneText(Struct, frozen=True, kw_only=True):
 
 
 class Row(Struct, frozen=True):
-    """A row of a file: its number, its first line, the fields that it names, and what of it cannot be read.
+    """A row of a file: its number, its first line, the fields that it names, and what in it cannot be read.
 
     `phones` are the cells of a CSV file, by their place in the record; in JSON they are one of the fields.
     """

@@ -54,10 +54,10 @@ class Sheet(Struct, frozen=True):
 
 
 def decode(file: bytes, charset: str | None) -> str:
-    """Return a file's text; raise `RequestError`, which says how to save it, if its encoding is not certain.
+    """Return a file's text; if its encoding is not certain, raise `RequestError`, which says how to save the file.
 
-    A file that is UTF-8 is read as that, whatever its charset says. One in an encoding of eight bits is read only if
-    its charset says which: Windows-1252, Windows-1250 and Mac Roman cannot be told apart.
+    A file that is valid UTF-8 is read as UTF-8, whatever its charset says. A file in an 8-bit encoding is read only
+    if its charset names the encoding: Windows-1252, Windows-1250 and Mac Roman cannot be told apart.
     """
     if file.startswith(_WORKBOOKS):
         raise _unreadable("The file is a workbook. Save it as CSV UTF-8.")
@@ -80,11 +80,11 @@ def decode(file: bytes, charset: str | None) -> str:
 
 
 def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
-    """Return the table of a CSV file. `columns` are its possible columns, by their names and other names.
+    """Return the table of a CSV file. `columns` maps each heading that is known to its column.
 
-    Headings count in any case, with any or no characters between their words. Empty rows and columns, and repeated
-    headings, are left out. Raise `RequestError` for a heading that is unknown or there twice, and for a text that is
-    no CSV.
+    Case, and anything between the words of a heading, do not matter. Empty rows and columns, and rows that repeat the
+    headings, are left out. Raise `RequestError` for an unknown heading, for one that appears twice, and for a text
+    that is not CSV.
     """
     if text.count("\n") + text.count("\r") > _MOST_LINES:
         raise _unreadable(f"The file has more than {_MOST_LINES:,} lines.")
@@ -123,14 +123,14 @@ def _decoded(file: bytes, encoding: str | None) -> str | None:
 
 
 def _unmarked_utf16(file: bytes) -> str | None:
-    """Return the order of UTF-16 without a mark. Its file begins with a heading, so with characters below U+0080."""
+    """Return the UTF-16 encoding of a file without a mark, or None: the file begins with an ASCII heading."""
     if len(file) >= 2 and len(file) % 2 == 0 and 0 in file[:2]:  # noqa: PLR2004  # a character of UTF-16
         return "utf-16-be" if file[0] == 0 else "utf-16-le"
     return None
 
 
 def _encoding(charset: str) -> str | None:
-    """Return the encoding of eight bits that a charset names; None for one of Unicode, which is found by itself."""
+    """Return the 8-bit encoding that a charset names; None for those of Unicode, which `decode` finds by itself."""
     try:
         name = codecs.lookup(charset).name
     except (LookupError, ValueError):

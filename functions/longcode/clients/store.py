@@ -133,9 +133,9 @@ def change(
 ) -> bool:
     """Write what `changed` makes of a client, or of None, and the links of its phones; return whether it is new.
 
-    `changed` is called again if somebody else writes the client meanwhile. Before a new one, `take_room` is called.
-    Opt-outs are read after this write, and an opt-out looks for clients after its own write: one of the two always
-    sees the other.
+    `changed` is called again if somebody else writes the client meanwhile; `take_room` is called before a new client
+    is written. Opt-outs are read after this write, and an opt-out looks for clients after its own write, so whichever
+    comes later sees the other.
     """
     while True:
         old = get(account, client_id)
@@ -176,7 +176,7 @@ def delete(account: str, client_id: str) -> bool:
 
 
 def mark_opt_outs(client: Client) -> None:
-    """Mark on a client, after it is written, which of its phones opted out or may have meant to."""
+    """Mark on a client that was just written which of its phones are opted out or have an open question."""
     blocks = pair_blocks((client.account, phone.number) for phone in client.phones)
     for account, number in blocks.blocked | blocks.asked:
         mark_phone(account, client.id, number)
@@ -242,7 +242,7 @@ def last_put(item: dict[str, object] | None) -> str | None:
 
 
 def _dated_after(client: Client, old: Client) -> Client:
-    """Return a record dated after the one that it replaces: `_unchanged` cannot tell two of one instant apart."""
+    """Return a record whose `updated_at` is later than the old one's, since `_unchanged` compares only that."""
     at = max(client.updated_at, old.updated_at + _TICK)
     # A number that staff untick, or tick again, is tried anew.
     ticked = {*ticked_numbers(client)}.intersection(ticked_numbers(old))

@@ -1,4 +1,4 @@
-"""What people and spreadsheets write in the cells of a client: names, yes and no, numbers where an id belongs."""
+"""What people and spreadsheets write into the cells of a client: names, yes and no, and ids."""
 
 import re
 import unicodedata
@@ -19,8 +19,8 @@ _ERROR = re.compile(
     r"#(N/A|NV|REF|BEZUG|VALUE|WERT|NAME|DIV/0|NUM|ZAHL|NULL|SPILL|CALC|ERROR)[!?]?|#{3,}", re.IGNORECASE
 )
 
-# Yes and no in the languages of spreadsheets, their values of TRUE and FALSE, and ticks. Words that are yes in one
-# language and no in another, or a letter that may be zero, are in neither list.
+# Yes and no, and TRUE and FALSE as spreadsheets write them, in many languages, and ticks. A word that means yes in
+# one language and no in another is in neither list; nor is the letter O, which may be a zero.
 _YES_WORDS = """
     y yes yep yeah yup t true on ok okay x v checked ticked enabled active allow allowed agree agreed accept accepted
     granted consent consented subscribe subscribed optin optedin
@@ -50,7 +50,7 @@ def one_line(text: str) -> str:
 
 
 def doubt_about_name(name: str) -> str | None:
-    """Return what looks wrong about a name, for a person to check, or None."""
+    """Return a sentence that says what looks wrong about a name, or None."""
     shows_no_letter = bool(name) and not any(unicodedata.category(c)[0] in "LS" for c in name)
     if is_placeholder(name) or name.casefold() in _DOUBTFUL or shows_no_letter:
         return f"{name!r} does not look like a name; a text would greet the client with it."
@@ -79,7 +79,7 @@ def yes_or_no(cell: str) -> bool | None:
 
 
 def plain_id(cell: str) -> str:
-    """Return an id without what a spreadsheet added: the decimals of `17.0`, wide digits, what has no width."""
+    """Return an id without decimals (`17.0`) and invisible characters, and with wide digits as plain ones."""
     line, narrow = one_line(cell), unicodedata.normalize("NFKC", one_line(cell))
     plain = narrow if narrow.isascii() else line
     decimal = _DECIMAL.fullmatch(plain)
@@ -87,7 +87,7 @@ def plain_id(cell: str) -> str:
 
 
 def is_uncertain_id(cell: str) -> bool:
-    """Return whether a spreadsheet wrote a number so that the first one is uncertain: `1.70123E+09`, `17,000`."""
+    """Return whether a spreadsheet has changed an id so that the original is uncertain: `1.70123E+09`, `17,000`."""
     return _UNCERTAIN_ID.fullmatch(cell) is not None
 
 

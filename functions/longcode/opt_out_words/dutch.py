@@ -1,10 +1,10 @@
-"""Possible opt-outs in Dutch. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in Dutch. docs/facts.md says how to add a word."""
 
 COURTESIES = """aub alsjeblieft alstublieft nu graag bedankt dank u je wel"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """aub alsjeblieft alstublieft nu graag bedankt dank u je wel sorry hallo"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """afmelden uitschrijven afmeld"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -27,7 +27,7 @@ niet meer sturen
 niet meer sms en
 niet geïnteresseerd
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 _THINGS = r"(?:berichten|berichtjes|sms|smsjes|smsen|appjes|reclame)"
 
@@ -39,4 +39,4 @@ REQUESTS = (
     r"(?:schrijf|meld) (?:me|mij) (?:uit|af)",
     r"laat (?:me|mij) met rust",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

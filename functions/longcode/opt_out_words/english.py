@@ -1,4 +1,4 @@
-"""Possible opt-outs in English. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in English. docs/facts.md says how to add a word."""
 
 _PLEASE = r"(?:please|pls|plz|kindly|just|ok|and|but|sorry|hi|hello)"
 _WHOM = r"(?:me|us|here|(?:this|my|our) (?:phone number|cell number|mobile number|number|phone|cell|mobile))"
@@ -25,12 +25,12 @@ COURTESIES = """please pls plz and of thank thanks thanx thx ty you u so much ve
 immediately asap
 it this that these them all again just i ive have said say told texted sent typed me us reply text hi hello
 hey yes wrong number person sorry sir maam end times twice 2 3 4 5 10"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """please pls plz kindly nope nah bro dude man yo um uh think thanks thank you thanx thx ty very bye so much
 sorry sir maam hi hello hey ok okay now asap
 immediately already guys"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """stop stopp stopall unsubscribe unsubcribe unsuscribe unsub optout quit revoke stpo sotp"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -170,7 +170,7 @@ not interest
 f ck off
 cancel these
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 REQUESTS = (
     rf"(?:stop|quit|cease|discontinue)(?: (?:sending|getting|receiving|with))?(?: {_WHOM})?{_ANY} {_THINGS}",
@@ -244,4 +244,4 @@ REQUESTS = (
     r"dont want to hear from (?:you|u|this)",
     r"(?:will|gonna|going to|ill|have to|must) report (?:you|u|this)(?: guys| all)?$",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

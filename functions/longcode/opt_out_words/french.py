@@ -1,10 +1,10 @@
-"""Possible opt-outs in French. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in French. docs/facts.md says how to add a word."""
 
 COURTESIES = """svp stp merci sil vous te plait maintenant tout de suite moi"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """svp stp merci sil vous te plait maintenant desole desolee bonjour"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """arret arreter arretez arrete arretes desabonner"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -39,7 +39,7 @@ je ne vous connais pas
 je ne suis pas intéressé
 je ne suis pas intéressée
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 _THINGS = r"(?:sms|messages?|textos?|notifications|rappels|pubs?|publicites?|spam)"
 _OF_SOME = r"(?: (?:de|des|les|ces|vos|tous|tout|plus|pas|jamais|rien|aucun|ca|svp|merci))*"
@@ -61,4 +61,4 @@ REQUESTS = (
     rf"arret(?: des| les)? {_THINGS}|^plus de {_THINGS}$|stop (?:a |aux |les |la |vos )*{_THINGS}",
     r"ne plus (?:menvoyer|mecrire|me contacter|me deranger|recevoir)",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

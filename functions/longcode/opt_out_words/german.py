@@ -1,10 +1,10 @@
-"""Possible opt-outs in German. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in German. docs/facts.md says how to add a word."""
 
 COURTESIES = """bitte danke jetzt sofort endlich damit vielen dank mich"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """bitte danke vielen dank jetzt sofort endlich sorry hallo entschuldigung leider"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """stopp stoppen abmelden abbestellen aufhoren"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -40,7 +40,7 @@ lass mich
 falscher empfänger
 raus
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 _THINGS = r"(?:sms|nachricht(?:en)?|textnachrichten|werbung|mitteilungen|erinnerungen|newsletter)"
 _NUMBER = r"meine (?:handy|telefon|mobil)?nummer"
@@ -70,4 +70,4 @@ REQUESTS = (
     r"lass(?:t|en sie)? (?:mich|uns)(?: bitte| endlich)* in ruhe",
     rf"^keine? {_THINGS}(?: bitte)?$|ende der {_THINGS}|stopp(?:en|t)?(?: die| alle| diese)? {_THINGS}",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

@@ -1,10 +1,10 @@
-"""Possible opt-outs in Italian. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in Italian. docs/facts.md says how to add a word."""
 
 COURTESIES = """per favore grazie adesso subito ora"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """per favore grazie scusa scusi scusate adesso subito ciao"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """basta fermatevi smettetela disiscrivimi cancellami cancellatemi"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -34,7 +34,7 @@ non scrivere più
 non la conosco
 disiscrivetemi
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 _THINGS = r"(?:messaggi|messaggio|sms|testi|notifiche|promemoria|pubblicita)"
 
@@ -50,4 +50,4 @@ REQUESTS = (
     r"lascia(?:te)?mi in pace",
     rf"(?:ferma|fermate|fermare)(?: (?:i|gli|questi))* {_THINGS}",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

@@ -1,4 +1,4 @@
-"""Ordinary talk with the word "stop", which is no opt-out. Patterns of folded words (see `keywords`)."""
+"""Patterns of "stop" as people misspell it, and of ordinary talk with "stop", which is not an opt-out."""
 
 STOP = r"(?:[s5]+t+(?:[o0]|o{3,})p+|stpo|sotp|stpp|stip|stahp|stopall)"
 """The word itself, as people type it."""
@@ -10,7 +10,7 @@ ONE_LETTER_OFF = (
     r"(?!(?:shop|top|step|slop|atop|stow|stomp|stoop|sto|sop|crop|estop|strop|stops)$)"
     r"(?:\w?top|s\wop|st\wp|sto\w?|stp|sop|tsop|sotp|stpo|\wstop|s\wtop|st\wop|sto\wp|stop\w)"
 )
-"""A misspelled "stop" that is a message by itself, and no other word."""
+"""A word one letter away from "stop" that is not another English word; it counts only as the whole message."""
 
 RUN_TOGETHER = (
     rf"(?:{STOP})+(?:(?:text|txt|msg|messag|send|sms|spam|call)\w*|it|now|please|pls|all|this)?"
@@ -43,7 +43,7 @@ QUESTION = (
     r"(?:not sure|if|did|does|do|where|which|is|are|was|were|what|will (?:it|the|he|she|they)"
     r"|when (?!will (?:you|u)))\b"
 )
-"""How a question begins that has "stop" at its end: "did the rain stop"."""
+"""How a question that ends with "stop" begins: "did the rain stop"."""
 
 DELIGHT = (
     r"\b(?:omg+|aw+|o+h+|omfg|lol|lolol|lmao|rofl|jk|haha\w*|hehe\w*|jaja\w*|cute\w*|cutie|ador\w+|gorgeous"
@@ -57,7 +57,7 @@ DELIGHT = (
 """Joy: "omg stop 😍" praises a picture."""
 
 MISTAKE = r"\b(?:accident\w*|mistake\w*|oops|error|wrongly)\b"
-"""A word that takes an opt-out back: "unsubscribed by accident"."""
+"""A word that says that an opt-out was not meant: "unsubscribed by accident"."""
 
 REQUESTS_UNLESS_JOKING = (
     rf"(?:please|pls|plz|no thanks) {STOP}$",
@@ -70,7 +70,7 @@ REQUESTS_UNLESS_JOKING = (
     r"(?:didnt|did not|never|dont remember) (?:sign|signing|signed|subscribe|subscribed|ask|asked)(?: up)? (?:for"
     r"|to) (?:this|these|any|your|those)(?: texts| messages)?$",
 )
-"""Requests that are opt-outs unless they are said with joy."""
+"""Requests that are possible opt-outs, unless the message also has words of DELIGHT or MISTAKE."""
 
 # Matched with the letters' case as the client typed it, against the whole message: a name has a capital letter.
 SOMEBODY_ELSE = (
@@ -82,4 +82,4 @@ SOMEBODY_ELSE = (
     r"[A-Z][a-z]+ (?:here|at this number)\W*"
     r"|[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:has |is )?(?:passed away|deceased|no longer with us)(?: \w+){0,3}\W*"
 )
-"""Somebody else who has the client's number by now, or a family that lost the client: "I'm not Ann"."""
+"""Somebody else has the client's number by now ("I'm not Ann"), or the client has died."""

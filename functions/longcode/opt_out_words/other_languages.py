@@ -1,10 +1,10 @@
-"""Possible opt-outs in further languages, in their own scripts. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in further languages, each in its own script. docs/facts.md says how to add a word."""
 
 COURTESIES = """tack takk tak prosze dzieki lutfen dekuji prosim kiitos пожалуйста спасибо"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """tack takk tak prosze dzieki lutfen dekuji prosim kiitos пожалуйста спасибо 请 請 谢谢 謝謝"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """sluta avsluta avregistrera avmeld wypisz стоп отписаться dur durdur"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -134,7 +134,7 @@ nie chcę
 不感興趣
 不用谢谢
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 REQUESTS = (
     r"(?:sluta|slutt|stop|hold op)(?: med)?(?: at| a| att)? (?:skicka|skicke|sende|skrive|skriva|kontakta"
@@ -149,4 +149,4 @@ REQUESTS = (
     r"(?:不要|别|別)(?:再)?(?:发|發|传|傳|给我|給我|聯絡|联系)|停止(?:发|發|訊息|讯息|短信|簡訊|消息)|(?:取消|退)(?:订|訂)",
     r"sluta (?:smsa|skriva|ringa|kontakta)",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

@@ -1,10 +1,10 @@
-"""Possible opt-outs in Portuguese. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in Portuguese. docs/facts.md says how to add a word."""
 
 COURTESIES = """por favor obrigado obrigada agora ja"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """por favor obrigado obrigada agora ja desculpe oi ola"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """parar pare parem sair descadastrar"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -35,7 +35,7 @@ foi engano
 desinscrever
 me desinscrever
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 _THINGS = r"(?:mensagens|mensagem|sms|textos?|torpedos?|lembretes|propagandas?|notificacoes|promocoes)"
 _MORE = r"(?: (?:mais|nunca|por favor|obrigad[oa]|nenhuma?|as|os|essas|esses|suas|seus|de|a))*"
@@ -56,4 +56,4 @@ REQUESTS = (
     r"nao (?:enviar|mandar|envie|mande|enviem|mandem)(?: mais)?$|me (?:remova|tira|tire|exclua"
     r"|descadastre)(?: por favor)?$",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

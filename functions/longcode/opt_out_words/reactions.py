@@ -22,12 +22,12 @@ VERBS = (
     r"|.{1,30} (?:erre|errol|innen)|(?:nem )?kedveli|nevetett rajta|kiemelte|kerdezte"
     r"|(?:очень |не )?понравилось|посмеялись над|отмечено|поставлен вопрос на|реакция .{1,30}"
 )
-"""How a reaction begins, folded, before the text of ours that it quotes."""
+"""The folded words of a reaction that stand before our text, which it quotes."""
 
 VERBS_AFTER = (
     r"(?:gefallt|liebt|betont|hinterfragt).{0,20}|(?:に|を|への).{1,20}|(?:에|을|를).{1,20}|.{0,20}(?:begen|tepki)\w*"
 )
-"""How a reaction ends in languages that quote our text first."""
+"""The folded words of a reaction that stand after our text, in languages that quote it first."""
 
 GOOGLE = "\u200a[^\u200b\u200c\u200a]*[\u200b\u200c][^\u200b\u200c]*[\u200b\u200c][^\u200b\u200c\u200a]*\u200a"
 """How a reaction of Google Messages begins in every language: hair spaces, and zero-width marks around the emoji."""
@@ -69,4 +69,4 @@ INSTRUCTIONS = (
     r"|af te melden)"
     r"|(?:to|au|an|al|at|a|naar) \d{3,6}"
 )
-"""What our own texts say after the keyword, such as "to end": a client repeats it."""
+"""What our own texts say after the keyword, such as "to end", and clients repeat."""

@@ -1,10 +1,10 @@
-"""Possible opt-outs in Spanish. docs/facts.md tells how a word is added."""
+"""Possible opt-outs in Spanish. docs/facts.md says how to add a word."""
 
 COURTESIES = """por favor gracias ya muchas todo esto"""
-"""Words that add nothing to an opt-out."""
+"""Words that are ignored beside a word of REPEATED."""
 
 POLITE = """por favor gracias muchas ya perdon hola lo siento perdone"""
-"""Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
+"""Words that are ignored beside a message of ALONE, and that never mean anything by themselves."""
 
 REPEATED = """parar paren pare alto basta detener"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
@@ -46,7 +46,7 @@ para ya
 paren ya
 detente
 """
-"""Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
+"""Messages, one a line: each means an opt-out if only words of POLITE stand beside it."""
 
 _THINGS = r"(?:mensajes?|mensajitos|textos?|sms|notificaciones|publicidad|recordatorios)"
 _MORE = r"(?: (?:mas|nunca|por favor|ya|gracias|otro|ningun|nada|jamas))*"
@@ -75,4 +75,4 @@ REQUESTS = (
     r"no hay nadie (?:con|aqui|llamad)",
     rf"(?:stop|alto|basta|ya basta)(?: (?:a|de|con|los|las|estos|sus|tus|mas))* {_THINGS}",
 )
-"""Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
+"""Patterns of requests, matched against folded words from the start of a word; `^` and `$` are a clause's ends."""

@@ -13,7 +13,7 @@ from longcode.clients.client import Client
 from longcode.jobs import FireTrigger
 from longcode.message import Instant
 from longcode.messages.compose import request_id
-from longcode.triggers.trigger import Record, RecordKind, Trigger, Unmet, day_for, unmet
+from longcode.triggers.trigger import Record, RecordKind, Trigger, UnmetCondition, day_for, unmet
 from longcode.windows import SWEEP_AFTER, VALIDITY
 
 SENT = "sent"
@@ -22,12 +22,12 @@ TOO_LATE = "too_late"
 EXPIRED = "expired"
 
 REASONS: Mapping[str, str] = {
-    Unmet.DELETED: "The trigger was deleted.",
-    Unmet.DISABLED: "The trigger is disabled.",
-    Unmet.CANCELLED: "It was cancelled.",
-    Unmet.CONDITIONS: "Its status or type is not one that the trigger watches.",
-    Unmet.NO_DATE: "It has no date to count the trigger's days from.",
-    Unmet.NO_CLIENT: "It names no client to text.",
+    UnmetCondition.DELETED: "The trigger was deleted.",
+    UnmetCondition.DISABLED: "The trigger is disabled.",
+    UnmetCondition.CANCELLED: "It was cancelled.",
+    UnmetCondition.CONDITIONS: "Its status or type is not one that the trigger watches.",
+    UnmetCondition.NO_DATE: "It has no date to count the trigger's days from.",
+    UnmetCondition.NO_CLIENT: "It names no client to text.",
     SENT: "Its text was sent: a trigger sends one text for each record and date.",
     MOVED: "It was moved to another date.",
     TOO_LATE: "The day on which the text should have been sent is past.",
@@ -118,7 +118,7 @@ def plan(triggers: Iterable[Trigger], record: Record, zone: ZoneInfo, now: datet
 def _decide(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime) -> Occurrence | Unplanned:
     reason, day = unmet(trigger, record), day_for(trigger, record, zone)
     if reason or day is None:
-        return Unplanned(trigger=trigger.name, reason=reason or Unmet.NO_DATE)
+        return Unplanned(trigger=trigger.name, reason=reason or UnmetCondition.NO_DATE)
     fires_on, fires_at = day, now
     if trigger.timing:
         fires_on = day + timedelta(days=trigger.timing.days)
@@ -201,7 +201,7 @@ def reason_to_drop(
 ) -> str | None:
     """Return why a planned occurrence must not be sent any more, from the present trigger and record, or None."""
     if record is None:
-        return Unmet.CANCELLED
+        return UnmetCondition.CANCELLED
     reason = unmet(trigger, record)
     if reason or trigger is None:
         return reason

@@ -67,7 +67,7 @@ class DateOf(StrEnum):
     DUE_DATE = "due_date"
 
 
-class Unmet(StrEnum):
+class UnmetCondition(StrEnum):
     """The condition that keeps a trigger from texting for a record."""
 
     DELETED = "trigger_deleted"
@@ -177,20 +177,20 @@ def _check_recipient(trigger: Trigger) -> None:
         raise RequestError("A call task replaces a text to the client only.", field="sms_else_call")
 
 
-def unmet(trigger: Trigger | None, record: Record) -> Unmet | None:
+def unmet(trigger: Trigger | None, record: Record) -> UnmetCondition | None:
     """Return the condition that keeps a trigger from texting for a record; None if the trigger texts."""
     if trigger is None:
-        return Unmet.DELETED
+        return UnmetCondition.DELETED
     if not trigger.enabled:
-        return Unmet.DISABLED
+        return UnmetCondition.DISABLED
     if record.cancelled or (record.status == _CANCELLED and _CANCELLED not in trigger.statuses):
-        return Unmet.CANCELLED
+        return UnmetCondition.CANCELLED
     if not _matches(trigger, record):
-        return Unmet.CONDITIONS
+        return UnmetCondition.CONDITIONS
     if trigger.timing and record_date(record, trigger.timing.of) is None:
-        return Unmet.NO_DATE
+        return UnmetCondition.NO_DATE
     if trigger.to is TextTo.CLIENT and record.client_id is None and record.phone is None:
-        return Unmet.NO_CLIENT
+        return UnmetCondition.NO_CLIENT
     return None
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 BROKEN = (
-    "Something broke on our side. If you sent an Idempotency-Key, send the request again with the same one;"
-    " if you did not, look first whether it has taken effect."
+    "Something failed on our side. If you sent an Idempotency-Key, repeat the request with the same one;"
+    " if you did not, check first whether it took effect."
 )
 NOTHING_HERE = "There is nothing at this address."
 

@@ -223,7 +223,7 @@ REFUSED = [
     ("id,first_name\n,Ann", "id", "The row has no id; write the client's id."),
     ("id\n1.70123E+09", "id", "A spreadsheet wrote the id as 1.70123E+09; format the column as text."),
     ('id,first_name\n"17,000",Ann', "id", "A spreadsheet wrote the id as 17,000; format"),
-    ("id\nnull", "id", "null is what programs write for no id; write the client's id"),
+    ("id\nnull", "id", "null stands for a missing id; write the client's id"),
     ("id\na b", "id", "A client's id may only have letters, digits and -._~!$&'()*+,:;=@."),
     ("id,time_zone\n1,Central", "time_zone", "no such time zone; an example is America/Chicago"),
     ("id,first_name\n1,Ann,Lee", None, "Column 3 has no heading; give it one, or empty the cell."),

@@ -209,7 +209,7 @@ def test_the_length_is_told_as_the_service_reckons_it(account: Account, signed_i
 
     assert length("Hello") == "1 unit"
     assert length("x" * 161) == "2 units"
-    assert length("Hello 🎉 " + "x" * 90) == "1 unit. With 🎉 the carrier counts 2 parts."
+    assert length("Hello 🎉 " + "x" * 90) == "1 unit. Because of 🎉 it is sent in 2 parts."
     assert "nickname" in length("{{client.nickname}}")
     assert length("Hello", to="12") == ""
 

@@ -18,7 +18,7 @@ from tests.support.mails import sent_mails
 ANN = "ann@studio.example"
 TALK = "messages/12125550123"
 BEGIN = "sign-in-by-link"
-ASKED = "If somebody signs in with {}, a mail with a link is on its way."
+ASKED = "If {} belongs to somebody who can sign in, a mail with a link is on its way."
 
 
 def ask(email: str, browser: Browser | None = None) -> Page:
@@ -196,7 +196,7 @@ def test_the_owner_ends_a_session(account: Account, signed_in: Browser) -> None:
         ("x" * 101, ANN, "name"),
         ("Ann", "ann", "mail address"),
         ("Ann", "ann@studio.example\r\nBcc: all@else.example", "mail address"),
-        ("Ann", "10000001@studio.example", "there already"),
+        ("Ann", "10000001@studio.example", "this address already"),
     ],
 )
 def test_a_refused_person_is_shown_with_the_reason(
@@ -212,7 +212,7 @@ def test_a_refused_person_is_shown_with_the_reason(
 def test_an_address_is_added_once(account: Account, signed_in: Browser) -> None:
     add(signed_in)
 
-    assert "there already" in add(signed_in, email=ANN.upper()).text
+    assert "this address already" in add(signed_in, email=ANN.upper()).text
 
 
 def test_another_studios_people_and_sessions_are_out_of_reach(account: Account, signed_in: Browser) -> None:

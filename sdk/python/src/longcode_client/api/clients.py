@@ -23,7 +23,7 @@ class ClientForm(TypedDict, total=False):
     time_zone: str | None
 
 
-# What an empty cell of a CSV file says: that the client keeps what is there, or that it is cleared.
+# Whether an empty cell of a CSV file keeps the client's value or clears it.
 EmptyCells = Literal["keep", "clear"]
 
 
@@ -44,8 +44,8 @@ class ImportReport(TypedDict):
 class ImportedRow(TypedDict):
     """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
 
-    A refused row has `code`, `detail`, and the `field` and `column` (as the file spells it) that it is about;
-    if more is wrong in it, `errors` has all. A row with `warnings` was written.
+    A refused row has `code`, `detail`, `field` and `column` (as the file spells it) of its first fault; if it
+    has several, `errors` has all of them. A row with `warnings` was written.
     """
 
     row: int
@@ -89,8 +89,8 @@ class RowError(TypedDict):
 class ShownClient(TypedDict):
     """A client's record as a studio sees it, with each number in E.164 and as it was entered.
 
-    `unreachable` are the ticked numbers that staff should untick: two texts came back from the carrier, as the
-    number is a landline or unknown. Broadcasts leave them out.
+    `unreachable` are the ticked numbers that staff should untick: two texts came back because the number is a
+    landline or unknown. Broadcasts leave them out.
     """
 
     id: str
@@ -136,8 +136,8 @@ class ClientsApi(Calls):
         `tags` (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to
         `phone_5`, `sms_5`. Only `id` is required. What a row does not name stays as it is. The report says of
         each row whether its client was `created` or `updated`, with `warnings` about what a person should
-        check, or why it was `refused`, with line and column. A refused row stops no other. While `next_cursor`
-        is not null, send the same file again with it as `cursor`, and the import goes on where it was.
+        check, or why it was `refused`, with line and column. A refused row does not stop the others. While
+        `next_cursor` is not null, send the same file again with it as `cursor` to continue.
         """
         answer: ImportReport = self._call(
             "POST",

@@ -84,7 +84,7 @@ class CallCreatedData(TypedDict):
 
 
 class CallCreated(TypedDict):
-    """A client has to be called, because no number takes texts."""
+    """A client has to be called, because none of their numbers can be texted."""
 
     type: Literal["call.created"]
     timestamp: str

@@ -1,4 +1,4 @@
-"""New replies for a program.
+"""New replies, for software that polls.
 
 `make openapi` writes this module from docs/openapi.json.
 """
@@ -21,7 +21,7 @@ class InboxReply(TypedDict):
 
 
 class InboxApi(Calls):
-    """New replies for a program."""
+    """New replies, for software that polls."""
 
     def list_new_replies(self, *, after: str = "0", limit: int | None = None) -> Items[InboxReply]:
         """List the replies since a cursor, for the job "SMS Text Inbox Processor".

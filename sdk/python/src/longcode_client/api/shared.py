@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+# The rule that attributed a reply.
+AttributionRule = Literal["carrier_reference", "dedicated_number", "last_texted", "operator"]
+
+
 # Whether we sent a message or received it.
 Direction = Literal["out", "in"]
 
 
 # Why a text waits. While a text waits, a job to send it does nothing.
 HoldReason = Literal["quiet_hours", "parked", "paused", "asked", "ceiling"]
+
+
+# What a reply asks for. YES counts only if the phone is opted out.
+Keyword = Literal["stop", "start", "help", "yes"]
 
 
 # The types of the studio's records, besides clients, that a message can be linked to.
@@ -68,7 +76,7 @@ class Plan(TypedDict):
 
 
 class ProblemErrors(TypedDict):
-    """A faulty field."""
+    """A wrong field."""
 
     field: str
     message: str
@@ -109,7 +117,6 @@ class Problem(TypedDict):
         "month_not_over",
         "no_number_ticked",
         "no_permission",
-        "no_shared_number",
         "not_a_reply",
         "not_approved",
         "not_found",
@@ -199,11 +206,11 @@ class ShownMessage(TypedDict):
     error: str | None
     resent: bool
     read: bool
-    keyword: str | None
+    keyword: Keyword | Literal["near_stop"] | None
     media: list[str]
     other_recipients: list[str]
     answers: str | None
-    rule: str | None
+    rule: AttributionRule | None
 
 
 # The events that a webhook can be sent for.

@@ -1,4 +1,4 @@
-"""Opening an account, and links in mails.
+"""Sign-up, and the pages behind links in mails.
 
 `make openapi` writes this module from docs/openapi.json.
 """
@@ -29,7 +29,7 @@ class SignUpAccepted(TypedDict, total=False):
 
 
 class SignUpApi(Calls):
-    """Opening an account, and links in mails."""
+    """Sign-up, and the pages behind links in mails."""
 
     def show_password_link(self, token: str) -> str:
         """Show whose password the link makes.

@@ -1,4 +1,4 @@
-"""Texts that go by themselves when something happens.
+"""Texts that are sent automatically when something happens.
 
 `make openapi` writes this module from docs/openapi.json.
 """
@@ -129,11 +129,17 @@ class TriggerForm(TypedDict):
     enabled: NotRequired[bool]
 
 
+# The condition that keeps a trigger from texting for a record.
+UnmetCondition = Literal[
+    "trigger_deleted", "trigger_disabled", "cancelled", "conditions_not_met", "no_date", "no_client"
+]
+
+
 class UnplannedTrigger(TypedDict):
     """A trigger that watches this kind of record and sends nothing, and the reason."""
 
     trigger: str
-    reason: str
+    reason: UnmetCondition | Literal["sent", "too_late"]
     why: str
 
 
@@ -159,7 +165,7 @@ class Upcoming(TypedDict):
 
 
 class TriggersApi(Calls):
-    """Texts that go by themselves when something happens."""
+    """Texts that are sent automatically when something happens."""
 
     def list_calls(self, *, limit: int | None = None, cursor: str | None = None) -> Items[CallTask]:
         """List the calls to make, oldest first.

@@ -1,4 +1,4 @@
-"""What was posted to the studio's endpoint.
+"""Deliveries to the studio's endpoint: list and repeat.
 
 `make openapi` writes this module from docs/openapi.json.
 """
@@ -33,7 +33,7 @@ class ShownDelivery(TypedDict):
 
 
 class WebhooksApi(Calls):
-    """What was posted to the studio's endpoint."""
+    """Deliveries to the studio's endpoint: list and repeat."""
 
     def list_deliveries(
         self,
