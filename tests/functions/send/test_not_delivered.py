@@ -198,13 +198,8 @@ def test_texts_that_are_not_delivered_reach_the_ceiling_of_an_account(account: A
     assert (carrier.texts, stored(account, message.id).held) == ([], HoldReason.CEILING)
 
 
-<<<<<<< HEAD
-def test_texts_to_other_countries_count_as_such_though_they_are_not_delivered(aws: None) -> None:
-    account = studio(allowed_countries=("AU",))
-=======
 @pytest.mark.account(allowed_countries=("AU",))
 def test_texts_to_other_countries_count_as_such_though_they_are_not_delivered(account: Account) -> None:
->>>>>>> fix13b
     message = accept(account, client_id=None, to="+61491570156")
     deliver(FakeCarrier())
 
