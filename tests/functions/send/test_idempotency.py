@@ -98,7 +98,7 @@ def test_after_a_fault_of_ours_the_same_key_sends_each_text_once(account: Accoun
     again = post(account)
 
     assert (broken.status, broken.json["code"]) == (500, "broken")
-    assert "with the same one; if you did not, look first whether it has taken effect" in broken.json["detail"]
+    assert "with the same one; if you did not, check first whether it took effect" in broken.json["detail"]
     assert again.status == 202
     assert len(take_queued("send")) == 3
 
