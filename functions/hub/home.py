@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from billing.usage_api import MonthUsage, panel_of
 from hub.site import Page, page_of_studio, show, site
+from hub.words import is_undelivered
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.broadcasts import store as broadcasts
-from longcode.message import MessageState
 from longcode.messages import folders
 from longcode.months import days
 from longcode.optouts import store as optouts
@@ -18,7 +18,6 @@ from longcode.optouts.consent import Question
 _DAY = timedelta(days=1)
 _LOOKED_AT = 200  # texts sent last, among which those are counted that did not arrive
 _MOST_QUESTIONS = 20
-_BAD_ENDS = {MessageState.FAILED, MessageState.UNDELIVERED, MessageState.REFUSED}
 _CHART_HEIGHT = 64
 
 
@@ -66,7 +65,7 @@ def of(account: Account, now: datetime) -> Home:
     return Home(
         unread=folders.unread_counts(account.id).unread,
         questions=questions,
-        failed=sum(text.state in _BAD_ENDS and text.created_at > now - _DAY for text in newest),
+        failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         paused=[broadcast.id for broadcast in started if broadcast.paused],
         message=panel.message,
         current=panel.current,

@@ -101,6 +101,7 @@ def _new_text(account: Account, fields: dict[str, str], wrong: RequestError | No
         key=fields.get("key") or uuid4().hex,
         templates=template_names(account),
         wrong=wrong,
+        now=clients.now(),
     )
 
 
