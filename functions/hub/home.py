@@ -10,10 +10,13 @@ from hub.words import is_undelivered
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.broadcasts import store as broadcasts
+from longcode.clients import store as client_store
 from longcode.messages import folders
 from longcode.months import days
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import Question
+from longcode.phone import in_words
+from longcode.template import full_name
 
 _DAY = timedelta(days=1)
 _LOOKED_AT = 200  # texts sent last, among which those are counted that did not arrive
@@ -31,11 +34,19 @@ class Bar(Struct, frozen=True, kw_only=True):
     received_height: int
 
 
+class Asked(Struct, frozen=True, kw_only=True):
+    """A possible opt-out that waits for an answer, and who wrote it."""
+
+    who: str
+    digits: str
+    words: str
+
+
 class Home(Struct, frozen=True, kw_only=True):
     """What the home page shows. `message` is set if the account has no texting."""
 
     unread: int
-    questions: list[Question]
+    questions: list[Asked]
     failed: int
     paused: list[str]
     message: str | None
@@ -64,7 +75,7 @@ def of(account: Account, now: datetime) -> Home:
     started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     return Home(
         unread=folders.unread_counts(account.id).unread,
-        questions=questions,
+        questions=_asked(account, questions),
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         paused=[broadcast.id for broadcast in started if broadcast.paused],
         message=panel.message,
@@ -72,6 +83,19 @@ def of(account: Account, now: datetime) -> Home:
         past=panel.past,
         bars=_bars(panel.current) if panel.current else [],
     )
+
+
+def _asked(account: Account, questions: list[Question]) -> list[Asked]:
+    people = client_store.of_phones(account.id, [question.phone for question in questions])
+
+    def who(phone: str) -> str:
+        names = (full_name(client.first_name, client.last_name) for client in people[phone])
+        return " or ".join(filter(None, names)) or in_words(phone, account.country_code)
+
+    return [
+        Asked(who=who(question.phone), digits=question.phone.removeprefix("+"), words=question.words)
+        for question in questions
+    ]
 
 
 def _bars(month: MonthUsage) -> list[Bar]:

@@ -36,6 +36,13 @@ _REFUSED = {
     "uncertain": "nobody knows whether it arrived",
 }
 
+# The sentences of the API that speak of its settings and requests, as a colleague says them.
+_REFUSALS = {
+    "opted_out": "This phone asked us to stop. Only they can start again, by texting START.",
+    "too_many_to_phone": "This phone has had as many texts as it may get within an hour. Please try again later.",
+    "country_not_allowed": "Your account does not text this country: at first, an account texts only its own.",
+}
+
 
 def number(count: int) -> str:
     """Return a count with separators of thousands."""
@@ -74,6 +81,16 @@ def day(at: datetime, now: datetime, zone_name: str) -> str:
     if local.date() == today - _DAY:
         return "Yesterday"
     return f"{local:%a} {local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")
+
+
+def waiting(reason: str) -> str:
+    """Return why a text that is sent now would wait: `waits for the morning`; "" for an unknown reason."""
+    return next((said for hold, said in _HELD.items() if hold == reason), "")
+
+
+def refusal(code: str | None, detail: str) -> str:
+    """Return why something is refused, for people: the sentence of the API, unless it speaks to programmers."""
+    return _REFUSALS.get(code or "", detail)
 
 
 def ahead(at: datetime, now: datetime, zone_name: str) -> str:
@@ -146,6 +163,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "month": in_words,
     "month_name": month_name,
     "number": number,
+    "refusal": refusal,
     "state": state,
 }
 

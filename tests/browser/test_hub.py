@@ -92,7 +92,7 @@ def test_the_length_is_told_while_one_types(signed_in: Page, hub: str) -> None:
 
     signed_in.get_by_label("Your text to Ann Lee").fill("x" * 200)
 
-    expect(signed_in.locator("#length")).to_have_text("2 units")
+    expect(signed_in.locator("#length")).to_have_text("200 characters, counts as 2 texts")
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)

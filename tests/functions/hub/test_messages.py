@@ -210,9 +210,9 @@ def test_the_length_is_told_as_the_service_reckons_it(account: Account, signed_i
     def length(body: str, **fields: str) -> str:
         return signed_in.post("length", token=token, body=body, **({"phone": PHONE, "client": "c1"} | fields)).html
 
-    assert length("Hello") == "1 unit"
-    assert length("x" * 161) == "2 units"
-    assert length("Hello 🎉 " + "x" * 90) == "1 unit. With 🎉 the carrier counts 2 parts."
+    assert length("Hello") == "5 of 160 characters"
+    assert length("x" * 161) == "161 characters, counts as 2 texts"
+    assert length("Hello 🎉 " + "x" * 90) == "98 of 160 characters"
     assert "nickname" in length("{{client.nickname}}")
     assert length("Hello", to="12") == ""
 
@@ -366,3 +366,24 @@ def test_a_stop_to_another_studio_is_told_without_its_words(account: Account, si
     optouts.record(event)
 
     assert "Zoë asked us to stop. Only they can start again" in signed_in.get(TALK).text
+
+
+def test_a_text_goes_to_the_client_whose_name_was_typed(account: Account, signed_in: Browser) -> None:
+    asked = signed_in.submit(signed_in.get("new"), "new", to="zoe", body="Hello")
+    talk = signed_in.submit(asked, "new", to=asked.buttons["to"], body="Hello")
+    nobody = signed_in.submit(signed_in.get("new"), "new", to="Nobody", body="Hello")
+
+    assert "Whom do you mean? Send to Zoë , (212) 555-0123" in asked.text
+    assert talk.path == TALK
+    assert [(text.phone, text.client_id) for text in sent(account)] == [(PHONE, "c1")]
+    assert "Whom do you mean?" not in nobody.text
+    assert "No client who gets texts is called “Nobody”." in nobody.text
+
+
+def test_the_length_tells_why_a_text_would_wait(account: Account, signed_in: Browser) -> None:
+    ask_to_stop()
+    token = signed_in.get(TALK).fields["token"]
+
+    said = signed_in.post("length", token=token, body="Hello", phone=PHONE, client="c1").html
+
+    assert said == "5 of 160 characters. It waits for you: the last reply may mean “stop”."
