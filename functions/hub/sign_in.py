@@ -15,7 +15,10 @@ from longcode.aws import clients, queues
 from longcode.jobs import MailSignInLink
 
 _NOT_RIGHT = "No account has this number and password. Both are in the welcome mail."
-_MAILED = "If somebody signs in with {}, a mail with a link is on its way. The link works once, for 15 minutes."
+_MAILED = (
+    "If somebody signs in with {}, a mail with a link is on its way. The link works once, for 15 minutes."
+    " If you see no mail, look among the spam."
+)
 _LONGEST_ADDRESS = 254
 _PAGE = r"home|messages(/[0-9]+)?|new"  # where a sign-in leads to; no other address, which a stranger might have made
 _ANOTHER_SITE = "This form was sent from another page than ours. Please sign in here."

@@ -40,6 +40,8 @@ _REFUSED = {
 _REFUSALS = {
     "opted_out": "This phone asked us to stop. Only they can start again, by texting START.",
     "too_many_to_phone": "This phone has had as many texts as it may get within an hour. Please try again later.",
+    "no_number_ticked": "The SMS box of this number is not ticked. Tick it in the client's record, then send again.",
+    "no_permission": "The client's record does not allow texts. If the client agrees, tick the boxes there.",
     "country_not_allowed": "Your account does not text this country: at first, an account texts only its own.",
 }
 

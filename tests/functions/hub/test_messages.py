@@ -387,3 +387,14 @@ def test_the_length_tells_why_a_text_would_wait(account: Account, signed_in: Bro
     said = signed_in.post("length", token=token, body="Hello", phone=PHONE, client="c1").html
 
     assert said == "5 of 160 characters. It waits for you: the last reply may mean “stop”."
+
+
+def test_a_refusal_says_what_would_help(account: Account, signed_in: Browser) -> None:
+    record = signed_in.get("clients/c1").fields
+    del record["sms_0"]
+    signed_in.post("clients/c1", **record)
+
+    refused = signed_in.submit(signed_in.get(TALK), TALK, body="Hello")
+
+    assert "Tick it in the client's record, then send again." in refused.text
+    assert refused.typed.strip() == "Hello"
