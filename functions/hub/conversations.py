@@ -19,7 +19,8 @@ from longcode.phone import in_words
 from longcode.template import full_name
 
 _ROWS = 30
-_BUBBLES = 100
+_BUBBLES = 80  # with the list and the assets, less than 60 kB
+_LINKED = 100
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
@@ -149,7 +150,7 @@ def mark_unread(account: Account, phone: str) -> None:
 
 
 def _newest(account: Account, phone: str) -> list[Message]:
-    return folders.page(account.id, "all", limit=_BUBBLES, search=Search(phone=phone)).messages
+    return folders.page(account.id, "all", limit=_LINKED, search=Search(phone=phone)).messages
 
 
 def mark_read(shown: Conversation) -> None:

@@ -105,9 +105,9 @@ def ahead(at: datetime, now: datetime, zone_name: str) -> str:
 
 
 def instant(at: datetime, zone_name: str) -> str:
-    """Return the whole time in a zone: `Monday 24 November 2025, 16:05:09 (America/Chicago)`."""
+    """Return the whole time in a zone: `Monday 24 November 2025, 16:05`."""
     local = at.astimezone(time_zone(zone_name))
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M:%S} ({zone_name})"
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
 
 
 def stopped(event: OptOutEvent | None, now: datetime, zone_name: str) -> str:
