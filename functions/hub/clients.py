@@ -79,6 +79,7 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
         )
         for index in range(int(fields.get("lines", "0")) if fields.get("lines", "0").isdigit() else 0)
     ]
+    lines.sort(key=lambda line: not line.number)  # the refusal of a number tells its place among the numbers
     try:
         form = _form(fields, lines)
         new_id = f"hub-{fields.get('key') or uuid4().hex}" if client_id == _NEW else client_id

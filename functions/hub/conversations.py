@@ -14,12 +14,13 @@ from longcode.messages import folders
 from longcode.messages.folders import Search
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import Question
+from longcode.optouts.consent import OptOutEvent, Question
 from longcode.phone import in_words
 from longcode.template import full_name
 
 _ROWS = 30
-_BUBBLES = 100
+_BUBBLES = 80  # with the list and the assets, less than 60 kB
+_LINKED = 100
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
@@ -44,7 +45,10 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 
 class Conversation(Struct, frozen=True, kw_only=True):
-    """A conversation, its messages oldest first; `earlier` is the cursor of those before them."""
+    """A conversation, its messages oldest first; `earlier` is the cursor of those before them.
+
+    `stopped` is the opt-out that the studio may know of: to another studio's texts, it sees only that there is one.
+    """
 
     digits: str
     phone: str
@@ -54,6 +58,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     earlier: str | None
     question: Question | None
     is_opted_out: bool
+    stopped: OptOutEvent | None
 
     @property
     def client_id(self) -> str | None:
@@ -107,6 +112,7 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
         return None
     question = optouts.get_question(account.id, phone)
     pair = (account.id, phone)
+    is_opted_out = pair in optouts.blocked([pair], numbers.dedicated_since(account.id))
     return Conversation(
         digits=phone.removeprefix("+"),
         phone=in_words(phone, account.country_code),
@@ -115,8 +121,16 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
         messages=[windows.hide_old_body(text, account.retention_days, now) for text in reversed(page.messages)],
         earlier=page.next_cursor,
         question=question if question and question.open else None,
-        is_opted_out=pair in optouts.blocked([pair], numbers.dedicated_since(account.id)),
+        is_opted_out=is_opted_out,
+        stopped=_opt_out(account, phone, now) if is_opted_out else None,
     )
+
+
+def _opt_out(account: Account, phone: str, now: datetime) -> OptOutEvent | None:
+    """Return the last opt-out of a phone, if it was to this account's texts."""
+    events = (event for event in optouts.phone_history(phone, now) if event.out and not event.asks)
+    last = max(events, key=lambda event: event.at, default=None)
+    return last if last and last.account == account.id else None
 
 
 def link(account: Account, phone: str, client_id: str | None) -> None:
@@ -136,7 +150,7 @@ def mark_unread(account: Account, phone: str) -> None:
 
 
 def _newest(account: Account, phone: str) -> list[Message]:
-    return folders.page(account.id, "all", limit=_BUBBLES, search=Search(phone=phone)).messages
+    return folders.page(account.id, "all", limit=_LINKED, search=Search(phone=phone)).messages
 
 
 def mark_read(shown: Conversation) -> None:

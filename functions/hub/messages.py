@@ -1,6 +1,7 @@
 """The pages of the messages: the list of conversations, and one conversation with its reply box."""
 
 import re
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from hub import conversations, page, texts
@@ -9,8 +10,9 @@ from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
-from longcode.messages import folders, replies
+from longcode.messages import replies
 from optout import questions
+from send import api as send
 
 TABS = {"inbox": "Inbox", "sent": "Sent Items", "unlinked": "Unlinked", "all": "All"}
 
@@ -37,8 +39,7 @@ def send_text(account: Account, fields: dict[str, str], digits: str) -> Page:
         texts.accept(account, f"+{digits}", fields)
     except RequestError as refusal:
         return _page(account, digits, fields, refusal)
-    tab = fields.get("tab")
-    return go_to(f"messages/{digits}?sent=1{f'&tab={tab}' if tab in TABS else ''}")
+    return go_to(_place(digits, sent="1"))
 
 
 @site.post("/hub/messages/<digits>/question")
@@ -49,7 +50,7 @@ def answer_question(account: Account, fields: dict[str, str], digits: str) -> Pa
     message_id = fields.get("message_id")
     by, now = name_of_person(), clients.now()
     questions.answer(account.id, f"+{digits}", opted_out=opted_out, message_id=message_id, by=by, now=now)
-    return go_to(f"messages/{digits}")
+    return go_to(_place(digits))
 
 
 @site.post("/hub/messages/<digits>/link")
@@ -57,7 +58,7 @@ def answer_question(account: Account, fields: dict[str, str], digits: str) -> Pa
 def link_messages(account: Account, fields: dict[str, str], digits: str) -> Page:
     """Link the newest messages of a phone to a client who has it, or unlink them."""
     conversations.link(account, f"+{digits}", fields.get("client") or None)
-    return go_to(f"messages/{digits}")
+    return go_to(_place(digits))
 
 
 @site.post("/hub/messages/<digits>/unread")
@@ -65,7 +66,15 @@ def link_messages(account: Account, fields: dict[str, str], digits: str) -> Page
 def mark_unread(account: Account, _fields: dict[str, str], digits: str) -> Page:
     """Mark the newest reply as unread, and go back to the list, since opening the conversation would mark it read."""
     conversations.mark_unread(account, f"+{digits}")
-    return go_to("messages")
+    return go_to(_place())
+
+
+@site.post("/hub/messages/<digits>/cancel")
+@form_of_studio
+def cancel_text(account: Account, fields: dict[str, str], digits: str) -> Page:
+    """Cancel a text that has not been sent yet."""
+    send.cancel(account.id, fields.get("message_id", ""), clients.now())
+    return go_to(_place(digits))
 
 
 @site.get("/hub/newest")
@@ -75,6 +84,13 @@ def show_newest(account: Account) -> Page:
     after = (site.current_event.query_string_parameters or {}).get("after")
     newest = str(replies.newest_sequence(account.id))
     return page.plain(newest) if newest != after else page.plain("", 204)
+
+
+def _place(digits: str | None = None, **more: str) -> str:
+    """Return the path of the list or of a conversation, with the tab and the search that the page has."""
+    query = site.current_event.query_string_parameters or {}
+    kept = {name: query[name] for name in ("tab", "q") if query.get(name)} | more
+    return "/".join(filter(None, ("messages", digits))) + (f"?{urlencode(kept)}" if kept else "")
 
 
 def _page(
@@ -100,7 +116,6 @@ def _page(
         listed=conversations.found(account, tab, search, now)
         if fold(search)
         else conversations.listed(account, tab, query.get("cursor"), now),
-        unread=folders.unread_counts(account.id),
         newest=replies.newest_sequence(account.id),
         open=opened,
         typed={"body": body, "at": ""} | (typed or {}),

@@ -141,6 +141,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= words.FILTERS
+    environment.tests |= words.TESTS
     return environment
 
 

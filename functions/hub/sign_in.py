@@ -17,7 +17,7 @@ from longcode.jobs import MailSignInLink
 _NOT_RIGHT = "No account has this number and password. Both are in the welcome mail."
 _MAILED = (
     "If {} belongs to somebody who can sign in, a mail with a link is on its way."
-    " The link works once, for 15 minutes."
+    " The link works once, for 15 minutes. If you see no mail, look among the spam."
 )
 _LONGEST_ADDRESS = 254
 _PAGE = r"home|messages(/[0-9]+)?|new"  # where a sign-in may lead to: a stranger's link leads nowhere else

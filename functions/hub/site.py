@@ -14,6 +14,7 @@ from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
+from longcode.messages import folders
 
 Page = Response[str]
 
@@ -27,7 +28,8 @@ def show(template: str, account: Account | None = None, status: int = 200, **val
     event = site.current_event
     if account:
         token = page.form_token(page.session_token(event.headers))
-        values |= {"studio": account, "token": token, "me": site.context["session"]}
+        unread = folders.unread_counts(account.id)
+        values |= {"studio": account, "token": token, "me": site.context["session"], "unread": unread}
     return page.render(event.path, template, status, **values)
 
 

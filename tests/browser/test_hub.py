@@ -92,7 +92,30 @@ def test_the_length_is_told_while_one_types(signed_in: Page, hub: str) -> None:
 
     signed_in.get_by_label("Your text to Ann Lee").fill("x" * 200)
 
-    expect(signed_in.locator("#length")).to_have_text("2 units")
+    expect(signed_in.locator("#length")).to_have_text("200 characters, counts as 2 texts")
+
+
+def test_a_conversation_begins_at_its_newest_message_on_a_phone(signed_in: Page, hub: str) -> None:
+    for index in range(20):
+        receive(f"SMlong{index}", f"Words {index} " * 20, phone=ANNS, at=clients.now())
+    signed_in.set_viewport_size({"width": 390, "height": 700})
+
+    signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+
+    expect(signed_in.locator("article.in time").last).to_be_in_viewport()
+    expect(signed_in.get_by_role("button", name="Send")).to_be_in_viewport()
+
+
+def test_the_button_says_that_a_text_is_sent_later_also_after_a_reload(signed_in: Page, hub: str) -> None:
+    signed_in.goto(f"{hub}/new")
+    signed_in.get_by_label("Name or phone number").fill("Ben")
+    signed_in.get_by_text("Later").click()
+    signed_in.get_by_label("Send at").fill("2030-01-02T10:00")
+
+    signed_in.reload()
+
+    expect(signed_in.get_by_label("Name or phone number")).to_have_value("Ben")
+    expect(signed_in.get_by_role("button", name="Send later")).to_be_visible()
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)

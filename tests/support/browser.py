@@ -107,7 +107,8 @@ class Browser:
 
     def post(self, path: str, **fields: str) -> Page:
         """Post a form's fields, and follow the redirect."""
-        return self._follow(self._call("POST", path, urlencode(fields), ""))
+        page, _, query = path.partition("?")
+        return self._follow(self._call("POST", page, urlencode(fields), query))
 
     def submit(self, page: Page, path: str, **fields: str) -> Page:
         """Post the form of a page with what a person has typed."""

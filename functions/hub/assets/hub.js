@@ -4,19 +4,33 @@
 const hub = document.currentScript.dataset.up;
 const box = document.getElementById("body");
 const place = `typed ${location.pathname}`;
+const kept = ["to", "body", "at"].map((id) => document.getElementById(id)).filter(Boolean);
+const button = box && box.form.querySelector(".send > button");
 
 // What is typed stays in this tab until it is sent, also after a lost session or a closed page.
 if (box) {
   const here = new URL(location.href);
   if (here.searchParams.has("sent")) {
-    sessionStorage.removeItem(place);
+    for (const field of kept) sessionStorage.removeItem(`${place} ${field.id}`);
     here.searchParams.delete("sent");
     history.replaceState(null, "", here);
   }
-  if (!box.value) box.value = sessionStorage.getItem(place) || "";
-  box.addEventListener("input", () => sessionStorage.setItem(place, box.value));
-  box.form.addEventListener("submit", () => { box.form.querySelector(".send button").disabled = true; });
-  addEventListener("pageshow", () => { box.form.querySelector(".send button").disabled = false; });
+  for (const field of kept) {
+    const name = `${place} ${field.id}`;
+    if (!field.value) field.value = sessionStorage.getItem(name) || "";
+    field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
+  }
+  box.form.addEventListener("submit", () => { button.disabled = true; });
+  addEventListener("pageshow", () => { button.disabled = false; });
+}
+
+// A chosen time is never overlooked: the button says that it counts.
+const at = document.getElementById("at");
+if (at) {
+  const say = () => { button.textContent = at.value ? "Send later" : "Send"; };
+  at.addEventListener("input", say);
+  if (at.value) at.closest("details").open = true;
+  say();
 }
 
 // The length and price, as the service counts them.
@@ -46,22 +60,25 @@ async function look() {
     if (answer.status !== 200) return;
     live.dataset.newest = await answer.text();
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-    for (const part of ["rows", "bubbles", "tabs"]) {
+    for (const part of ["rows", "bubbles", "tabs", "notice", "pages"]) {
       const [old, fresh] = [document.getElementById(part), page.getElementById(part)];
-      if (old && fresh && !old.contains(document.activeElement)) old.replaceChildren(...fresh.childNodes);
+      if (old && fresh && !old.contains(document.activeElement)) renew(old, fresh);
     }
     document.title = page.title;
-    toEnd(false);
   } catch { /* the next look may succeed */ }
 }
 if (live) setInterval(look, 5000);
 
-const bubbles = document.getElementById("bubbles");
-function toEnd(always) {
-  const near = bubbles && bubbles.scrollHeight - bubbles.scrollTop - bubbles.clientHeight < 200;
-  if (bubbles && (always || near)) bubbles.scrollTop = bubbles.scrollHeight;
+// Only what differs is replaced, so that a screen reader reads a new reply alone.
+function renew(old, fresh) {
+  const parts = [...fresh.children];
+  parts.forEach((part, index) => {
+    const before = old.children[index];
+    if (!before) old.append(part);
+    else if (!before.isEqualNode(part)) before.replaceWith(part);
+  });
+  while (old.children.length > parts.length) old.lastElementChild.remove();
 }
-toEnd(true);
 
 // Keys: Ctrl-Enter sends, / searches, n begins a text, Esc leaves the box.
 addEventListener("keydown", (event) => {

@@ -7,10 +7,13 @@ import pytest
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
-from longcode.jobs import HandleKeyword
+from longcode.carriers.carrier import RefusalReason, Refused
+from longcode.jobs import HandleKeyword, Means
 from longcode.message import Direction, Message
 from longcode.messages import folders
 from longcode.months import time_zone
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.template import Template
 from optout import worker as optout_worker
 from tests.support.browser import Browser
@@ -127,7 +130,7 @@ def test_a_possible_opt_out_is_decided_in_the_conversation(
 
     assert "Does this ask you to stop? Please stop texting me!!" in talk.text
     assert "Does this ask you to stop?" not in decided.text
-    assert ("This phone asked us to stop." in decided.text) is blocked
+    assert ("Zoë asked us to stop today (“Please stop texting me!!”)." in decided.text) is blocked
 
 
 def test_a_text_to_a_new_number_opens_its_conversation(account: Account, signed_in: Browser) -> None:
@@ -207,9 +210,9 @@ def test_the_length_is_told_as_the_service_reckons_it(account: Account, signed_i
     def length(body: str, **fields: str) -> str:
         return signed_in.post("length", token=token, body=body, **({"phone": PHONE, "client": "c1"} | fields)).html
 
-    assert length("Hello") == "1 unit"
-    assert length("x" * 161) == "2 units"
-    assert length("Hello 🎉 " + "x" * 90) == "1 unit. Because of 🎉 it is sent in 2 parts."
+    assert length("Hello") == "5 of 160 characters"
+    assert length("x" * 161) == "161 characters, counts as 2 texts"
+    assert length("Hello 🎉 " + "x" * 90) == "98 of 160 characters"
     assert "nickname" in length("{{client.nickname}}")
     assert length("Hello", to="12") == ""
 
@@ -237,7 +240,7 @@ def test_conversations_are_found_by_name_number_and_words(
     found = signed_in.get("messages", f"q={query}").text
 
     assert [words for words in ("from the client", "from a stranger") if words in found] == shown
-    assert ("Nothing here has" in found) is (shown == [])
+    assert ("Nothing in Inbox has “xyz”." in found) is (shown == [])
 
 
 def test_a_text_is_sent_later_at_the_studios_time(account: Account, signed_in: Browser) -> None:
@@ -312,3 +315,86 @@ def test_a_conversation_is_marked_as_unread_again(account: Account, signed_in: B
     assert back.path == "messages"
     assert "unread" in back.text
     assert folders.unread_counts(account.id).unread == 1
+
+
+def test_a_search_and_a_tab_stay_while_a_conversation_is_answered(account: Account, signed_in: Browser) -> None:
+    accept(account, body="Bring the dog")
+    nowhere = signed_in.get("messages", "q=dog")
+    listed = signed_in.get("messages", "tab=all&q=dog")
+    row = next(address for address in listed.addresses if "/messages/" in address)
+
+    talk = signed_in.get(TALK, row.partition("?")[2])
+    answered = signed_in.submit(talk, f"{TALK}?{row.partition('?')[2]}", body="Hello")
+
+    assert "Search all messages" in nowhere.text
+    assert row.partition("?")[2] == "tab=all&q=dog"
+    assert answered.fields["q"] == "dog"
+    assert answered.fields["tab"] == "all"
+
+
+def test_a_text_that_waits_is_cancelled_in_its_bubble(account: Account, signed_in: Browser) -> None:
+    later = accept(account, "later", now=clients.now(), send_at=clients.now() + timedelta(days=2))
+    talk = signed_in.get(TALK)
+
+    cancelled = signed_in.submit(talk, f"{TALK}/cancel", message_id=talk.buttons["message_id"])
+    again = signed_in.submit(talk, f"{TALK}/cancel", message_id=later.id)
+
+    assert "Cancel this text" in talk.text
+    assert "cancelled" in cancelled.text
+    assert "Cancel this text" not in cancelled.text
+    assert again.status == 200
+
+
+def test_a_text_that_did_not_arrive_is_marked_in_the_list(account: Account, signed_in: Browser) -> None:
+    accept(account, now=clients.now())
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]), clients.now())
+
+    assert "not delivered" in signed_in.get("messages", "tab=sent").text
+
+
+def test_a_stop_to_another_studio_is_told_without_its_words(account: Account, signed_in: Browser) -> None:
+    event = OptOutEvent(
+        id="e",
+        phone=PHONE,
+        scope=SHARED,
+        out=True,
+        at=NOW,
+        means=Means.TEXT,
+        words="STOP, you horrible people",
+        account="10000002",
+    )
+    optouts.record(event)
+
+    assert "Zoë asked us to stop. Only they can start again" in signed_in.get(TALK).text
+
+
+def test_a_text_goes_to_the_client_whose_name_was_typed(account: Account, signed_in: Browser) -> None:
+    asked = signed_in.submit(signed_in.get("new"), "new", to="zoe", body="Hello")
+    talk = signed_in.submit(asked, "new", to=asked.buttons["to"], body="Hello")
+    nobody = signed_in.submit(signed_in.get("new"), "new", to="Nobody", body="Hello")
+
+    assert "Whom do you mean? Send to Zoë , (212) 555-0123" in asked.text
+    assert talk.path == TALK
+    assert [(text.phone, text.client_id) for text in sent(account)] == [(PHONE, "c1")]
+    assert "Whom do you mean?" not in nobody.text
+    assert "No client who gets texts is called “Nobody”." in nobody.text
+
+
+def test_the_length_tells_why_a_text_would_wait(account: Account, signed_in: Browser) -> None:
+    ask_to_stop()
+    token = signed_in.get(TALK).fields["token"]
+
+    said = signed_in.post("length", token=token, body="Hello", phone=PHONE, client="c1").html
+
+    assert said == "5 of 160 characters. It waits for you: the last reply may mean “stop”."
+
+
+def test_a_refusal_says_what_would_help(account: Account, signed_in: Browser) -> None:
+    record = signed_in.get("clients/c1").fields
+    del record["sms_0"]
+    signed_in.post("clients/c1", **record)
+
+    refused = signed_in.submit(signed_in.get(TALK), TALK, body="Hello")
+
+    assert "Tick it in the client's record, then send again." in refused.text
+    assert refused.typed.strip() == "Hello"
