@@ -200,6 +200,7 @@ def turns_of(units: dict[str, int], often: dict[str, float], seconds: int = 240)
     return waits
 
 
+@pytest.mark.long
 def test_no_account_starves_at_a_busy_number_however_much_it_has_sent_today() -> None:
     small = {f"small{index}": 0 for index in range(10)}
 
@@ -209,6 +210,7 @@ def test_no_account_starves_at_a_busy_number_however_much_it_has_sent_today() ->
     assert max(waits["large"]) < 120
 
 
+@pytest.mark.long
 def test_a_flood_of_ten_workers_leaves_a_small_account_its_turn_within_some_seconds() -> None:
     flood = {f"flood{index}": 1000 for index in range(10)}
 
