@@ -1,8 +1,9 @@
 """How long one studio's texts and STOPs take in the local stack while another studio floods it, beside a quiet run.
 
-The flood begins a while before the measurement, so that all its functions have started, and lasts as long: texts whose webhooks go to a slow receiver, other calls, templates without
-end and imports. It is small, because emulator, functions and carrier share this machine's processors: the figures
-show that nothing waits in line behind the flood, not what AWS can take.
+The flood begins a while before the measurement, so that all its functions have started, and lasts as long: texts
+whose webhooks go to a slow receiver, other calls, templates without end and imports. It is small, because emulator,
+functions and carrier share this machine's processors: the figures show that nothing waits in line behind the flood,
+not what AWS can take.
 """
 
 import time
