@@ -8,9 +8,6 @@ from pydantic import AfterValidator, Field
 
 from longcode import months
 from longcode.accounts.names import check_studio_name
-from longcode.aws.settings import settings
-from longcode.destinations import read_country
-from longcode.phone import check_country_code
 from longcode.template import check_not_blank, is_blank
 from longcode.triggers.trigger import RecordKind, record_word
 
@@ -44,19 +41,11 @@ def _not_blank(status: str) -> str:
     return status
 
 
-def _offered_country(text: str) -> str:
-    return read_country(text, settings().allowed_countries)
-
-
 def _in_a_line(text: str) -> str:
     if _NOT_IN_A_LINE.search(text):
         raise ValueError("has line breaks or control characters; write it in one line")
     return text
 
-
-CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]
-Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
-"""A country in ISO 3166, such as AU, or a calling code, such as 61 or +61, that only one offered country has."""
 
 Line = Annotated[
     str, Field(min_length=1, max_length=100), AfterValidator(_in_a_line), AfterValidator(check_not_blank)
