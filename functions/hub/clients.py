@@ -20,6 +20,7 @@ from longcode.phone import in_words
 from longcode.template import full_name
 
 _ROWS = 50
+_MOST_LINES = 30  # more than a client may have phones
 _SPARE_LINES = 2  # of the form, for further numbers
 _NEW = "new"
 _FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone"}
@@ -63,22 +64,17 @@ def show_client(account: Account, client_id: str) -> Page:
     client = None if client_id == _NEW else client_store.get(account.id, client_id)
     if client is None and client_id != _NEW:
         raise NotFound("There is no such client.")
-    number = (site.current_event.query_string_parameters or {}).get("number", "")
-    return _record(account, client_id, _values(client), _lines(account, client, number))
+    query = site.current_event.query_string_parameters or {}
+    if "number_0" in query:  # typed before the session ended
+        return _record(account, client_id, query, _typed_lines(query))
+    return _record(account, client_id, _values(client), _lines(account, client, query.get("number", "")))
 
 
 @site.post("/hub/clients/<client_id>")
 @form_of_studio
 def save_client(account: Account, fields: dict[str, str], client_id: str) -> Page:
     """Write the record; if it is refused, show why beside what was typed."""
-    lines = [
-        PhoneLine(
-            number=fields.get(f"number_{index}", "").strip(),
-            label=fields.get(f"label_{index}", "").strip(),
-            sms=f"sms_{index}" in fields,
-        )
-        for index in range(int(fields.get("lines", "0")) if fields.get("lines", "0").isdigit() else 0)
-    ]
+    lines = _typed_lines(fields)
     lines.sort(key=lambda line: not line.number)  # the refusal of a number tells its place among the numbers
     try:
         form = _form(fields, lines)
@@ -87,6 +83,18 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
     except RequestError as refusal:
         return _record(account, client_id, fields, lines, refusal)
     return go_to(f"clients/{quote(written.id)}?saved=1")
+
+
+def _typed_lines(fields: dict[str, str]) -> list[PhoneLine]:
+    return [
+        PhoneLine(
+            number=fields[f"number_{index}"].strip(),
+            label=fields.get(f"label_{index}", "").strip(),
+            sms=f"sms_{index}" in fields,
+        )
+        for index in range(_MOST_LINES)
+        if f"number_{index}" in fields
+    ]
 
 
 def _page(account: Account, after: str | None) -> list[Client]:

@@ -29,6 +29,7 @@ _SYSTEMS = {
     "Mac OS": "Mac",
     "Linux": "Linux",
 }
+_NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved"}
 _SHORT_HASH = 12
 _MOST_FIELDS = 200
 _HEADERS: dict[str, str | list[str]] = {
@@ -119,6 +120,11 @@ def fields(body: str | None) -> dict[str, str]:
         return dict(parse_qsl(body or "", keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
     except ValueError:
         return {}
+
+
+def typed_in(form: Mapping[str, str]) -> dict[str, str]:
+    """Return what a person typed into a form: its fields without those that the page itself has, and credentials."""
+    return {name: value for name, value in form.items() if value and name not in _NOT_TYPED}
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

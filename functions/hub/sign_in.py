@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from accounts.authorizer import authenticate_within, limits
 from hub import page
@@ -20,7 +20,8 @@ _MAILED = (
     " The link works once, for 15 minutes. If you see no mail, look among the spam."
 )
 _LONGEST_ADDRESS = 254
-_PAGE = r"home|messages(/[0-9]+)?|new"  # where a sign-in may lead to: a stranger's link leads nowhere else
+# Where a sign-in may lead to: a stranger's link leads nowhere else.
+_PAGE = r"home|messages(/[0-9]+)?|new|clients(/(?!\.\.?$)[^/?#\s]+)?|people"
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
 
 
@@ -28,7 +29,7 @@ _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here
 def show_sign_in() -> Page:
     """Show the sign-in; after it, the browser is back on its page, with what was typed there."""
     query = site.current_event.query_string_parameters or {}
-    typed = {name: query[name] for name in ("to", "body") if query.get(name)}
+    typed = page.typed_in(query)
     return show("sign_in", wrong="", number="", back=query.get("back", "home"), typed=typed, email="")
 
 
@@ -40,14 +41,14 @@ def sign_in() -> Page:
         return notice("Not signed in", _ANOTHER_SITE, 403)
     form = page.fields(event.decoded_body)
     number, back = form.get("account", "").strip(), form.get("back", "")
-    typed = {name: form[name] for name in ("to", "body") if form.get(name)}
+    typed = page.typed_in(form)
     pair = f"{number}:{form.get('password', '').strip()}"
     authorization = f"Basic {b64encode(pair.encode(errors='replace')).decode()}"
     caller = authenticate_within(limits, authorization, address_of_request(), clients.now())
     if caller is None or caller.key:  # an API key is for programs
         return show("sign_in", status=403, wrong=_NOT_RIGHT, number=number, back=back, typed=typed, email="")
     token = sessions.begin(caller.account, page.browser(event.headers), clients.now())
-    place = f"{back}?{urlencode(typed)}" if typed else back
+    place = f"{quote(back)}?{urlencode(typed)}" if typed else quote(back)
     return go_to(place if re.fullmatch(_PAGE, back) else "home", cookie=page.session_cookie(token))
 
 

@@ -89,8 +89,7 @@ def form_of_owner(act: Callable[..., Page]) -> Callable[..., Page]:
 
 def _sign_in_first(fields: dict[str, str]) -> Page:
     """Go to the sign-in, which leads back to this page, with what was typed on it."""
-    typed = {name: fields[name] for name in ("to", "body") if fields.get(name)}
-    back = urlencode({"back": site.current_event.path.removeprefix("/hub/"), **typed})
+    back = urlencode({"back": site.current_event.path.removeprefix("/hub/"), **page.typed_in(fields)})
     return go_to(f"sign-in?{back}")
 
 

@@ -32,7 +32,7 @@ class _Reader(HTMLParser):
         self.tags.append((tag, given))
         is_unticked = given.get("type") in {"checkbox", "radio"} and "checked" not in given
         if tag in {"input", "textarea"} and "name" in given and not is_unticked:
-            self.fields[given["name"]] = given.get("value", "")
+            self.fields[given["name"]] = given.get("value", "on" if "checked" in given else "")
         if tag == "select":
             self._select = given.get("name", "")
         if tag == "option" and ("selected" in given or self._select not in self.fields):

@@ -134,3 +134,27 @@ def test_ids_of_all_kinds_open_their_record(account: Account, signed_in: Browser
     )
 
     assert "Found" in signed_in.get(row.partition("/hub/")[2]).text
+
+
+def test_a_record_that_was_typed_is_still_there_after_a_lost_session(
+    account: Account, password: str, signed_in: Browser
+) -> None:
+    page = signed_in.get("clients/c1")
+    signed_in.cookies.clear()
+
+    typed = {"last_name": "Müller & Söhne", "number_1": "(310) 555-0177", "label_1": "Work"}
+    asked = signed_in.submit(page, "clients/c1", **typed)
+    back = signed_in.submit(asked, "sign-in", account=account.id, password=password)
+
+    assert (asked.path, back.path) == ("sign-in", "clients/c1")
+    assert {name: back.fields[name] for name in typed} == typed
+    assert "allow_text_marketing" in back.fields
+
+
+def test_thousands_of_phone_lines_are_not_read(account: Account, signed_in: Browser) -> None:
+    token = signed_in.get("clients/c1").fields["token"]
+    many = {f"number_{index}": "(310) 555-0177" for index in range(190)}
+
+    refused = signed_in.post("clients/c1", token=token, lines="9" * 5000, first_name="Zoë", **many)
+
+    assert refused.status == 422

@@ -107,7 +107,7 @@ def test_a_wrong_cookie_leads_to_the_sign_in(account: Account, signed_in: Browse
 
 
 @pytest.mark.parametrize(
-    "back", ["https://evil.example", "//evil.example", "messages/1/../../x", "sign-out", "", "é"]
+    "back", ["https://evil.example", "//evil.example", "messages/1/../../x", "clients/..", "sign-out", "", "é"]
 )
 def test_a_sign_in_leads_to_no_other_address(account: Account, password: str, back: str) -> None:
     browser = Browser()
