@@ -14,7 +14,6 @@ from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, unreachable_numbers
 from longcode.errors import NotFound, RequestError
-from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.phone import in_words
 from longcode.template import full_name
@@ -144,7 +143,7 @@ def _lines(account: Account, client: Client | None, number: str) -> list[PhoneLi
     """Return a line for each of a client's numbers, one for a further `number`, and empty ones."""
     phones = client.phones if client else ()
     pairs = [(account.id, phone.number) for phone in phones]
-    out = {phone for _, phone in optouts.blocked(pairs, numbers.dedicated_since(account.id))} if pairs else set()
+    out = {phone for _, phone in optouts.blocked(pairs, account.number_since)} if pairs else set()
     gone = set(unreachable_numbers(client)) if client else set()
     known = [
         PhoneLine(

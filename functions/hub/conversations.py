@@ -12,7 +12,6 @@ from longcode.errors import NotFound
 from longcode.message import Direction, Message
 from longcode.messages import folders
 from longcode.messages.folders import Search
-from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, Question
 from longcode.phone import in_words
@@ -112,7 +111,7 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
         return None
     question = optouts.get_question(account.id, phone)
     pair = (account.id, phone)
-    is_opted_out = pair in optouts.blocked([pair], numbers.dedicated_since(account.id))
+    is_opted_out = pair in optouts.blocked([pair], account.number_since)
     return Conversation(
         digits=phone.removeprefix("+"),
         phone=in_words(phone, account.country_code),

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from accounts.authorizer import authenticate_within, limits
 from hub import page
-from hub.site import Page, address_of_request, form_of_studio, go_to, notice, session_of_request, show, site
+from hub.site import Page, address_of_request, form_of_studio, go_to, notice, show, site
 from longcode.accounts import attempts, password_links, people, sessions, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -99,6 +99,5 @@ def use_link() -> Page:
 @form_of_studio
 def sign_out(_account: Account, _fields: dict[str, str]) -> Page:
     """End the session."""
-    if session := session_of_request():
-        sessions.end(session)
+    sessions.end(site.context["session"])
     return go_to("sign-in", cookie=page.no_session_cookie())
