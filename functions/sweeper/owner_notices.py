@@ -68,7 +68,7 @@ def _try_to_mail(account: Account, notices: Sequence[OwnerNotice]) -> bool:
 
 
 def tell_of_attempts(item: Attributes, now: datetime) -> None:
-    """Tell an account's owner, if the account exists, that wrong passwords were tried, once a day."""
+    """Mail an account's owner, if the account exists, that wrong passwords were tried, once a day."""
     if accounts.get(item["account"]):
         owner_notices.tell_once_a_day(item["account"], NoticeKind.WRONG_PASSWORDS, now, item["address"])
     attempts.unschedule(item)
