@@ -67,7 +67,7 @@ def take_segments(segments: int, now: datetime) -> bool:
 
 
 def give_segments_back(segments: int) -> None:
-    """Return the segments of a text that the carrier refused to what is left: they cost nothing."""
+    """Add the segments of a text that the carrier refused to those that are left: they cost nothing."""
     with _lock:
         _taken.left += segments
 

@@ -24,7 +24,7 @@ from sweeper import owner_notices, usage_notices
 _RETRY_UNREADABLE_AFTER = timedelta(hours=1)
 # Rarely, because the bill queue retries too: during a mail outage, jobs must not multiply.
 _BILL_AGAIN_AFTER = timedelta(hours=1)
-_AT_MOST = 500  # items of each shard in a sweep
+_AT_MOST = 500  # items of each shard
 _AT_ONCE = 8
 
 _PURGE_AGAIN_AFTER = timedelta(days=1)
@@ -41,13 +41,13 @@ class NotSwept(Exception):
     """Some of the items that are due could not be acted on."""
 
 
-def sweep(now: datetime, at_once: int = 1) -> int:
-    """Act on all items that are due, `at_once` at a time, and return their number.
+def sweep(now: datetime, at_once: int = 1, most: int = _AT_MOST) -> int:
+    """Act on the items that are due, `most` of each shard and `at_once` at a time, and return their number.
 
     An item that fails stays due, and the sweep goes on. Raise `NotSwept` at the end, so that the alarm rings.
     """
     with ThreadPoolExecutor(at_once) as pool:
-        acted = list(pool.map(lambda item: _try_to_act(item, now), due.find(now, _AT_MOST)))
+        acted = list(pool.map(lambda item: _try_to_act(item, now), due.find(now, most)))
     if not all(acted):
         raise NotSwept(f"{acted.count(False)} of {len(acted)} due items")
     return len(acted)
