@@ -47,7 +47,9 @@ class NoSuchMessage(Exception):
     """The message that a job names is not in the table."""
 
 
-def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
+def prepare(
+    bodies: list[str], carrier: Carrier, now: datetime, turns_type: type[Turns] = Turns
+) -> Callable[[str], None]:
     """Read what a batch needs, in two calls, and return the function that delivers one of its jobs.
 
     That function raises `NoSuchMessage` for a job whose message does not exist.
@@ -59,7 +61,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     current = {job: _with_place(message, checks, now) if message else None for job, message in current.items()}
     sendable = {job: message for job, message in current.items() if message and _may_go_now(message, checks, now)}
     units_today = {name: sent.units_handed_over for name, sent in checks.sent_today.items()}
-    turns = Turns(sendable.values(), now, units_today)
+    turns = turns_type(sendable.values(), now, units_today)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)

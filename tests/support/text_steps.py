@@ -9,6 +9,7 @@ from longcode.message import Message
 from longcode.messages import store as messages
 from longcode.usage import store as quotas
 from send import api, worker
+from send.pacing import Turns
 from tests.support.fakes import NOW, take_queued
 
 
@@ -21,10 +22,12 @@ def accept(
     return stored(account, first.id)
 
 
-def deliver(carrier: Carrier, now: datetime = NOW, jobs: list[str] | None = None) -> None:
+def deliver(
+    carrier: Carrier, now: datetime = NOW, jobs: list[str] | None = None, turns_type: type[Turns] = Turns
+) -> None:
     """Run the jobs on the send queue, or the given jobs."""
     bodies = take_queued("send") if jobs is None else jobs
-    deliver_job = worker.prepare(bodies, carrier, now)
+    deliver_job = worker.prepare(bodies, carrier, now, turns_type)
     for body in bodies:
         deliver_job(body)
 

@@ -66,7 +66,7 @@ def words_of(account: Account) -> list[str]:
 
 
 def take_number(message: Message) -> None:
-    """Give a text its number as a worker does before it claims the text."""
+    """Take a number for a text as a worker does before it claims the text."""
     choice = choose.shared_choice(message.account, PHONE, ())
     numbers.take_number(last_text_of(message, NOW), 10, choice, numbers.conversations_with(PHONE))
 

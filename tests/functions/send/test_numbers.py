@@ -119,13 +119,14 @@ def test_a_text_that_is_not_delivered_leaves_the_number_to_the_texts_before_it(a
         assert [last.message_id for last in known] == ([left.id] if left else [])
 
 
-def test_a_text_that_gets_no_turn_has_its_number_until_it_ends(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = post(account)
-    monkeypatch.setattr(Turns, "wait", lambda _turns, _text: None)
+def test_a_text_that_gets_no_turn_has_its_number_until_it_ends(account: Account) -> None:
+    class NoTurns(Turns):
+        def wait(self, _text: Message) -> None:
+            return None
 
-    deliver(FakeCarrier())
+    message = post(account)
+
+    deliver(FakeCarrier(), turns_type=NoTurns)
 
     assert stored(account, message.id).state is MessageState.QUEUED
     assert sticky_sender(account)
@@ -133,20 +134,17 @@ def test_a_text_that_gets_no_turn_has_its_number_until_it_ends(
     assert sticky_sender(account) is None
 
 
-def test_a_text_that_is_cancelled_while_its_worker_waits_leaves_no_number_taken(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = post(account)
+def test_a_text_that_is_cancelled_while_its_worker_waits_leaves_no_number_taken(account: Account) -> None:
+    class CancelledMeanwhile(Turns):
+        def wait(self, text: Message) -> None:
+            call(send_api, "DELETE", f"/messages/{text.id}", account=account.id)
+            # As if the worker had recorded it only now.
+            choice = choose_number.shared_choice(account.id, PHONE, ())
+            number_store.take_number(last_text_of(text, NOW), 10, choice, number_store.conversations_with(PHONE))
 
-    def cancel(_turns: Turns, _text: Message) -> None:
-        call(send_api, "DELETE", f"/messages/{message.id}", account=account.id)
-        # As if the worker had recorded it only now.
-        choice = choose_number.shared_choice(account.id, PHONE, ())
-        number_store.take_number(last_text_of(message, NOW), 10, choice, number_store.conversations_with(PHONE))
+    post(account)
 
-    monkeypatch.setattr(Turns, "wait", cancel)
-
-    deliver(FakeCarrier())
+    deliver(FakeCarrier(), turns_type=CancelledMeanwhile)
 
     assert sticky_sender(account) is None
 

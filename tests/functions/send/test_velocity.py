@@ -36,7 +36,7 @@ def test_the_fourth_text_to_a_phone_within_an_hour_is_refused_and_not_charged(ac
 
 @pytest.fixture(params=["shared", "own"])
 def number(request: pytest.FixtureRequest, account: Account) -> str:
-    """Give the account a number of its own, or none."""
+    """Dedicate a number to the account, or leave it the shared ones."""
     if request.param == "own":
         numbers.dedicate(account, "+15555550177", NOW - timedelta(days=1))
     return str(request.param)
