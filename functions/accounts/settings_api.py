@@ -32,7 +32,7 @@ from longcode.plans.plans import PlanChange
 from longcode.plans.room import Room
 from longcode.template import Template, check, check_no_braces, is_blank
 from longcode.triggers.trigger import RecordKind
-from longcode.web import country_fields, fields
+from longcode.web import fields
 from longcode.web import resolver as web
 from longcode.web.fields import Statuses, checked_statuses
 from longcode.webhooks import store as webhooks
@@ -83,7 +83,7 @@ class AccountSettings(web.Body):
 
     name: fields.StudioName | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
-    country_code: country_fields.CountryCode | None = None
+    country_code: fields.CountryCode | None = None
     time_zone: fields.TimeZone | None = None
     delivery: ReplyDelivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
@@ -98,7 +98,7 @@ class AccountSettings(web.Body):
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
     allowed_countries: Annotated[
-        tuple[country_fields.Country, ...] | None,
+        tuple[fields.Country, ...] | None,
         Field(
             max_length=100,
             description="The countries that may be texted besides the account's own, each in ISO 3166 (`AU`) or by "

@@ -23,7 +23,7 @@ from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
-from longcode.web import country_fields, fields
+from longcode.web import fields
 from longcode.web import resolver as web
 
 _TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
@@ -46,7 +46,7 @@ class SignUp(web.Body):
     product: Product
     edition: Annotated[str, Field(min_length=1, max_length=40)]
     plan: fields.PlanName
-    country_code: country_fields.CountryCode = "1"
+    country_code: fields.CountryCode = "1"
 
 
 class SignUpAccepted(web.Answer):

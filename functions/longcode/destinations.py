@@ -1,7 +1,6 @@
 """Where texts may go: the countries that an account may text, and the types of number that get no texts.
 
-Countries are those of ISO 3166 (US, CA), because calling codes are too coarse: +1 is 25 countries. The functions
-that need the numbering plans import them: an import at the top would make every start 20 ms longer.
+Countries are those of ISO 3166 (US, CA), because calling codes are too coarse: +1 is 25 countries.
 """
 
 import re
@@ -10,6 +9,7 @@ from collections.abc import Collection, Iterable
 from msgspec import Struct
 
 from longcode.errors import CountryNotAllowed, NumberTypeNotAllowed, OurOwnNumber
+from longcode.phone import is_of_texted_type, region_and_type, regions_of_code
 
 _REGION = "[A-Z]{2}"
 # The code 1 means these two only; a studio names the others that have it. Any other code means all its countries.
@@ -27,12 +27,10 @@ class Destinations(Struct, frozen=True, kw_only=True):
         """Return the code of the reason why an E.164 number gets no texts, or None."""
         if phone in self.ours:
             return OurOwnNumber.code
-        from longcode import phone as phones  # noqa: PLC0415 - it loads phonenumbers
-
-        region, number_type = phones.region_and_type(phone)
+        region, number_type = region_and_type(phone)
         if region not in self.countries:
             return CountryNotAllowed.code
-        is_texted = phones.is_of_texted_type(phone, number_type, toll_free=self.toll_free)
+        is_texted = is_of_texted_type(phone, number_type, toll_free=self.toll_free)
         return None if is_texted else NumberTypeNotAllowed.code
 
 
@@ -72,6 +70,4 @@ def read_country(text: str, offered: Collection[str]) -> str:
 
 
 def _of_code(code: str) -> tuple[str, ...]:
-    from longcode import phone as phones  # noqa: PLC0415 - it loads phonenumbers
-
-    return _MEANT_BY_CODE.get(code) or phones.regions_of_code(code)
+    return _MEANT_BY_CODE.get(code) or regions_of_code(code)

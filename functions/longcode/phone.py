@@ -2,17 +2,9 @@
 
 import re
 import unicodedata
-from functools import lru_cache
-
-import phonenumbers
-from phonenumbers import (
-    CountryCodeSource,
-    NumberParseException,
-    PhoneNumber,
-    PhoneNumberFormat,
-    PhoneNumberType,
-    ValidationResult,
-)
+from functools import cache, lru_cache
+from types import ModuleType
+from typing import Any
 
 from longcode.errors import BadPhone
 from longcode.one_spelling import one_spelling
@@ -47,12 +39,6 @@ _EXTENSION = r"(?i)\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$"
 
 _TOO_SHORT, _TOO_LONG = "This phone number is too short.", "This phone number is too long."
 _NO_CALLING_CODE = "This phone number does not begin with a country's calling code."
-_WRONG_LENGTH = {
-    ValidationResult.TOO_SHORT: _TOO_SHORT,
-    ValidationResult.TOO_LONG: _TOO_LONG,
-    ValidationResult.INVALID_LENGTH: "This phone number has a length that no number of its country has.",
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "This phone number lacks its area code.",
-}
 
 
 def to_e164(text: str, country_code: str) -> str:
@@ -67,7 +53,7 @@ def to_e164(text: str, country_code: str) -> str:
     else:
         number = _parse_domestic(typed, _region(country_code))
     _refuse_impossible(number)
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    e164 = str(_plans().format_number(number, _plans().PhoneNumberFormat.E164))
     # Each parse removes one domestic prefix. Where two can follow each other (8 and 80 in Belarus), a second parse
     # would give another number.
     if _parse(e164, None).national_number != number.national_number:
@@ -102,57 +88,63 @@ def region_and_type(phone: str) -> tuple[str, int]:
     country with its calling code. A number without a country, such as a satellite phone's, has the region "001", and
     one without a calling code, such as a short number that texts us, has "ZZ".
     """
+    plans = _plans()
     try:
         number = _read(phone)
-    except NumberParseException:
-        return phonenumbers.UNKNOWN_REGION, PhoneNumberType.UNKNOWN
-    assigned = phonenumbers.region_code_for_number(number)
-    region = str(assigned or phonenumbers.region_code_for_country_code(number.country_code or 0))
-    return region, phonenumbers.number_type(number)
+    except plans.NumberParseException:
+        return plans.UNKNOWN_REGION, plans.PhoneNumberType.UNKNOWN
+    assigned = plans.region_code_for_number(number)
+    region = str(assigned or plans.region_code_for_country_code(number.country_code or 0))
+    return region, plans.number_type(number)
 
 
 def is_of_texted_type(phone: str, number_type: int, *, toll_free: bool) -> bool:
     """Return whether texts go to numbers of this type; to those of unknown type, unless they are short numbers."""
+    types = _plans().PhoneNumberType
     match number_type:
         case (
-            PhoneNumberType.PREMIUM_RATE
-            | PhoneNumberType.SHARED_COST
-            | PhoneNumberType.PERSONAL_NUMBER
-            | PhoneNumberType.PAGER
-            | PhoneNumberType.UAN
-            | PhoneNumberType.VOICEMAIL
+            types.PREMIUM_RATE | types.SHARED_COST | types.PERSONAL_NUMBER | types.PAGER | types.UAN | types.VOICEMAIL
         ):
             return False
-        case PhoneNumberType.TOLL_FREE:
+        case types.TOLL_FREE:
             return toll_free
-        case PhoneNumberType.UNKNOWN:
-            return not phonenumbers.is_valid_short_number(_read(phone))
+        case types.UNKNOWN:
+            return not _plans().is_valid_short_number(_read(phone))
         case _:
             return True
 
 
 def in_words(phone: str, country_code: str) -> str:
     """Return an E.164 number as people of a country write it: their own numbers without the country code."""
+    plans = _plans()
     try:
         number = _read(phone)
-    except NumberParseException:
+    except plans.NumberParseException:
         return phone
     is_domestic = str(number.country_code) == country_code
-    form = PhoneNumberFormat.NATIONAL if is_domestic else PhoneNumberFormat.INTERNATIONAL
-    return str(phonenumbers.format_number(number, form))
+    form = plans.PhoneNumberFormat.NATIONAL if is_domestic else plans.PhoneNumberFormat.INTERNATIONAL
+    return str(plans.format_number(number, form))
 
 
-def _read(phone: str) -> PhoneNumber:
+@cache
+def _plans() -> ModuleType:
+    """Return phonenumbers, which has the numbering plans of all countries; it is loaded when first asked for."""
+    import phonenumbers  # noqa: PLC0415 - it takes a tenth of a start, and many starts read no number
+
+    return phonenumbers
+
+
+def _read(phone: str) -> Any:
     """Return an E.164 number as phonenumbers parses it; for North America that takes a fifth of the time."""
     if re.fullmatch(_E164_NORTH_AMERICA, phone):
-        return PhoneNumber(country_code=_NORTH_AMERICA, national_number=int(phone[2:]))
-    return phonenumbers.parse(phone)
+        return _plans().PhoneNumber(country_code=_NORTH_AMERICA, national_number=int(phone[2:]))
+    return _plans().parse(phone)
 
 
 def regions_of_code(country_code: str) -> tuple[str, ...]:
     """Return the countries with a calling code, the main one first; none for one that belongs to no country."""
     is_code = re.fullmatch("[1-9][0-9]{0,2}", country_code)
-    regions = phonenumbers.region_codes_for_country_code(int(country_code)) if is_code else ()
+    regions = _plans().region_codes_for_country_code(int(country_code)) if is_code else ()
     return tuple(str(region) for region in regions if region != _NON_GEOGRAPHIC)
 
 
@@ -236,65 +228,78 @@ def _region(country_code: str) -> str:
     return regions[0]
 
 
-def _parse(typed: str, region: str | None) -> PhoneNumber:
+def _parse(typed: str, region: str | None) -> Any:
+    """Return a number as phonenumbers reads it; raise `BadPhone` with the reason."""
+    unreadable = _plans().NumberParseException
     try:
-        return phonenumbers.parse(typed, region, keep_raw_input=True)
-    except NumberParseException as error:
-        raise BadPhone(_reason(error)) from None
+        return _plans().parse(typed, region, keep_raw_input=True)
+    except unreadable as error:
+        match error.error_type:
+            case unreadable.INVALID_COUNTRY_CODE:
+                reason = _NO_CALLING_CODE
+            case unreadable.TOO_SHORT_NSN | unreadable.TOO_SHORT_AFTER_IDD:
+                reason = _TOO_SHORT
+            case unreadable.TOO_LONG:
+                reason = _TOO_LONG
+            case _:
+                reason = "This is not a phone number."
+        raise BadPhone(reason) from None
 
 
-def _reason(error: NumberParseException) -> str:
-    match error.error_type:
-        case NumberParseException.INVALID_COUNTRY_CODE:
-            return _NO_CALLING_CODE
-        case NumberParseException.TOO_SHORT_NSN | NumberParseException.TOO_SHORT_AFTER_IDD:
-            return _TOO_SHORT
-        case NumberParseException.TOO_LONG:
-            return _TOO_LONG
-        case _:
-            return "This is not a phone number."
-
-
-def _parse_domestic(typed: str, region: str) -> PhoneNumber:
+def _parse_domestic(typed: str, region: str) -> Any:
+    plans = _plans()
     digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
-    if phonenumbers.is_emergency_number(digits, region):
+    if plans.is_emergency_number(digits, region):
         raise BadPhone("This is an emergency number.")
     number = _parse(typed, region)
     # 00 is the international prefix in most countries, so it is accepted where the country itself uses 011 or 0011.
-    is_international = number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD
+    is_international = number.country_code_source == plans.CountryCodeSource.FROM_NUMBER_WITH_IDD
     if digits.startswith("00") and not is_international:
         return _parse(f"+{digits[2:]}", None)
-    if not is_international and phonenumbers.is_valid_short_number_for_region(number, region):
+    if not is_international and plans.is_valid_short_number_for_region(number, region):
         raise BadPhone("This is a short number, which long codes cannot reach.")
     if digits == str(number.national_number) and _is_valid_abroad(digits, number):
         raise BadPhone("This phone number can be read in two ways: enter it with + or with its domestic prefix.")
     return number
 
 
-def _is_valid_abroad(digits: str, number: PhoneNumber) -> bool:
+def _is_valid_abroad(digits: str, number: Any) -> bool:
     """Return whether a valid domestic number would be valid too if its first digits were the country code.
 
     In a German studio's file, 4915123456789 is a mobile without its +, or one of Leer (0491) without its 0.
     """
-    if not digits.startswith(str(number.country_code)) or not phonenumbers.is_valid_number(number):
+    plans = _plans()
+    if not digits.startswith(str(number.country_code)) or not plans.is_valid_number(number):
         return False
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}"))
-    except NumberParseException:
+        return bool(plans.is_valid_number(plans.parse(f"+{digits}")))
+    except plans.NumberParseException:
         return False
 
 
-def _refuse_impossible(number: PhoneNumber) -> None:
-    possibility = phonenumbers.is_possible_number_with_reason(number)
-    if possibility != ValidationResult.IS_POSSIBLE:
-        raise BadPhone(_WRONG_LENGTH.get(possibility, _NO_CALLING_CODE))
-    significant = phonenumbers.national_significant_number(number)
+def _refuse_impossible(number: Any) -> None:
+    plans = _plans()
+    possible = plans.ValidationResult
+    match plans.is_possible_number_with_reason(number):
+        case possible.IS_POSSIBLE:
+            pass
+        case possible.TOO_SHORT:
+            raise BadPhone(_TOO_SHORT)
+        case possible.TOO_LONG:
+            raise BadPhone(_TOO_LONG)
+        case possible.INVALID_LENGTH:
+            raise BadPhone("This phone number has a length that no number of its country has.")
+        case possible.IS_POSSIBLE_LOCAL_ONLY:
+            raise BadPhone("This phone number lacks its area code.")
+        case _:
+            raise BadPhone(_NO_CALLING_CODE)
+    significant = plans.national_significant_number(number)
     if len(f"{number.country_code}{significant}") > _MOST_DIGITS:
         raise BadPhone(_TOO_LONG)
     if number.country_code == _NORTH_AMERICA and significant[0] in "01":
         raise BadPhone("No area code begins with 0 or 1.")
     # A remaining leading zero means a number of another country, unless it is a part of the number, as in Italy.
-    assigned = phonenumbers.is_valid_number(number)
+    assigned = plans.is_valid_number(number)
     if len(significant) < _FEWEST_DIGITS and not assigned:
         raise BadPhone(_TOO_SHORT)
     if significant[0] == "0" and not assigned:

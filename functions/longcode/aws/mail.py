@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from email import message, utils
 from typing import Any
 
 from msgspec import Struct
@@ -65,8 +66,6 @@ def request(mail: Mail, at: datetime) -> dict[str, Any]:
 
 
 def _mime(mail: Mail, at: datetime) -> bytes:
-    from email import message, utils  # noqa: PLC0415 - few mails have files
-
     mime = message.EmailMessage()
     mime["From"], mime["To"], mime["Reply-To"], mime["Subject"] = mail.sender, mail.to, mail.reply_to, mail.subject
     mime["Date"] = at

@@ -8,6 +8,9 @@ from pydantic import AfterValidator, Field
 
 from longcode import months
 from longcode.accounts.names import check_studio_name
+from longcode.aws.settings import settings
+from longcode.destinations import read_country
+from longcode.phone import check_country_code
 from longcode.template import check_not_blank, is_blank
 from longcode.triggers.trigger import RecordKind, record_word
 
@@ -27,6 +30,10 @@ def _known_zone(zone: str) -> str:
     if _NOT_ZONES.fullmatch(name):
         raise ValueError(_NO_ZONE)
     return name
+
+
+def _offered_country(text: str) -> str:
+    return read_country(text, settings().allowed_countries)
 
 
 def _usable_id(client_id: str) -> str:
@@ -52,6 +59,10 @@ Line = Annotated[
 ]
 StudioName = Annotated[Line, AfterValidator(check_studio_name)]
 TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
+CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]
+Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
+"""A country in ISO 3166, such as AU, or a calling code, such as 61 or +61, that only one offered country has."""
+
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_usable_id)]
 Status = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_not_blank)]
