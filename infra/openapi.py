@@ -9,9 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from longcode.web.scopes import scopes_of
+
 from infra import api_reference as reference
 from infra import sdk
-from longcode.web.scopes import scopes_of
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Any
 
+from longcode.web import fields
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
@@ -15,8 +17,6 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import BadTime, NotFound, TooManyKeys, WrongPassword
 from longcode.table.store import ConditionFailed
-from longcode.web import fields
-from longcode.web import resolver as web
 
 _NOT_CURRENT = "This is not the current password."
 

@@ -2,6 +2,9 @@
 
 from typing import Annotated, Any
 
+from longcode.web import fields
+from longcode.web import resolver as web
+from longcode.web.fields import Statuses, checked_statuses
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
@@ -32,9 +35,6 @@ from longcode.plans.plans import PlanChange
 from longcode.plans.room import Room
 from longcode.template import Template, check, check_no_braces, is_blank
 from longcode.triggers.trigger import RecordKind
-from longcode.web import fields
-from longcode.web import resolver as web
-from longcode.web.fields import Statuses, checked_statuses
 from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
 from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER

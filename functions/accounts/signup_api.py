@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
+from longcode.web import fields
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec.structs import replace
@@ -23,8 +25,6 @@ from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
-from longcode.web import fields
-from longcode.web import resolver as web
 
 _TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
 # Whoever has the page's URL can change the plan, so it must not reach other sites, caches or frames.

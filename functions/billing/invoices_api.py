@@ -6,6 +6,7 @@ from datetime import date
 from html import escape
 from typing import Annotated, Any, Literal
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
@@ -23,7 +24,6 @@ from longcode.billing.invoice import (
     invoice_sums,
 )
 from longcode.errors import BadCursor, NotFound, RequestError
-from longcode.web import resolver as web
 
 _HTML, _PDF = "text/html", "application/pdf"
 _VARY = {"Vary": "Accept"}

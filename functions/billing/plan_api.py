@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
+from longcode.web import resolver as web
 from pydantic import Field
 
 from longcode import months
@@ -13,7 +14,6 @@ from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
-from longcode.web import resolver as web
 
 app = web.resolver()
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
@@ -27,7 +28,6 @@ from longcode.plans import store as price_list
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage import store as quotas
 from longcode.usage.usage import MONTH_COUNTER, Usage, limits_at
-from longcode.web import resolver as web
 
 _CSV = "text/csv; charset=utf-8"
 _CSV_RESPONSES: "dict[int, OpenAPIResponse]" = {

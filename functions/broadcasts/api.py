@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from msgspec.structs import replace
@@ -25,7 +26,6 @@ from longcode.messages import compose, timing
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
 from longcode.usage import store as quotas
-from longcode.web import resolver as web
 from longcode.windows import SWEEP_AFTER
 
 BroadcastId = Annotated[str, Path(max_length=100)]

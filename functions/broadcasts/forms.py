@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from longcode.web import resolver as web
 from msgspec.structs import asdict
 from pydantic import AfterValidator, Field, model_validator
 
@@ -14,7 +15,6 @@ from longcode.clients.client import MOST_IDS, Audience
 from longcode.errors import BadCursor
 from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message, MessageState
 from longcode.template import check_no_braces
-from longcode.web import resolver as web
 
 _MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _SKIPPED = "skipped"

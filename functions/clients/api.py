@@ -4,6 +4,7 @@ from base64 import b64decode
 from datetime import datetime
 from typing import Annotated, Any
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
@@ -19,7 +20,6 @@ from longcode.errors import NotFound, RequestError
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
-from longcode.web import resolver as web
 
 app = web.resolver(web.JSON, *bulk_import.TYPES)
 

@@ -10,6 +10,7 @@ from operator import itemgetter
 from time import monotonic
 from typing import Any
 
+from longcode.web import resolver as web
 from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
@@ -24,7 +25,6 @@ from longcode.clients.spreadsheet import decode
 from longcode.errors import BadCursor, RequestError
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import DryRunRoom, Room
-from longcode.web import resolver as web
 
 TYPES = ("text/csv", "application/x-ndjson")
 MAX_ROWS = 10_000

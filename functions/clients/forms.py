@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
+from longcode.web import fields as web_fields
+from longcode.web import resolver as web
 from msgspec.structs import asdict
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
@@ -16,8 +18,6 @@ from longcode.errors import RequestError
 from longcode.messages import compose
 from longcode.numbers import choose as choose_number
 from longcode.phone import to_stored
-from longcode.web import fields as web_fields
-from longcode.web import resolver as web
 
 _ID: TypeAdapter[str] = TypeAdapter(web_fields.ClientId)
 BAD_ID = "A client's id may only have letters, digits and -._~!$&'()*+,:;=@."

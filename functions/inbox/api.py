@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, Field, model_validator
@@ -23,7 +24,6 @@ from longcode.messages import store as messages
 from longcode.messages.folders import Search, Unread
 from longcode.numbers.routing import AttributionRule
 from longcode.one_spelling import one_spelling
-from longcode.web import resolver as web
 
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 

@@ -5,15 +5,15 @@ It is served at the API's address and at the function's own, which is Twilio's f
 
 from typing import Any
 
+from longcode.web import resolver as web
+from longcode.web import signed
+from longcode.web.function_url import resolve_function_url
 from aws_lambda_powertools.event_handler import Response
 
 from longcode.aws import clients, queues
 from longcode.aws.parameters import inbound_url, public_url
 from longcode.aws.telemetry import logger
 from longcode.jobs import Receive
-from longcode.web import resolver as web
-from longcode.web import signed
-from longcode.web.function_url import resolve_function_url
 
 app = web.resolver(web.FORM)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
@@ -17,7 +18,6 @@ from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, Question, account_scope
 from longcode.phone import to_stored
-from longcode.web import resolver as web
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
 

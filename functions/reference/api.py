@@ -7,14 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from longcode.web import resolver as web
+from longcode.web.problems import NOTHING_HERE
 from aws_lambda_powertools.event_handler import Response
 
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import SOURCE_ROOT, settings
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
-from longcode.web import resolver as web
-from longcode.web.problems import NOTHING_HERE
 from reference import guide
 
 _HTML = "text/html; charset=utf-8"

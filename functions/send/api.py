@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from msgspec import Struct
@@ -29,7 +30,6 @@ from longcode.plans import plans
 from longcode.template import Template, check_values, fields, render
 from longcode.usage import store as quotas
 from longcode.usage.usage import limits_at
-from longcode.web import resolver as web
 from longcode.webhooks.tell import end_unsent
 
 app = web.resolver()

@@ -2,6 +2,9 @@
 
 from typing import Annotated, Any
 
+from longcode.web import resolver as web
+from longcode.web import signed
+from longcode.web.function_url import resolve_function_url
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
@@ -9,9 +12,6 @@ from longcode.aws import clients
 from longcode.aws.parameters import public_url, receipts_url
 from longcode.aws.telemetry import logger
 from longcode.carriers import twilio
-from longcode.web import resolver as web
-from longcode.web import signed
-from longcode.web.function_url import resolve_function_url
 from send.receipts import apply_receipt
 
 app = web.resolver(web.FORM)

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from msgspec.structs import asdict
@@ -32,7 +33,6 @@ from longcode.triggers.trigger import (
     record_statuses,
     record_word,
 )
-from longcode.web import resolver as web
 from triggers import texts
 
 CALL_INSTEAD = "call_instead"

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Any
 
+from longcode.web import fields
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field, model_validator
@@ -30,8 +32,6 @@ from longcode.triggers.trigger import (
     check_trigger_edition,
     record_word,
 )
-from longcode.web import fields
-from longcode.web import resolver as web
 
 app = web.resolver()
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
@@ -10,7 +11,6 @@ from longcode.accounts.account import WebhookEvent
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, WebhookOff
-from longcode.web import resolver as web
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState, is_on, replayed
 from longcode.webhooks.tell import enqueue

@@ -5,13 +5,13 @@ API Gateway: "Set up Lambda proxy integrations", the input format's path and pat
 
 from urllib.parse import quote
 
+from longcode.web import resolver as web
+from longcode.web.function_url import resolve_function_url
 import pytest
 
 from accounts import settings_api
 from clients import api as clients_api
 from longcode.accounts.account import Account
-from longcode.web import resolver as web
-from longcode.web.function_url import resolve_function_url
 from optout import api as optout_api
 from tests.support.fakes import LambdaContext, call
 

@@ -8,12 +8,12 @@ import textwrap
 from importlib import import_module
 from typing import Any
 
+from longcode.web.problems import BROKEN
+from longcode.web.scopes import SPECIAL_ROUTES
 import pytest
 
 from clients import bulk_import
 from infra import openapi
-from longcode.web.problems import BROKEN
-from longcode.web.scopes import SPECIAL_ROUTES
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
 OPEN = re.compile(

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import Annotated, Any, Generic, Self, TypeVar
 from urllib.parse import unquote
 
+from longcode.web.problems import BROKEN, NOTHING_HERE, problem
+from longcode.web.scopes import scopes_of
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
@@ -34,8 +36,6 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError
 from longcode.shown import ShownInstant
-from longcode.web.problems import BROKEN, NOTHING_HERE, problem
-from longcode.web.scopes import scopes_of
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qsl
 
+from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from longcode.aws import clients
@@ -9,7 +10,6 @@ from longcode.aws.parameters import carrier_credentials, carrier_tokens, read_cr
 from longcode.aws.telemetry import count
 from longcode.carriers import twilio
 from longcode.errors import Forged
-from longcode.web import resolver as web
 
 _MISMATCH = "The signature does not match."
 

@@ -5,6 +5,7 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from longcode.web.scopes import scopes_of
 import pytest
 
 from accounts import authorizer, credentials_api, settings_api
@@ -12,7 +13,6 @@ from longcode.accounts import api_keys, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.api_keys import ApiKey
 from longcode.accounts.passwords import KeyScope
-from longcode.web.scopes import scopes_of
 from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW, PASSWORD, ApiResponse, call, studio

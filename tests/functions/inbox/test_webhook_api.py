@@ -5,6 +5,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+from longcode.web.function_url import Broken
 import pytest
 
 from inbox import webhook_api, worker
@@ -13,7 +14,6 @@ from longcode.aws.clients import client as aws_client
 from longcode.jobs import Receive
 from longcode.messages import replies
 from longcode.usage import store as quotas
-from longcode.web.function_url import Broken
 from tests.support.aws_calls import failing
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import LambdaContext, sqs_event, studio, take_queued

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from longcode.web.function_url import Broken
 import pytest
 
 from longcode.accounts.account import Account
@@ -16,7 +17,6 @@ from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
-from longcode.web.function_url import Broken
 from send import receipts, receipts_api
 from sweeper import sweep_schedule
 from tests.support.aws_calls import failing
