@@ -14,11 +14,12 @@ from longcode.phone import check_country_code
 from longcode.template import check_not_blank, is_blank
 from longcode.triggers.trigger import RecordKind, record_word
 
-_ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # the characters that a path segment of a URL allows
+# The patterns are compiled on their first use: most starts of a function need none of them.
+_ID = r"[-._~!$&'()*+,:;=@\w]+"  # the characters that a path segment of a URL allows
 _RESERVED_IDS = {"import", ".", ".."}
 # Line breaks, and marks that change the writing direction: an invoice prints the account after the name.
-_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_NOT_ZONES = re.compile(r"(posix|right)/.*|posixrules|localtime|Factory")  # files among the zones on some machines
+_NOT_IN_A_LINE = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+_NOT_ZONES = r"(posix|right)/.*|posixrules|localtime|Factory"  # files among the zones on some machines
 _NO_ZONE = "no such time zone; an example is America/Chicago"
 
 
@@ -27,7 +28,7 @@ def _known_zone(zone: str) -> str:
         name = months.time_zone(zone).key
     except ValueError as error:
         raise ValueError(_NO_ZONE) from error
-    if _NOT_ZONES.fullmatch(name):
+    if re.fullmatch(_NOT_ZONES, name):
         raise ValueError(_NO_ZONE)
     return name
 
@@ -37,7 +38,7 @@ def _offered_country(text: str) -> str:
 
 
 def _usable_id(client_id: str) -> str:
-    if not _ID.fullmatch(client_id) or client_id in _RESERVED_IDS:
+    if not re.fullmatch(_ID, client_id) or client_id in _RESERVED_IDS:
         raise ValueError("has characters that a URL does not allow, or is reserved")
     return client_id
 
@@ -49,7 +50,7 @@ def _not_blank(status: str) -> str:
 
 
 def _in_a_line(text: str) -> str:
-    if _NOT_IN_A_LINE.search(text):
+    if re.search(_NOT_IN_A_LINE, text):
         raise ValueError("has line breaks or control characters; write it in one line")
     return text
 
