@@ -1,25 +1,20 @@
-from datetime import UTC, datetime
-
-from msgspec.structs import replace
+from msgspec.structs import fields
 
 from longcode.accounts.account import Account
-from longcode.jobs import Product
+from longcode.numbers.choose import Sender
 from longcode.numbers.routing import our_numbers
-from longcode.plans.plans import PlanChange
 
-NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 ONE, TWO, OWN = "+15555550100", "+15555550101", "+15555550177"
-STUDIO = Account(
-    id="a",
-    name="Foxglove",
-    email="a@studio.example",
-    product=Product.SPECTRA,
-    edition="standard",
-    created_at=NOW,
-    plan_changes=(PlanChange(NOW, "medium"),),
-)
 
 
 def test_our_numbers_are_the_shared_ones_and_the_accounts_own() -> None:
-    assert our_numbers(STUDIO, [ONE, TWO]) == (ONE, TWO)
-    assert our_numbers(replace(STUDIO, number=OWN), [ONE, TWO]) == (ONE, TWO, OWN)
+    assert our_numbers(None, [ONE, TWO]) == (ONE, TWO)
+    assert our_numbers(OWN, [ONE, TWO]) == (ONE, TWO, OWN)
+
+
+def test_a_sender_has_the_attributes_types_and_defaults_of_its_account() -> None:
+    of_account = {field.encode_name: (field.name, field.type, field.default) for field in fields(Account)}
+    of_sender = {field.encode_name: (field.name, field.type, field.default) for field in fields(Sender)}
+
+    assert of_sender.keys() - of_account.keys() == {"hour_filled_at"}  # no other reader needs it
+    assert of_sender.items() - {("hour_filled_at", of_sender["hour_filled_at"])} <= of_account.items()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
+from longcode.accounts.account import STATUS_REFUSALS, Account
 from longcode.aws.settings import settings
 from longcode.clients import store as clients
 from longcode.clients.client import Client
@@ -18,6 +18,7 @@ from longcode.months import day_of
 from longcode.numbers import choose as choose_number
 from longcode.numbers import conversations
 from longcode.numbers import store as numbers
+from longcode.numbers.choose import Sender
 from longcode.numbers.routing import LastText, is_hour_filled, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
@@ -83,7 +84,7 @@ def request_facts(
         dedicated=frozenset({phone} if phone and numbers.is_in_use(existing.get("dedicated"), now) else ()),
         clients_with_phone=clients.clients_in_link(existing.get("clients")),
         last_put=clients.last_put(existing.get("clients")),
-        hour_filled_at=_hour_filled_at(existing.get("account", {})),
+        hour_filled_at=read(Sender, existing.get("account", {})).hour_filled_at,
     )
 
 
@@ -177,12 +178,10 @@ def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
     single_keys = (key for group in others for key in group.values())
     items = store.get_many([*all_opt_out_keys, *single_keys, *(key for of in usage_keys.values() for key in of)])
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
-    studios = {name: items.get(key, {}) for name, key in account_keys.items()}
+    senders = {name: read(Sender, items.get(key, {})) for name, key in account_keys.items()}
     # A text over a shared number is blocked by any STOP to the shared numbers, also after its account has left them.
-    on_shared = {
-        (text.account, text.phone) for text in studio_texts if text.number != studios[text.account].get("number")
-    }
-    left_at = {pair: None if pair in on_shared else _number_since(studios[pair[0]]) for pair in opt_out_keys}
+    on_shared = {(text.account, text.phone) for text in studio_texts if text.number != senders[text.account].number}
+    left_at = {pair: None if pair in on_shared else senders[pair[0]].number_since for pair in opt_out_keys}
     blocks = optouts.pair_blocks_from(opt_out_keys, items, left_at)
     return SendChecks(
         opted_out=blocks.blocked,
@@ -192,13 +191,11 @@ def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
         not_texted={
             (text.account, text.phone): code
             for text in messages
-            if (code := _destination_refusal(text, studios.get(text.account), items.get(dedicated_keys[text.phone])))
+            if (code := _destination_refusal(text, senders.get(text.account), items.get(dedicated_keys[text.phone])))
         },
-        may_not_send={
-            name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))
-        },
-        own_numbers={name: item["number"] for name, item in studios.items() if "number" in item},
-        most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
+        may_not_send={name: code for name, sender in senders.items() if (code := STATUS_REFUSALS.get(sender.status))},
+        own_numbers={name: sender.number for name, sender in senders.items() if sender.number},
+        most_an_hour={name: sender.texts_an_hour for name, sender in senders.items()},
         last_texts={name: read(LastText, items[key]) for name, key in last_texts.items() if key in items},
         conversations={
             phone: numbers.conversations_from(phone, items.get(key)) for phone, key in conversation_keys.items()
@@ -206,18 +203,19 @@ def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
         abroad={
             (text.account, text.phone)
             for text in studio_texts
-            if choose_number.is_abroad(text.phone, studios[text.account])
+            if choose_number.is_abroad(text.phone, senders[text.account])
         },
         sent_today={
             name: quotas.activity_of(items[key] for key in of if key in items) for name, of in usage_keys.items()
         },
         ceilings={
-            name: item.get("ceiling_units_a_day", settings().account_units_a_day) for name, item in studios.items()
+            name: settings().account_units_a_day if sender.ceiling_units_a_day is None else sender.ceiling_units_a_day
+            for name, sender in senders.items()
         },
         filled_hours={
             name
-            for name, item in studios.items()
-            if (filled_at := _hour_filled_at(item)) and filled_at > now - _FILLED_NOTED_EVERY
+            for name, sender in senders.items()
+            if sender.hour_filled_at and sender.hour_filled_at > now - _FILLED_NOTED_EVERY
         },
         parked={number for number, key in number_keys.items() if "code" in items.get(key, {})},
     )
@@ -254,19 +252,12 @@ def resume_conversation(text: Message) -> None:
             return
 
 
-def _hour_filled_at(studio: Attributes) -> datetime | None:
-    return datetime.fromisoformat(studio["hour_filled_at"]) if "hour_filled_at" in studio else None
-
-
-def _destination_refusal(text: Message, studio: Attributes | None, dedicated: Attributes | None) -> str | None:
+def _destination_refusal(text: Message, sender: Sender | None, dedicated: Attributes | None) -> str | None:
     """Return the code of the reason why texts to the phone are not sent (any more), or None.
 
-    The service's own replies to keywords, for which there is no `studio`, go to every country that is offered.
+    The service's own replies to keywords have no `sender`.
     """
     if numbers.is_in_use(dedicated, text.send_at or text.created_at):
         return OurOwnNumber.code
-    return choose_number.destinations_in_settings(studio).refusal(text.phone)
-
-
-def _number_since(studio: Attributes) -> datetime | None:
-    return datetime.fromisoformat(studio["number_since"]) if "number_since" in studio else None
+    destinations = choose_number.destinations_of(sender) if sender else choose_number.destinations_of_service()
+    return destinations.refusal(text.phone)

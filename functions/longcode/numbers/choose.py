@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import TEXTS_AN_HOUR, Account, AccountStatus
 from longcode.aws.settings import settings
 from longcode.destinations import Destinations, countries_of
 from longcode.errors import CountryNotAllowed
@@ -15,10 +16,28 @@ from longcode.numbers import store as numbers
 from longcode.numbers.conversations import Conversations, NumberChoice
 from longcode.numbers.routing import our_numbers
 from longcode.table import keyed_hash
-from longcode.table.writes import Attributes
 
 SHARED = "shared"
 """Stands for all shared numbers where they have a throughput together."""
+
+
+class Sender(Struct, frozen=True, kw_only=True):
+    """What a worker reads of an account's item before it sends its texts: see `Account`.
+
+    `hour_filled_at` is when it was last noted that a phone has as many texts of the account within an hour as it may
+    send. Nothing else is read, so that no other setting of one account can hold up a batch with texts of several.
+    """
+
+    country_code: str = "1"
+    first_country_code: str | None = None
+    number: str | None = None
+    number_since: datetime | None = None
+    trial_units_a_day: int | None = None
+    ceiling_units_a_day: int | None = None
+    texts_an_hour: int = TEXTS_AN_HOUR
+    hour_filled_at: datetime | None = None
+    allowed_countries: tuple[str, ...] = ()
+    status: AccountStatus = field(default=AccountStatus.ACTIVE, name="standing")
 
 
 def with_own_number(account: Account, drafts: Sequence[Message]) -> list[Message]:
@@ -53,7 +72,7 @@ def last_texted_in(account: Account, known: Iterable[Conversations]) -> dict[str
     return numbers.last_texted_in(known, account.id, settings().shared_numbers)
 
 
-def destinations_of(account: Account, dedicated: Collection[str] = ()) -> Destinations:
+def destinations_of(account: Account | Sender, dedicated: Collection[str] = ()) -> Destinations:
     """Return where an account may text: until it is approved, in its own country.
 
     `dedicated` are numbers of any account that get no texts.
@@ -62,27 +81,25 @@ def destinations_of(account: Account, dedicated: Collection[str] = ()) -> Destin
     return Destinations(
         countries=countries_of(account.country_code, chosen, settings().allowed_countries),
         toll_free=settings().text_toll_free,
-        ours=frozenset({*our_numbers(account, settings().shared_numbers), *dedicated}),
+        ours=frozenset({*our_numbers(account.number, settings().shared_numbers), *dedicated}),
     )
 
 
-def destinations_in_settings(studio: Attributes | None) -> Destinations:
-    """Return where an account may text according to its item in the table; without an item, where any account may."""
-    offered = settings().allowed_countries
-    countries = frozenset(offered)
-    if studio is not None:
-        chosen = () if "trial_units_a_day" in studio else studio.get("allowed_countries", ())
-        countries = countries_of(studio.get("country_code", "1"), chosen, offered)
-    ours = frozenset(settings().shared_numbers)
-    return Destinations(countries=countries, toll_free=settings().text_toll_free, ours=ours)
+def destinations_of_service() -> Destinations:
+    """Return where the service itself may text, such as to confirm a STOP: everywhere that any account may."""
+    return Destinations(
+        countries=frozenset(settings().allowed_countries),
+        toll_free=settings().text_toll_free,
+        ours=frozenset(settings().shared_numbers),
+    )
 
 
-def is_abroad(phone: str, studio: Attributes) -> bool:
-    """Return whether a phone is in another country than an account was at its sign-up, by its item in the table.
+def is_abroad(phone: str, sender: Sender) -> bool:
+    """Return whether a phone is in another country than its sender was at the sign-up.
 
-    Its country of now does not count, because it can change that itself.
+    The country of now does not count, because an account can change that itself.
     """
-    country_code = studio.get("first_country_code") or studio.get("country_code", "1")
+    country_code = sender.first_country_code or sender.country_code
     own = countries_of(country_code, (), settings().allowed_countries)
     return Destinations(countries=own, toll_free=True).refusal(phone) == CountryNotAllowed.code
 
@@ -90,7 +107,7 @@ def is_abroad(phone: str, studio: Attributes) -> bool:
 def ours_among(account: Account, phones: Collection[str], at: datetime) -> frozenset[str]:
     """Return those of the phones that texts are sent from, by any account."""
     ours = numbers.dedicated_among(phones, at)
-    return ours.union(phone for phone in phones if phone in our_numbers(account, settings().shared_numbers))
+    return ours.union(phone for phone in phones if phone in our_numbers(account.number, settings().shared_numbers))
 
 
 def segments_a_second(account_id: str) -> float:

@@ -7,7 +7,6 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.accounts.account import Account
 from longcode.message import Message
 
 NOTED_EVERY = timedelta(days=1)
@@ -96,9 +95,9 @@ class Unclear(Struct, frozen=True):
     candidates: tuple[str, ...]
 
 
-def our_numbers(account: Account, shared: Sequence[str]) -> tuple[str, ...]:
+def our_numbers(own: str | None, shared: Sequence[str]) -> tuple[str, ...]:
     """Return the numbers that an account must not text: the shared ones and its own, whose texts would come back."""
-    return (*shared, account.number) if account.number else tuple(shared)
+    return (*shared, own) if own else tuple(shared)
 
 
 def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> LastText | None:
