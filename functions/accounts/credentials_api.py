@@ -15,12 +15,12 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import BadTime, NotFound, TooManyKeys, WrongPassword
 from longcode.table.store import ConditionFailed
-from longcode.web import fields
+from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 
 _NOT_CURRENT = "This is not the current password."
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class NewPassword(web.Body):

@@ -32,14 +32,14 @@ from longcode.plans.plans import PlanChange
 from longcode.plans.room import Room
 from longcode.template import Template, check, check_no_braces, is_blank
 from longcode.triggers.trigger import RecordKind
-from longcode.web import country_fields, fields
+from longcode.web import account_resolver, country_fields, fields
 from longcode.web import resolver as web
 from longcode.web.fields import Statuses, checked_statuses
 from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
 from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 SenderName = Annotated[

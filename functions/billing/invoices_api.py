@@ -23,6 +23,7 @@ from longcode.billing.invoice import (
     invoice_sums,
 )
 from longcode.errors import BadCursor, NotFound, RequestError
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 
 _HTML, _PDF = "text/html", "application/pdf"
@@ -52,7 +53,7 @@ _PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class ListedInvoice(web.Answer):

@@ -13,9 +13,10 @@ from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class ChosenPlan(web.Body):

@@ -27,6 +27,7 @@ from longcode.plans import store as price_list
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage import store as quotas
 from longcode.usage.usage import MONTH_COUNTER, Usage, limits_at
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 
 _CSV = "text/csv; charset=utf-8"
@@ -36,7 +37,7 @@ _CSV_RESPONSES: "dict[int, OpenAPIResponse]" = {
 
 _CHUNKS = 10  # of 500 texts each: a page has about a megabyte, and takes 200 reads of a hundred items
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class MonthUsage(web.Answer):

@@ -25,12 +25,13 @@ from longcode.messages import compose, timing
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
 from longcode.usage import store as quotas
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from longcode.windows import SWEEP_AFTER
 
 BroadcastId = Annotated[str, Path(max_length=100)]
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 @app.post("/broadcasts", responses=web.responses({200: forms.DryRun, 202: forms.ShownBroadcast}))

@@ -19,9 +19,10 @@ from longcode.errors import NotFound, RequestError
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 
-app = web.resolver(web.JSON, *bulk_import.TYPES)
+app = account_resolver.resolver(web.JSON, *bulk_import.TYPES)
 
 ClientId = Annotated[str, Path(max_length=100)]
 

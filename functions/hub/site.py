@@ -15,6 +15,7 @@ from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
 from longcode.messages import folders
+from longcode.usage import call_limits
 
 Page = Response[str]
 
@@ -94,8 +95,11 @@ def _sign_in_first(fields: dict[str, str]) -> Page:
 
 
 def session_of_request() -> Session | None:
-    """Return the session of the browser's cookie, or None."""
-    session = sessions.find(page.session_token(site.current_event.headers), clients.now())
+    """Return the session of the browser's cookie, or None. Raise `TooManyRequests` as the API does."""
+    event, now = site.current_event, clients.now()
+    session = sessions.find(page.session_token(event.headers), now)
+    if session:
+        call_limits.check(session.account, event.http_method, event.path, now)
     site.context["session"] = session  # kept until the response is made
     return session
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from hub import clients, home, messages, page, people, sign_in, sign_up, texts
 from hub.site import Page, go_to, notice, site
 from longcode.aws.telemetry import begin_request, logger
-from longcode.errors import RequestError
+from longcode.errors import RequestError, TooManyRequests
 
 PAGES = (clients, home, messages, people, sign_in, sign_up, texts)
 """The modules whose pages the site has: importing one adds them."""
@@ -37,7 +37,10 @@ def absent(_error: NotFoundError) -> Page:
 @site.exception_handler(RequestError)
 def refused(error: RequestError) -> Page:
     """Return the page for a refusal that no form shows."""
-    return notice("This cannot be done", error.detail, error.status)
+    answer = notice("This cannot be done", error.detail, error.status)
+    if isinstance(error, TooManyRequests):
+        answer.headers = {**answer.headers, "Retry-After": str(error.retry_after_seconds)}
+    return answer
 
 
 @site.exception_handler(Exception)

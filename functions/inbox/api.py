@@ -23,11 +23,12 @@ from longcode.messages import store as messages
 from longcode.messages.folders import Search, Unread
 from longcode.numbers.routing import AttributionRule
 from longcode.one_spelling import one_spelling
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 def _check_phone(value: str | None) -> str | None:

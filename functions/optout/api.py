@@ -17,11 +17,12 @@ from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, Question, account_scope
 from longcode.phone import to_stored
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 Phone = Annotated[str, Path(pattern=r"^\+[0-9]{7,15}$")]
 Person = Annotated[str | None, Field(min_length=1, max_length=100)]

@@ -32,6 +32,7 @@ from longcode.triggers.trigger import (
     record_statuses,
     record_word,
 )
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from triggers import texts
 
@@ -151,7 +152,7 @@ class CallTask(web.Answer):
     date: date
 
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 @app.post("/events", responses=web.responses({202: EventResult}))

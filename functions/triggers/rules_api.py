@@ -30,10 +30,10 @@ from longcode.triggers.trigger import (
     check_trigger_edition,
     record_word,
 )
-from longcode.web import fields
+from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 RecordWords = Annotated[list[fields.Status], Field(max_length=50)]
 

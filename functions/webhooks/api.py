@@ -10,12 +10,13 @@ from longcode.accounts.account import WebhookEvent
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, WebhookOff
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState, is_on, replayed
 from longcode.webhooks.tell import enqueue
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 DeliveryId = Annotated[str, Path(max_length=100)]
 
