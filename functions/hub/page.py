@@ -32,6 +32,7 @@ _SYSTEMS = {
 _NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved"}
 _SHORT_HASH = 12
 _MOST_FIELDS = 200
+_LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more
 _HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -125,6 +126,11 @@ def fields(body: str | None) -> dict[str, str]:
 def typed_in(form: Mapping[str, str]) -> dict[str, str]:
     """Return what a person typed into a form: its fields without those that the page itself has, and credentials."""
     return {name: value for name, value in form.items() if value and name not in _NOT_TYPED}
+
+
+def fitting(*places: str) -> str:
+    """Return the first of some places that an answer's headers have room for, or the last one."""
+    return next((place for place in places if len(place) <= _LONGEST_PLACE), places[-1])
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -89,9 +89,10 @@ def form_of_owner(act: Callable[..., Page]) -> Callable[..., Page]:
 
 
 def _sign_in_first(fields: dict[str, str]) -> Page:
-    """Go to the sign-in, which leads back to this page, with what was typed on it."""
-    back = urlencode({"back": site.current_event.path.removeprefix("/hub/"), **page.typed_in(fields)})
-    return go_to(f"sign-in?{back}")
+    """Go to the sign-in, which leads back to this page, with what was typed on it unless that is too long."""
+    back = {"back": site.current_event.path.removeprefix("/hub/")}
+    with_typed, without = urlencode(back | page.typed_in(fields)), urlencode(back)
+    return go_to(page.fitting(f"sign-in?{with_typed}", f"sign-in?{without}", "sign-in"))
 
 
 def session_of_request() -> Session | None:

@@ -76,6 +76,9 @@ def test_it_leaves_the_carriers_alone(template: dict[str, Any]) -> None:
         assert carriers.search(f"{base}/carriers/twilio/receipts/abc")
         assert forms.search(f"{base}/signup")
         assert forms.search(f"{base}/password/token")
+        assert forms.search(f"{base}/hub/sign-in/mail")
+        assert forms.search(f"{base}/hub/sign-up")
+        assert not forms.search(f"{base}/hub/newest")
         assert not forms.search(f"{base}/carriers/twilio/inbound")
         assert not carriers.search(f"{base}/messages")
     assert "ScopeDownStatement" not in limited["CallsOfACredential"]  # the carriers send no such header
