@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
@@ -112,7 +112,8 @@ def browser(headers: Mapping[str, str]) -> str:
 def is_of_this_site(headers: Mapping[str, str]) -> bool:
     """Return whether the browser says that a form was posted from a page of this host; all browsers in use say it."""
     origin = _header(headers, "origin")
-    return bool(origin) and urlsplit(origin).netloc == _header(headers, "host")
+    _, _, host = origin.partition("://")
+    return bool(host) and host == _header(headers, "host")
 
 
 def fields(body: str | None) -> dict[str, str]:

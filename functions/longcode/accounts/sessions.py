@@ -85,6 +85,13 @@ def find(token: str, now: datetime) -> Session | None:
     return session
 
 
+def keep(session: Session) -> None:
+    """Have a session go on with the password that the account has now, because it was changed in it."""
+    mark = _mark(store.get(keys.password(session.account)))
+    place = credential_keys.session(session.account, session.hash)
+    store.try_write(Update(place, changes={"password": mark}, when=Attr("hash").exists()))
+
+
 def end(session: Session) -> None:
     """End a session."""
     store.write(Delete(credential_keys.session(session.account, session.hash)))

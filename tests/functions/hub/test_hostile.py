@@ -5,6 +5,7 @@ from base64 import b64encode
 import pytest
 
 from accounts import authorizer
+from hub import site_api
 from longcode.accounts import passwords, people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -12,9 +13,9 @@ from longcode.accounts.credential_limits import CredentialLimits
 from longcode.aws import clients
 from longcode.usage import call_limits
 from sweeper import sweep_schedule
-from tests.support.browser import Browser
+from tests.support.browser import HOST, Browser
 from tests.support.crashes import recorded_calls
-from tests.support.fakes import PASSWORD, studio
+from tests.support.fakes import PASSWORD, REQUEST_ID, LambdaContext, studio
 from tests.support.mails import mails_to, sent_mails
 
 LONG = "a" * 5_000
@@ -93,6 +94,58 @@ def test_what_is_too_long_brings_no_fault_and_no_headers_that_the_gateway_refuse
     assert [answer.status for answer in answers if answer.status >= 500] == []
     sizes = [sum(len(name) + len(value) for name, (value, *_) in answer.headers.items()) for answer in answers]
     assert max(sizes) < _MOST_BYTES_OF_HEADERS
+
+
+@pytest.mark.parametrize("value", ["x", "é", "%00", "%F0%9F", "2026-11-22T15:30:00.000Z%23x"])
+def test_odd_values_bring_no_fault(account: Account, signed_in: Browser, value: str) -> None:
+    query = "&".join(
+        f"{name}={value}" for name in ("cursor", "before", "after", "template", "tab", "q", "number", "to")
+    )
+
+    answers = [
+        signed_in._call("GET", path, None, query)
+        for path in ("messages", f"messages/{value}", "messages/12125550123", "clients", f"clients/{value}", "new")
+    ]
+
+    assert [answer.status for answer in answers if answer.status >= 500] == []
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("origin", ["https://[", "https://", "://", "x"])
+def test_an_origin_that_is_no_address_brings_no_fault(origin: str) -> None:
+    assert Browser(origin=origin).post("sign-in", account="1", password="x").status == 403
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_body_that_is_no_text_brings_no_fault() -> None:
+    headers = {"Host": HOST, "Origin": f"https://{HOST}", "Content-Type": "text/csv"}
+    event = {
+        "resource": "/hub/{page+}",
+        "path": "/hub/sign-in",
+        "httpMethod": "POST",
+        "headers": headers,
+        "requestContext": {"requestId": REQUEST_ID},
+        "queryStringParameters": None,
+        "body": "/w==",
+        "isBase64Encoded": True,
+    }
+
+    assert site_api.handler(event, LambdaContext())["statusCode"] == 403
+
+
+def test_no_address_shows_whether_a_phone_of_nobodys_opted_out(account: Account, signed_in: Browser) -> None:
+    for query in ("", "before=2026-11-22T15:30:00.000Z%23x"):
+        assert signed_in.get("messages/12125559999", query).status == 404
+
+
+def test_a_session_in_which_the_password_is_made_anew_can_be_kept(account: Account, signed_in: Browser) -> None:
+    session = sessions.find(signed_in.cookies["session"], clients.now())
+    assert session
+    accounts.set_password(account.id, passwords.hash_of("another"))
+
+    sessions.keep(session)
+
+    assert signed_in.get("home").path == "home"
 
 
 @pytest.mark.parametrize("path", ["sign-out", "people/x/remove", "sessions/x/end", "messages/12125550123/unread"])
