@@ -7,7 +7,7 @@ from typing import Any
 
 import schemathesis
 
-# An account makes one of these in so many seconds (longcode/usage/call_limits.py); a 429 would hide what a route does.
+# An account makes one of these in so many seconds (longcode/usage/call_limits.py).
 _SECONDS = {("POST", "/clients/import"): 1.0, ("POST", "/broadcasts"): 0.5, ("GET", "/usage/{month}/texts"): 0.5}
 _BY_SCHEMA = re.compile(r"(Input|String|List|Tuple|Dictionary|Value|Object) should |Field required|Extra inputs")
 
