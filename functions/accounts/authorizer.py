@@ -15,6 +15,7 @@ from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 
+_LONGEST_HEADER = 1_000  # far more than an account number and a credential; a longer one is not hashed
 _MAX_DIGITS = 20  # far more than an account number has; a longer one could exceed a key of the table
 
 
@@ -57,6 +58,8 @@ def authenticate(authorization: str, address: str, now: datetime) -> Caller | No
 
 def _parts(authorization: str) -> tuple[str, str] | None:
     """Return the account number and the secret of a header of HTTP Basic, or None."""
+    if len(authorization) > _LONGEST_HEADER:
+        return None
     scheme, _, encoded = authorization.partition(" ")
     try:
         account, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")

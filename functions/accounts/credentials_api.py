@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from longcode.web import fields
+from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -20,7 +20,7 @@ from longcode.table.store import ConditionFailed
 
 _NOT_CURRENT = "This is not the current password."
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class NewPassword(web.Body):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from longcode.web import fields
+from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 from longcode.web.fields import Statuses, checked_statuses
 from aws_lambda_powertools.event_handler import Response
@@ -39,7 +39,7 @@ from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
 from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 SenderName = Annotated[

@@ -7,7 +7,7 @@ from msgspec import to_builtins
 
 from admin.account_status import AccountOrder
 from admin.order import account_or_raise
-from longcode.accounts import api_keys, owner_notices, password_links
+from longcode.accounts import api_keys, owner_notices, password_links, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
 from longcode.aws import mail
@@ -43,10 +43,11 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
 
 
 def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
-    """End the password and all keys, and return the ids of the keys; raise `NotFound`."""
+    """End the password, all keys and all sessions of the hub, and return the ids of the keys; raise `NotFound`."""
     account = account_or_raise(order.account)
     accounts.end_password(account.id, owner_notices.new(account.id, NoticeKind.ENDED, now))
     ended = [key.id for key in api_keys.of_account(account.id) if api_keys.delete(account.id, key.id)]
+    sessions.end_of_account(account.id, now)
     logger.info("credentials ended", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "keys": ended}
 

@@ -6,6 +6,7 @@ from datetime import date
 from html import escape
 from typing import Annotated, Any, Literal
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -52,7 +53,7 @@ _PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class ListedInvoice(web.Answer):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from pydantic import Field
 
@@ -15,7 +16,7 @@ from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class ChosenPlan(web.Body):

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -36,7 +37,7 @@ _CSV_RESPONSES: "dict[int, OpenAPIResponse]" = {
 
 _CHUNKS = 10  # of 500 texts each: a page has about a megabyte, and takes 200 reads of a hundred items
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class MonthUsage(web.Answer):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -30,7 +31,7 @@ from longcode.windows import SWEEP_AFTER
 
 BroadcastId = Annotated[str, Path(max_length=100)]
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 @app.post("/broadcasts", responses=web.responses({200: forms.DryRun, 202: forms.ShownBroadcast}))

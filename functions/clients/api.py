@@ -4,6 +4,7 @@ from base64 import b64decode
 from datetime import datetime
 from typing import Annotated, Any
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -21,7 +22,7 @@ from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
 
-app = web.resolver(web.JSON, *bulk_import.TYPES)
+app = account_resolver.resolver(web.JSON, *bulk_import.TYPES)
 
 ClientId = Annotated[str, Path(max_length=100)]
 

@@ -107,7 +107,7 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
     """Return an account's conversation with a phone, or None if it has no message and no client has the phone."""
     page = folders.page(account.id, "all", limit=_BUBBLES, cursor=before, search=Search(phone=phone))
     with_number = client_store.of_phones(account.id, [phone])[phone]
-    if not page.messages and not with_number and before is None:
+    if not page.messages and not with_number:  # also of a page before: it would show who is opted out
         return None
     question = optouts.get_question(account.id, phone)
     pair = (account.id, phone)

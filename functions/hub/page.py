@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
@@ -32,6 +32,7 @@ _SYSTEMS = {
 _NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved"}
 _SHORT_HASH = 12
 _MOST_FIELDS = 200
+_LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more
 _HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -111,7 +112,8 @@ def browser(headers: Mapping[str, str]) -> str:
 def is_of_this_site(headers: Mapping[str, str]) -> bool:
     """Return whether the browser says that a form was posted from a page of this host; all browsers in use say it."""
     origin = _header(headers, "origin")
-    return bool(origin) and urlsplit(origin).netloc == _header(headers, "host")
+    _, _, host = origin.partition("://")
+    return bool(host) and host == _header(headers, "host")
 
 
 def fields(body: str | None) -> dict[str, str]:
@@ -125,6 +127,11 @@ def fields(body: str | None) -> dict[str, str]:
 def typed_in(form: Mapping[str, str]) -> dict[str, str]:
     """Return what a person typed into a form: its fields without those that the page itself has, and credentials."""
     return {name: value for name, value in form.items() if value and name not in _NOT_TYPED}
+
+
+def fitting(*places: str) -> str:
+    """Return the first of some places that an answer's headers have room for, or the last one."""
+    return next((place for place in places if len(place) <= _LONGEST_PLACE), places[-1])
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -4,8 +4,8 @@ import re
 from uuid import uuid4
 
 from hub.site import Page, form_of_owner, form_of_studio, go_to, page_of_studio, show, site
-from longcode.accounts import people, sessions, sign_ups
-from longcode.accounts.account import Account
+from longcode.accounts import owner_notices, people, sessions, sign_ups
+from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients, mail
@@ -31,13 +31,14 @@ def show_people(account: Account) -> Page:
 @site.post("/hub/people")
 @form_of_owner
 def add_person(account: Account, fields: dict[str, str]) -> Page:
-    """Add a person, and mail them how to sign in."""
+    """Add a person, and mail them how to sign in, unless their address had several such mails in the hour."""
     name, email = one_line(fields.get("name", "")), fields.get("email", "").strip().casefold()
     try:
         person = _person(account, name, email, fields.get("role", ""))
     except RequestError as refusal:
         return _page(account, fields, refusal)
-    mail.send(email, "You can sign in to Longcode", _invitation(account))
+    if sign_ups.count_mail(email, clients.now()):  # they can ask for a link on the page of the sign-in anyway
+        mail.send(email, "You can sign in to Longcode", _invitation(account))
     return go_to(f"people?added={person.id}")
 
 
@@ -70,7 +71,8 @@ def _person(account: Account, name: str, email: str, role: str) -> Person:
         raise RequestError(NO_MAIL_ADDRESS, field="email")
     if len(people.of_account(account)) > people.MOST_PEOPLE:
         raise RequestError(_TOO_MANY)
-    if not sign_ups.count_form(f"people of {account.id}", clients.now()):
+    now = clients.now()
+    if not sign_ups.count_invited(account.id, now, is_new=account.trial_units_a_day is not None):
         raise RequestError(_WAIT)
     person = Person(
         account=account.id,
@@ -78,9 +80,10 @@ def _person(account: Account, name: str, email: str, role: str) -> Person:
         name=name,
         email=email,
         role=Role.OWNER if role == Role.OWNER else Role.STAFF,
-        added_at=clients.now(),
+        added_at=now,
     )
-    if email == account.email or not people.add(person):
+    told = owner_notices.new(account.id, NoticeKind.PERSON, now, f"{person.role} {email.rpartition('@')[2]}")
+    if email == account.email or not people.add(person, told):
         raise RequestError(_TAKEN, field="email")
     return person
 

@@ -13,13 +13,14 @@ from longcode.accounts.account import Account
 from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.aws import clients, queues
 from longcode.jobs import MailSignInLink
+from longcode.usage import call_limits
 
 _NOT_RIGHT = "No account has this number and password. Both are in the welcome mail."
 _MAILED = (
     "If {} belongs to somebody who can sign in, a mail with a link is on its way."
     " The link works once, for 15 minutes. If you see no mail, look among the spam."
 )
-_LONGEST_ADDRESS = 254
+_LONGEST_ADDRESS, _LONGEST_NUMBER = 254, 40
 # Where a sign-in may lead to: a stranger's link leads nowhere else.
 _PAGE = r"home|messages(/[0-9]+)?|new|clients(/(?!\.\.?$)[^/?#\s]+)?|people"
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
@@ -40,16 +41,19 @@ def sign_in() -> Page:
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
     form = page.fields(event.decoded_body)
-    number, back = form.get("account", "").strip(), form.get("back", "")
+    number, back = form.get("account", "").strip()[:_LONGEST_NUMBER], form.get("back", "")
     typed = page.typed_in(form)
     pair = f"{number}:{form.get('password', '').strip()}"
     authorization = f"Basic {b64encode(pair.encode(errors='replace')).decode()}"
     caller = authenticate_within(limits, authorization, address_of_request(), clients.now())
+    if caller:
+        call_limits.check(caller.account, "POST", event.path, clients.now())
     if caller is None or caller.key:  # an API key is for programs
         return show("sign_in", status=403, wrong=_NOT_RIGHT, number=number, back=back, typed=typed, email="")
     token = sessions.begin(caller.account, page.browser(event.headers), clients.now())
-    place = f"{quote(back)}?{urlencode(typed)}" if typed else quote(back)
-    return go_to(place if re.fullmatch(_PAGE, back) else "home", cookie=page.session_cookie(token))
+    places = [f"{quote(back)}?{urlencode(typed)}"] if typed else []
+    place = page.fitting(*places, quote(back), "home") if re.fullmatch(_PAGE, back) else "home"
+    return go_to(place, cookie=page.session_cookie(token))
 
 
 @site.post("/hub/sign-in/mail")

@@ -15,6 +15,7 @@ from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
 from longcode.messages import folders
+from longcode.usage import call_limits
 
 Page = Response[str]
 
@@ -88,14 +89,18 @@ def form_of_owner(act: Callable[..., Page]) -> Callable[..., Page]:
 
 
 def _sign_in_first(fields: dict[str, str]) -> Page:
-    """Go to the sign-in, which leads back to this page, with what was typed on it."""
-    back = urlencode({"back": site.current_event.path.removeprefix("/hub/"), **page.typed_in(fields)})
-    return go_to(f"sign-in?{back}")
+    """Go to the sign-in, which leads back to this page, with what was typed on it unless that is too long."""
+    back = {"back": site.current_event.path.removeprefix("/hub/")}
+    with_typed, without = urlencode(back | page.typed_in(fields)), urlencode(back)
+    return go_to(page.fitting(f"sign-in?{with_typed}", f"sign-in?{without}", "sign-in"))
 
 
 def session_of_request() -> Session | None:
-    """Return the session of the browser's cookie, or None."""
-    session = sessions.find(page.session_token(site.current_event.headers), clients.now())
+    """Return the session of the browser's cookie, or None. Raise `TooManyRequests` as the API does."""
+    event, now = site.current_event, clients.now()
+    session = sessions.find(page.session_token(event.headers), now)
+    if session:
+        call_limits.check(session.account, event.http_method, event.path, now)
     site.context["session"] = session  # kept until the response is made
     return session
 

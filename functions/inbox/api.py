@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -27,7 +28,7 @@ from longcode.one_spelling import one_spelling
 
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 def _check_phone(value: str | None) -> str | None:

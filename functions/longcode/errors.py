@@ -7,6 +7,7 @@ RequestError               any other fault in a request; its code is `invalid`
     BadCursor              the cursor is not one of this account's list
     Forged                 the carrier did not sign the webhook
     TooManyForms           the source address sent too many sign-up forms
+    TooManyRequests        the account made too many calls within seconds
     NotInScope             the API key's scope does not include this route
     NotFound               the account has no such item; items of other accounts count as absent
 
@@ -114,6 +115,14 @@ class LimitReached(RequestError, status=409):
     def extensions(self) -> dict[str, object]:
         at = instant(self.frees_at) if self.frees_at else None
         return {"frees_at": at, "plans_that_allow": list(self.plans_that_allow)}
+
+
+class TooManyRequests(RequestError, code="too_many_requests", status=429):
+    """The account made too many calls. `retry_after_seconds` is when it can make the next one."""
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class BoundReached(RequestError, status=409):

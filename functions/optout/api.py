@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
@@ -21,7 +22,7 @@ from longcode.phone import to_stored
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 Phone = Annotated[str, Path(pattern=r"^\+[0-9]{7,15}$")]
 Person = Annotated[str | None, Field(min_length=1, max_length=100)]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -32,7 +33,7 @@ from longcode.usage import store as quotas
 from longcode.usage.usage import limits_at
 from longcode.webhooks.tell import end_unsent
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 class AcceptedMessage(web.Answer, from_attributes=True):
@@ -115,8 +116,7 @@ class Checked(Struct, frozen=True, kw_only=True):
 @app.post("/messages", responses=web.responses({202: Accepted}))
 def post_message(form: NewMessage, idempotency_key: web.IdempotencyKey = None) -> Response[Accepted]:
     """Accept a text; the same Idempotency-Key with the same body gets the same response."""
-    key = idempotency_key or str(uuid4())
-    return Response(202, web.JSON, accept(web.caller(app), form, key, clients.now()))
+    return Response(202, web.JSON, accept(web.caller(app), form, idempotency_key or str(uuid4()), clients.now()))
 
 
 @app.post("/messages/preview")

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -151,7 +152,7 @@ class CallTask(web.Answer):
     date: date
 
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 
 @app.post("/events", responses=web.responses({202: EventResult}))

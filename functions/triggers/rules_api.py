@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from longcode.web import fields
+from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -33,7 +33,7 @@ from longcode.triggers.trigger import (
     record_word,
 )
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 RecordWords = Annotated[list[fields.Status], Field(max_length=50)]
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -15,7 +16,7 @@ from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState, is_on, replayed
 from longcode.webhooks.tell import enqueue
 
-app = web.resolver()
+app = account_resolver.resolver()
 
 DeliveryId = Annotated[str, Path(max_length=100)]
 

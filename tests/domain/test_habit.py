@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from longcode.usage.habit import DAYS, Activity, StopCause, first_day, may_be_unusual, stops
+from tests.support.ordinary_days import day_of, ordinary_year
 
 TODAY = "2026-12-21"
 MEDIUM, LARGE, VOLUME = 1_000, 3_000, 10_000
@@ -15,13 +16,6 @@ def days_of(*units: int, abroad: float = 0, refused: float = 0) -> dict[str, Act
     """Return days up to today with these units sent, one for each text, and these shares abroad and refused."""
     first = date.fromisoformat(TODAY) - timedelta(days=len(units) - 1)
     return {str(first + timedelta(days=index)): day_of(each, abroad, refused) for index, each in enumerate(units)}
-
-
-def day_of(units: int, abroad: float = 0, refused: float = 0) -> Activity:
-    sent = units - int(units * refused)
-    return Activity(
-        units_sent=sent, texts_sent=sent, texts_abroad=int(sent * abroad), texts_refused=int(units * refused)
-    )
 
 
 def causes(days: dict[str, Activity], plan: int = MEDIUM) -> list[StopCause]:
@@ -139,29 +133,12 @@ def test_no_account_is_stopped_before_its_habit_would_be_read() -> None:
             assert may_be_unusual(today)
 
 
-def ordinary_year(random: Random) -> tuple[dict[str, Activity], int]:
-    """Return the first year of a studio as busy as its plan, with weekends, seasons and a broadcast each month.
-
-    The first broadcast comes after the first days: until it is approved, a studio sends 50 units a day.
-    """
-    plan = random.choice((MEDIUM, LARGE, VOLUME))
-    a_day, list_size = plan // 50, int(plan * random.uniform(0.2, 0.9))
-    abroad, refused = random.choice((0, 0.03, 0.1, 0.4)), random.uniform(0, 0.1)
-    first, broadcast_day, days = date(2026, 1, 1), random.randint(5, 28), {}
-    for index in range(365):
-        day = first + timedelta(days=index)
-        season = 2.5 if day.month == 12 else 1.8 if day.month in (5, 10) else 1
-        units = int(a_day * season * random.uniform(0.2, 1.8) * (0.3 if day.weekday() > 4 else 1))
-        if day.day == broadcast_day:
-            units += list_size
-        days[str(day)] = day_of(units, abroad, refused)
-    return days, plan
-
-
 @pytest.mark.long
 def test_a_hundred_random_years_of_ordinary_studios_have_no_stop() -> None:
     for seed in range(100):
-        days, plan = ordinary_year(Random(seed))
+        random = Random(seed)
+        plan = random.choice((MEDIUM, LARGE, VOLUME))
+        days = ordinary_year(random, plan)
         for day in days:
             if may_be_unusual(days[day]):
                 assert stops(day, days, plan) == [], (seed, day)

@@ -33,8 +33,9 @@ ROUTES: list[tuple[ModuleType, str, str]] = [
 
 
 def everything() -> list[object]:
-    items: list[object] = aws_client("dynamodb").scan(TableName="longcode")["Items"]
-    return items
+    """Return what the table has, but not the counts of calls: a refused call is one."""
+    items = aws_client("dynamodb").scan(TableName="longcode")["Items"]
+    return [item for item in items if item["type"] != {"S": "calls"}]
 
 
 @pytest.mark.long

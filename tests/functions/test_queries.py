@@ -19,10 +19,16 @@ PATHS = json.loads(openapi.FILE.read_text())["paths"]
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
+def everything() -> list[object]:
+    """Return what the table has, but not the counts of calls: a refused call is one."""
+    items = aws_client("dynamodb").scan(TableName="longcode")["Items"]
+    return [item for item in items if item["type"] != {"S": "calls"}]
+
+
 @pytest.mark.parametrize(("name", "verb", "path"), ROUTES, ids=str)
 def test_a_query_parameter_that_a_route_does_not_have_is_refused(aws: None, name: str, verb: str, path: str) -> None:
     studio()
-    before = aws_client("dynamodb").scan(TableName="longcode")["Items"]
+    before = everything()
     concrete = re.sub(r"\{\w+\}", "x", path.replace("{phone}", "+12125550123"))
 
     response = call(import_module(name), verb, concrete, account="10000001", query={"limitt": "5"})
@@ -31,7 +37,7 @@ def test_a_query_parameter_that_a_route_does_not_have_is_refused(aws: None, name
     body = PATHS[path][verb.lower()].get("requestBody", {"content": {}})
     takes_body = "application/json" in body["content"]  # a body that lacks is refused first
     assert response.json["errors"][0]["field"] == ("body" if takes_body else "limitt")
-    assert aws_client("dynamodb").scan(TableName="longcode")["Items"] == before
+    assert everything() == before
 
 
 def test_the_refusal_names_the_parameters_that_there_are(aws: None) -> None:

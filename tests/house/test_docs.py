@@ -32,6 +32,23 @@ def test_lines_of_prose_fit_a_screen() -> None:
     assert long == []
 
 
+def test_each_attack_names_tests_that_exist() -> None:
+    table = (
+        (ROOT / "docs" / "security.md").read_text().partition("## Attacks, before and after")[2].partition("\n## ")[0]
+    )
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    named = [re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row) for row in rows]
+
+    assert len(rows) > 25
+    assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
+    assert [
+        (file, test)
+        for tests in named
+        for file, test in tests
+        if not (ROOT / file).is_file() or f"\ndef {test}(" not in (ROOT / file).read_text()
+    ] == []
+
+
 def test_every_row_of_a_table_has_as_many_cells_as_the_row_before() -> None:
     uneven = [
         f"{relative_path(page)}: {row}"

@@ -1,7 +1,7 @@
 """Limits the number of files in which each flow calls functions.
 
-Left out are the five files of longcode/aws, and what stands around a flow: its handlers, the authoriser, the
-carrier's own file, and the mail of an invoice.
+Left out are the five files of longcode/aws, and what stands around a flow: its handlers, the authoriser, the limit on
+an account's calls, the carrier's own file, and the mail of an invoice.
 """
 
 import sys
@@ -46,7 +46,7 @@ def entered() -> Iterator[set[str]]:
         name = frame.f_code.co_filename
         if event == "call" and name.startswith(root) and frame.f_code.co_name != "<module>":
             files.add(name.removeprefix(root))
-            files.discard(f"longcode/aws/{name.rpartition('/')[2]}")
+            files.difference_update({f"longcode/aws/{name.rpartition('/')[2]}", "longcode/usage/call_limits.py"})
 
     threading.setprofile(note)
     sys.setprofile(note)

@@ -76,6 +76,7 @@ ACTING = {
     "plans/room.py",
     "plans/store.py",
     "triggers/store.py",
+    "usage/call_limits.py",
     "usage/store.py",
     "webhooks/tell.py",
     "webhooks/post.py",

@@ -53,8 +53,8 @@ def test_it_refuses_rates_only_and_with_429(template: dict[str, Any]) -> None:
     assert acl(template)["DefaultAction"] == {"Allow": {}}
     assert {name: (rate["AggregateKeyType"], rate["Limit"]) for name, rate in rates(template).items()} == {
         "FormsOfAnAddress": ("IP", 30),
-        "CallsOfACredential": ("CUSTOM_KEYS", 1200),
-        "CallsOfAnAddress": ("IP", 3000),
+        "CallsOfACredential": ("CUSTOM_KEYS", 3000),
+        "CallsOfAnAddress": ("IP", 6000),
     }
     assert {rate["EvaluationWindowSec"] for rate in rates(template).values()} == {60}
     for rule in rules:
@@ -76,6 +76,9 @@ def test_it_leaves_the_carriers_alone(template: dict[str, Any]) -> None:
         assert carriers.search(f"{base}/carriers/twilio/receipts/abc")
         assert forms.search(f"{base}/signup")
         assert forms.search(f"{base}/password/token")
+        assert forms.search(f"{base}/hub/sign-in/mail")
+        assert forms.search(f"{base}/hub/sign-up")
+        assert not forms.search(f"{base}/hub/newest")
         assert not forms.search(f"{base}/carriers/twilio/inbound")
         assert not carriers.search(f"{base}/messages")
     assert "ScopeDownStatement" not in limited["CallsOfACredential"]  # the carriers send no such header

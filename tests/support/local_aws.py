@@ -23,6 +23,7 @@ from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.plans.plans import PriceList
 from longcode.table import keyed_hash
+from longcode.usage import call_limits
 from send import pacing
 from tests.support import query_bounds, quick_moto
 from tests.support.quick_moto import ACCOUNT, REGION, ParameterDict
@@ -137,6 +138,7 @@ def local_aws() -> Iterator[None]:
         price_list.set_copy(_read_plans(), monotonic())
         keyed_hash.secret_key.cache_clear()
         pacing.forget()
+        call_limits.limits.clear()
         with query_bounds.refusing_reversed_bounds():
             yield
     finally:

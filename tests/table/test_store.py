@@ -5,9 +5,10 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from longcode.table import store
-from longcode.table.keys import Key
+from longcode.table.keys import FOLDER, Key
 from longcode.table.writes import ABSENT, Delete, Put, Update, table
 from tests.support.aws_calls import changed_response, failing
+from tests.support.crashes import recorded_calls
 
 ONE, OTHER = Key("p", "1"), Key("p", "2")
 
@@ -99,3 +100,19 @@ def test_deleting_an_absent_item_is_no_error() -> None:
     store.write(Delete(ONE))
 
     assert store.get(ONE) is None
+
+
+LONG_PK, LONG_SK = Key("p" * 2_049, "1"), Key("p", "é" * 513)
+
+
+@pytest.mark.parametrize("key", [LONG_PK, LONG_SK])
+def test_a_key_that_is_too_long_is_not_asked_for(key: Key) -> None:
+    """DynamoDB would answer with a fault; people can write anything into an address (DynamoDB: quotas)."""
+    store.write(Put(ONE, {}))
+
+    with recorded_calls() as calls:
+        found = [store.get(key), *store.query(key), *store.query(Key("p", ""), after=key)]
+        found += [*store.query_index(FOLDER, key.pk, before=key.sk, page=1)]
+
+    assert (calls, [each for each in found if each]) == ([], [])
+    assert store.get_many([key, ONE]).keys() == {ONE}

@@ -104,6 +104,7 @@ class NoticeKind(StrEnum):
     WEBHOOK = "webhook"
     COUNTRIES = "countries"
     PLAN = "plan"
+    PERSON = "person"
     APPROVED = "approved"
     WRONG_PASSWORDS = "wrong_passwords"
     STOPPED = "stopped"
@@ -111,7 +112,16 @@ class NoticeKind(StrEnum):
     REPLIES = "replies"
 
 
-CHANGES = frozenset({NoticeKind.PASSWORD, NoticeKind.KEY, NoticeKind.WEBHOOK, NoticeKind.COUNTRIES, NoticeKind.PLAN})
+CHANGES = frozenset(
+    {
+        NoticeKind.PASSWORD,
+        NoticeKind.KEY,
+        NoticeKind.WEBHOOK,
+        NoticeKind.COUNTRIES,
+        NoticeKind.PLAN,
+        NoticeKind.PERSON,
+    }
+)
 """The kinds that anybody with a credential brings about, as often as wished."""
 
 

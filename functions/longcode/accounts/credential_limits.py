@@ -49,7 +49,7 @@ class CredentialLimits:
     def refuses(self, authorization: str, source: str, now: datetime) -> bool:
         """Return whether credentials are refused unread: they were wrong just now, or too many others of `source`."""
         tag, tag_here = self._tag(authorization), self._tag(authorization, source)
-        if tag_here in self._wrong and now - self._wrong[tag_here] < _WRONG_FOR:
+        if tag_here in self._wrong and abs(now - self._wrong[tag_here]) < _WRONG_FOR:  # the clock may be set back
             return True
         if tag in self._right and now - self._right[tag] < _RIGHT_FOR:
             return False
@@ -72,7 +72,7 @@ class CredentialLimits:
     def _tokens(self, source: str, now: datetime) -> float:
         """Return how many wrong credentials of a source may still be looked at; one more each second."""
         left, at = self._left.get(source, (float(A_MINUTE), now))
-        return min(A_MINUTE, left + (now - at).total_seconds() * A_MINUTE / 60)
+        return min(A_MINUTE, left + max(0.0, (now - at).total_seconds()) * A_MINUTE / 60)
 
     def _tag(self, authorization: str, address: str = "") -> bytes:
         return blake2b(f"{address}\0{authorization}".encode(), key=self._key, digest_size=16).digest()

@@ -1,6 +1,7 @@
 """The mails that tell an account's owner what was changed.
 
-They have no secrets, and of what the caller has entered only the studio's name and the host of the webhook address.
+They have no secrets, and of what the caller has entered only the studio's name, and the hosts of the webhook address
+and of a person's mail address.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.WEBHOOK: "Your Longcode account has a new webhook address",
     NoticeKind.COUNTRIES: "Your Longcode account may text further countries",
     NoticeKind.PLAN: "Your Longcode account has a new plan",
+    NoticeKind.PERSON: "Somebody can now sign in to your Longcode account",
     NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
     NoticeKind.STOPPED: "Your Longcode account is stopped",
@@ -90,6 +92,12 @@ def _plan(account: str, when: str, about: str) -> str:
     return f"""The plan of your account {account} was changed {when}. It is now {about}."""
 
 
+def _person(account: str, when: str, about: str) -> str:
+    role, _, host = about.partition(" ")
+    return f"""Somebody was added to your account {account} {when}, who can sign in in a browser as {role}, with
+a mail address at {host}. The page "People" shows who it is; there you can take them off."""
+
+
 def _approved(account: str, _when: str, _about: str) -> str:
     return f"""Your account {account} is approved. From now on it can text as many units a day as your plan and your
 settings allow, and also the further countries in your settings."""
@@ -134,6 +142,7 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.WEBHOOK: _webhook,
     NoticeKind.COUNTRIES: _countries,
     NoticeKind.PLAN: _plan,
+    NoticeKind.PERSON: _person,
     NoticeKind.APPROVED: _approved,
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,

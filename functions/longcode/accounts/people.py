@@ -9,7 +9,7 @@ from msgspec import Struct
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.table import credential_keys, store
-from longcode.table.writes import ABSENT, Delete, Put, attributes, read
+from longcode.table.writes import ABSENT, Delete, Put, Write, attributes, read
 
 MOST_PEOPLE = 50
 """How many people an account may have besides the owner."""
@@ -48,14 +48,15 @@ def owner_of(account: Account) -> Person:
     )
 
 
-def add(person: Person) -> bool:
-    """Store a person; return False if the account has one with this address already."""
+def add(person: Person, *others: Write) -> bool:
+    """Store a person, with other writes; return False if the account has one with this address already."""
     link = {"type": "person-link", "account": person.account, "person": person.id}
     try:
         store.transact(
             [
                 Put(credential_keys.person(person.account, person.id), {"type": "person", **attributes(person)}),
                 Put(credential_keys.person_link(hash_of(person.email), person.account), link, ABSENT),
+                *others,
             ]
         )
     except store.ConditionFailed:

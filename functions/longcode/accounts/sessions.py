@@ -1,4 +1,7 @@
-"""Sessions of the hub: begun by a sign-in, known by a random token, listed and ended one by one or all at once."""
+"""Sessions of the hub: begun by a sign-in, known by a random token, listed and ended one by one or all at once.
+
+One that began with the account's password ends with that password, whoever changes or ends it.
+"""
 
 import secrets
 from datetime import datetime, timedelta
@@ -9,14 +12,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts.people import Person, Role
-from longcode.table import credential_keys, store
-from longcode.table.writes import Delete, Put, Update, attributes, read
+from longcode.table import credential_keys, keys, store
+from longcode.table.writes import Attributes, Delete, Put, Update, attributes, read
 
 VALID = timedelta(days=14)
 """How long a session lasts at most."""
 
 IDLE = timedelta(hours=12)
 """How long a session lasts without a request: a working day, so nobody signs in twice on one."""
+
+MOST_SESSIONS = 20
+"""How many sessions a person has at once; one more ends the oldest."""
 
 _NOTED_EVERY = timedelta(minutes=10)  # a request writes only if the last one was noted longer ago
 
@@ -25,6 +31,7 @@ class Session(Struct, frozen=True, kw_only=True):
     """A session of an account, known by the hash of its token. `browser` is the name that people know it by.
 
     `person` is who signed in by mail, by id and by the name that others see; "" is who has the account's password.
+    Of the latter, `password` is a mark of the password with which the session began.
     """
 
     account: str
@@ -33,6 +40,7 @@ class Session(Struct, frozen=True, kw_only=True):
     person: str = ""
     name: str = ""
     role: Role = Role.OWNER
+    password: str = ""
     begun_at: datetime
     seen_at: datetime
 
@@ -48,6 +56,11 @@ def begin(account: str, browser: str, now: datetime, person: Person | None = Non
     session = Session(account=account, hash=_hash(secret), browser=browser, begun_at=now, seen_at=now)
     if person:
         session = replace(session, person=person.id, name=person.name, role=person.role)
+    else:
+        session = replace(session, password=_mark(store.get(keys.password(account))))
+    others = [one for one in of_account(account, now) if one.person == session.person]
+    for oldest in others[MOST_SESSIONS - 1 :]:
+        end(oldest)
     item = {"type": "session", **attributes(session), **store.expires(session.ends_at)}
     store.write(Put(credential_keys.session(account, session.hash), item))
     return f"{account}.{secret}"
@@ -58,15 +71,25 @@ def find(token: str, now: datetime) -> Session | None:
     account, _, secret = token.partition(".")
     if not (account.isascii() and account.isdigit() and secret):
         return None
-    key = credential_keys.session(account, _hash(secret))
-    item = store.unexpired(store.get(key), now)
+    key, password = credential_keys.session(account, _hash(secret)), keys.password(account)
+    items = store.get_many([key, password])
+    item = store.unexpired(items.get(key), now)
     session = read(Session, item) if item else None
     if session is None or now >= session.ends_at:
+        return None
+    if not session.person and session.password != _mark(items.get(password)):
         return None
     if now >= session.seen_at + _NOTED_EVERY:
         until = store.expires(min(session.begun_at + VALID, now + IDLE))
         store.try_write(Update(key, changes={"seen_at": now, **until}, when=Attr("hash").exists()))
     return session
+
+
+def keep(session: Session) -> None:
+    """Have a session go on with the password that the account has now, because it was changed in it."""
+    mark = _mark(store.get(keys.password(session.account)))
+    place = credential_keys.session(session.account, session.hash)
+    store.try_write(Update(place, changes={"password": mark}, when=Attr("hash").exists()))
 
 
 def end(session: Session) -> None:
@@ -81,10 +104,21 @@ def end_of_person(account: str, person: str, now: datetime) -> None:
             end(session)
 
 
+def end_of_account(account: str, now: datetime) -> None:
+    """End all sessions of an account."""
+    for session in of_account(account, now):
+        end(session)
+
+
 def of_account(account: str, now: datetime) -> list[Session]:
     """Return the sessions of an account that have not ended, the newest first."""
     found = [read(Session, item) for item in store.query(credential_keys.session(account))]
     return sorted((one for one in found if now < one.ends_at), key=lambda one: one.begun_at, reverse=True)
+
+
+def _mark(password: Attributes | None) -> str:
+    """Return a mark of a stored password, by which a session knows that it is still the same; it is no secret."""
+    return sha256(str(password["hash"]).encode()).hexdigest()[:16] if password else ""
 
 
 def _hash(secret: str) -> str:

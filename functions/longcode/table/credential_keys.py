@@ -48,6 +48,11 @@ def sign_in_link(address_hash: str) -> Key:
     return Key(f"sign-in#{address_hash}", "sign-in")
 
 
+def calls(account: str, window: str = "") -> Key:
+    """How many calls an account made in a window. The partition is its own, so that a flood slows no other item."""
+    return Key(f"calls#{account}", f"window#{window}")
+
+
 def count(account: str, counted: str) -> Key:
     """How many templates, or how many clients, an account has."""
     return Key(f"account#{account}", f"count#{counted}")

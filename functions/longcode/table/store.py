@@ -24,6 +24,7 @@ from longcode.table.writes import (
 )
 
 _BATCH_GET = 100
+_LONGEST_PK, _LONGEST_SK = 2_048, 1_024  # bytes
 _ATTEMPTS = 8
 _TRANSIENT = {
     "TransactionConflict",  # between a transaction and another write
@@ -47,7 +48,9 @@ class ConditionFailed(Exception):
 
 
 def get(key: Key) -> Attributes | None:
-    """Return an item, read strongly, or None."""
+    """Return an item, read strongly, or None, also for a key that is longer than DynamoDB allows."""
+    if not _may_exist(key):
+        return None
     response = client("dynamodb").get_item(TableName=table(), Key=wire_key(key), ConsistentRead=True)
     return from_wire(response["Item"]) if "Item" in response else None
 
@@ -55,7 +58,7 @@ def get(key: Key) -> Attributes | None:
 def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
     """Return the items that exist, read strongly, a hundred in a call; raise `TimeoutError` if some stay unread."""
     items: dict[Key, Attributes] = {}
-    unread = [wire_key(key) for key in dict.fromkeys(keys)]
+    unread = [wire_key(key) for key in dict.fromkeys(keys) if _may_exist(key)]
     for attempt in range(_ATTEMPTS):
         unprocessed: list[Any] = []
         for start in range(0, len(unread), _BATCH_GET):
@@ -94,6 +97,8 @@ def query(
 
     `page` is the number of items to read in a call, `only` the attributes to return, of the items that match `where`.
     """
+    if not _may_exist(prefix) or (after and not _may_exist(after)):
+        return iter(())
     arguments: dict[str, Any] = {
         "ConsistentRead": True,
         "KeyConditionExpression": _BEGINS_WITH,
@@ -140,7 +145,8 @@ def query_index(
     match are returned, but `page` counts them all.
     """
     end = before or END
-    if after and after > end:  # DynamoDB refuses such bounds
+    bounds_exist = all(_may_exist(Key(partition, bound)) for bound in (end, after or END))
+    if (after and after > end) or not bounds_exist:  # DynamoDB refuses such bounds
         return iter(())
     bounds = {":before": end} | ({":after": after} if after else {})
     arguments = {
@@ -182,6 +188,12 @@ def _pages(arguments: dict[str, Any], limit: int | None, page: int | None) -> It
         if "LastEvaluatedKey" not in response:
             return
         arguments = {**arguments, "ExclusiveStartKey": response["LastEvaluatedKey"]}
+
+
+def _may_exist(key: Key) -> bool:
+    """Return whether a key is as short as DynamoDB wants it; people can write anything into an address."""
+    pk, sk = (len(part.encode(errors="replace")) for part in key)
+    return pk <= _LONGEST_PK and sk <= _LONGEST_SK
 
 
 def write(change: Write) -> None:

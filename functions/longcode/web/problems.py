@@ -7,6 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from longcode.errors import RequestError, TooManyRequests
+
 BROKEN = (
     "Something failed on our side. If you sent an Idempotency-Key, repeat the request with the same one;"
     " if you did not, check first whether it took effect."
@@ -35,3 +37,12 @@ def problem(
     if errors:
         document["errors"] = errors
     return Response(status_code=status, content_type=_PROBLEM, body=json.dumps(document, ensure_ascii=False))
+
+
+def refusal(error: RequestError) -> Response[str]:
+    """Return the problem document of a refused request."""
+    errors = [{"field": error.field, "message": error.detail}] if error.field else None
+    answer = problem(error.status, error.code, error.detail, errors, error.extensions)
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Generic, Self, TypeVar
 from urllib.parse import unquote
 
-from longcode.web.problems import BROKEN, NOTHING_HERE, problem
+from longcode.web.problems import BROKEN, NOTHING_HERE, problem, refusal
 from longcode.web.scopes import scopes_of
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
@@ -32,9 +32,10 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from longcode.accounts.passwords import KeyScope
+from longcode.aws.clients import now
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
-from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError
+from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError, TooManyRequests
 from longcode.shown import ShownInstant
 
 JSON = "application/json"
@@ -154,6 +155,7 @@ class Resolver(APIGatewayRestResolver):
     """
 
     content_types: tuple[str, ...] = (JSON,)
+    check_calls: Callable[[str, str, str, datetime], None] | None = None
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Return the response to an event: 400 for a path that cannot be decoded, 415 for another content type."""
@@ -164,6 +166,11 @@ class Resolver(APIGatewayRestResolver):
         path = _decoded(event["path"])
         if path is None:
             return _event_response(problem(400, "bad_path", _BAD_PATH))
+        if (account := _account_of(event)) and self.check_calls:
+            try:
+                self.check_calls(account, event["httpMethod"], path, now())
+            except TooManyRequests as error:
+                return _event_response(refusal(error))
         names = {name.casefold(): name for name in event.get("headers") or {}}
         header = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = header.partition(";")[0].strip().casefold()
@@ -188,8 +195,7 @@ def resolver(*content_types: str) -> Resolver:
 
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
-        errors = [{"field": error.field, "message": error.detail}] if error.field else None
-        return problem(error.status, error.code, error.detail, errors, error.extensions)
+        return refusal(error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
@@ -223,6 +229,11 @@ def resolver(*content_types: str) -> Resolver:
         return problem(404, "not_found", NOTHING_HERE)
 
     return app
+
+
+def _account_of(event: Mapping[str, Any]) -> str:
+    """Return the account that the authorizer identified, "" on a public route."""
+    return str((event["requestContext"].get("authorizer") or {}).get("account") or "")
 
 
 def _check_scope(app: APIGatewayRestResolver, next_middleware: Callable[..., Response[str]]) -> Response[str]:
@@ -290,7 +301,8 @@ def _text_of(event: Mapping[str, Any]) -> str | None:
 def _event_response(response: Response[str]) -> dict[str, Any]:
     return {
         "statusCode": response.status_code,
-        "multiValueHeaders": {"Content-Type": [response.content_type]},
+        "multiValueHeaders": {"Content-Type": [response.content_type]}
+        | {name: [str(value)] for name, value in response.headers.items() if name != "Content-Type"},
         "body": response.body,
         "isBase64Encoded": False,
     }

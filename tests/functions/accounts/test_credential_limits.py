@@ -102,3 +102,15 @@ def test_a_password_that_one_address_may_not_use_is_right_at_another(limits: Cre
 
     assert not ask(limits, PASSWORD, STRANGER)
     assert ask(limits, PASSWORD, OWNER)
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_out(limits: CredentialLimits) -> None:
+    studio()
+    ask(limits, PASSWORD[:-1], STRANGER, seconds=86_400)
+    ask(limits, "old", OWNER, seconds=86_400)
+
+    with recorded_calls() as calls:
+        ask(limits, "old", OWNER, seconds=0)
+
+    assert calls == ["BatchGetItem"]
+    assert ask(limits, PASSWORD, STRANGER, seconds=0)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import authorizer, credentials_api, signup_api, signup_worker
-from longcode.accounts import password_links
+from longcode.accounts import password_links, people, sessions
 from longcode.accounts import store as accounts
 from longcode.aws import clients
 from longcode.aws.settings import settings
@@ -218,11 +218,14 @@ def test_an_order_ends_the_password_and_all_keys_of_one_account_and_a_link_sets_
     keys = [make_key(MINE), make_key(MINE)]
     others = make_key("10000002")
     assert all(map(opens, [PASSWORD, *keys]))
+    owner = people.owner_of(accounts.get_or_raise(MINE))
+    in_hub = [sessions.begin(MINE, "Chrome", clients.now(), person) for person in (None, owner)]
 
     ended = send_accepted_order("passwords.end", clients.now(), account=MINE, by="Ann")
 
     assert len(ended["keys"]) == 2
     assert not any(map(opens, [PASSWORD, *keys, ""]))
+    assert [sessions.find(token, clients.now()) for token in in_hub] == [None, None]
     assert opens(PASSWORD, "10000002")
     assert opens(others, "10000002")
 

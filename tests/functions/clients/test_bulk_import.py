@@ -139,13 +139,13 @@ def test_a_bad_line_is_refused_with_its_field_and_the_next_is_written() -> None:
     assert good == {"row": 13, "id": "good", "status": "created"}
 
 
-def test_a_file_without_rows_is_refused() -> None:
+@pytest.mark.parametrize("kind", ["text/csv", "application/x-ndjson"])
+def test_a_file_without_rows_is_refused(kind: str) -> None:
     studio()
 
-    answers = [
-        post_file(text, kind) for text in ("", "\ufeff", "\n\n") for kind in ("text/csv", "application/x-ndjson")
-    ]
-    answers.append(post_file("id,first_name\n", "text/csv"))
+    answers = [post_file(text, kind) for text in ("", "\ufeff", "\n\n")]
+    if kind == "text/csv":
+        answers.append(post_file("id,first_name\n", kind))
 
     assert {answer.status for answer in answers} == {422}
     assert {answer.json["detail"] for answer in answers} == {"The file has no rows."}

@@ -122,6 +122,22 @@ def test_an_address_gets_five_mails_an_hour(account: Account) -> None:
     assert later
 
 
+def test_whoever_asks_for_links_of_another_keeps_them_out_at_no_time(account: Account) -> None:
+    """Each minute of two hours, either the newest mail has a link that works, or the next form brings one."""
+    newest, mails = "", 0
+    for minute in range(120):
+        at = NOW + timedelta(minutes=minute)
+        if token := sign_in_links.request(account.email, f"stranger {minute}", at):
+            newest, mails = token, mails + 1
+        assert sign_in_links.find(newest, at)
+
+    link = sign_in_links.find(newest, NOW + timedelta(minutes=119))
+    assert link
+    assert sign_in_links.use(link)
+    assert sign_in_links.request(account.email, "on the phone", NOW + timedelta(minutes=119))
+    assert mails <= 2 * 8
+
+
 def test_a_job_that_comes_twice_counts_once(account: Account) -> None:
     for _ in range(9):
         assert sign_in_links.request(account.email, "same", NOW)

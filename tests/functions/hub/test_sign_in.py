@@ -6,14 +6,13 @@ import pytest
 
 from accounts import authorizer
 from longcode.accounts import api_keys, passwords, sessions
-from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.api_keys import ApiKey
 from longcode.accounts.owner_notices import new
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from tests.support.browser import HOST, Browser
-from tests.support.fakes import NOW, studio
+from tests.support.fakes import NOW, PASSWORD, studio
 
 HOUR = timedelta(hours=1)
 
@@ -79,8 +78,7 @@ def test_a_form_of_another_site_has_no_effect(
 
 def test_a_form_without_the_token_of_its_session_has_no_effect(account: Account, signed_in: Browser) -> None:
     another = Browser()
-    accounts.set_password(account.id, passwords.hash_of("other"))
-    token = another.sign_in(account.id, "other").fields["token"]
+    token = another.sign_in(account.id, PASSWORD).fields["token"]
 
     refused = [signed_in.post("sign-out", token=wrong).status for wrong in ("", token, "é")]
 
