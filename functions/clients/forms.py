@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 
 from longcode.accounts.account import Account
 from longcode.clients.client import Client, Phone, unreachable_numbers
+from longcode.clients.permission import Permission
 from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
 from longcode.clients.spreadsheet import REPLACEMENT_CHARACTER
 from longcode.clients.words import is_no_id, one_line
@@ -80,7 +81,9 @@ class ShownClient(web.Answer):
     """A client's record as a studio sees it, with each number in E.164 and as it was entered.
 
     `unreachable` are the ticked numbers that staff should untick: two texts came back because the number is a
-    landline or unknown. Broadcasts leave them out.
+    landline or unknown. Broadcasts leave them out. `permission` says when Allow Text Marketing was last checked or
+    unchecked, `via` the hub, the API or an import, and by which `person` or API `key`; with neither, it was the
+    account's password. It is null if it was never checked, or before December 2026.
     """
 
     id: str
@@ -91,6 +94,7 @@ class ShownClient(web.Answer):
     tags: tuple[str, ...]
     status: str | None
     time_zone: str | None
+    permission: Permission | None
     updated_at: web.Instant
     unreachable: tuple[str, ...]
 
@@ -115,13 +119,14 @@ class RowError(web.Answer):
 class ImportedRow(web.Answer):
     """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
 
-    A refused row has `code`, `detail`, `field` and `column` (as the file spells it) of its first fault; if it has
-    several, `errors` has all of them. A row with `warnings` was written.
+    An `unchanged` row says what its client's record has already; it is not written. A refused row has `code`,
+    `detail`, `field` and `column` (as the file spells it) of its first fault; if it has several, `errors` has all of
+    them. A row with `warnings` was not refused.
     """
 
     row: int
     id: str | None
-    status: Literal["created", "updated", "refused"]
+    status: Literal["created", "updated", "unchanged", "refused"]
     line: int | None = None
     code: str | None = None
     field: str | None = None
@@ -132,13 +137,15 @@ class ImportedRow(web.Answer):
 
 
 class ImportReport(web.Answer):
-    """The report of an import. `rows` are those of the file; `written`, `refused` and `items` are of this call.
+    """The report of an import. `rows` are those of the file.
 
-    While `next_cursor` is not null, rows are left: the same file is sent again with it as `cursor`.
+    `written`, `unchanged`, `refused` and `items` are of this call. While `next_cursor` is not null, rows are left:
+    the same file is sent again with it as `cursor`.
     """
 
     rows: int
     written: int
+    unchanged: int
     refused: int
     dry_run: bool
     next_cursor: str | None

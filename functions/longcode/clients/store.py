@@ -122,17 +122,18 @@ def _entry(client_id: str, item: Attributes | None) -> ClientEntry:
 
 def put(client: Client, take_room: Callable[[], None] | None = None) -> bool:
     """Write a client, as `change` does, in place of what was there; return whether it is new."""
-    return change(client.account, client.id, lambda _: client, take_room)
+    return bool(change(client.account, client.id, lambda _: client, take_room))
 
 
 def change(
     account: str,
     client_id: str,
-    changed: Callable[[Client | None], Client],
+    changed: Callable[[Client | None], Client | None],
     take_room: Callable[[], None] | None = None,
-) -> bool:
+) -> bool | None:
     """Write what `changed` makes of a client, or of None, and the links of its phones; return whether it is new.
 
+    If `changed` makes None of it, nothing is written, and None is returned.
     `changed` is called again if somebody else writes the client meanwhile; `take_room` is called before a new client
     is written. Opt-outs are read after this write, and an opt-out looks for clients after its own write, so whichever
     comes later sees the other.
@@ -140,6 +141,8 @@ def change(
     while True:
         old = get(account, client_id)
         client = changed(old)
+        if client is None:
+            return None
         if old:
             client = _dated_after(client, old)
         elif take_room:
