@@ -61,7 +61,7 @@ def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
     @wraps(act)
     def guarded(**path: str) -> Page:
         event = site.current_event
-        fields = page.fields(event.decoded_body)
+        fields, site.context["files"] = page.uploaded(event.raw_event)
         if not page.is_of_this_site(event.headers):
             return notice("Nothing was changed", ANOTHER_SITE, 403)
         session = session_of_request()
@@ -98,6 +98,12 @@ def session_of_request() -> Session | None:
     session = sessions.find(page.session_token(site.current_event.headers), clients.now())
     site.context["session"] = session  # kept until the response is made
     return session
+
+
+def file_of_form(name: str) -> page.File | None:
+    """Return a file of the form that was posted, or None if none was chosen."""
+    found: page.File | None = site.context["files"].get(name)
+    return found if found and found.name else None
 
 
 def name_of_person() -> str | None:
