@@ -51,6 +51,10 @@ IN_ONE_LINE = BeforeValidator(_visible_line)
 Tag = Annotated[str, Field(min_length=1, max_length=50), BeforeValidator(_visible_words)]
 
 
+_TAG: TypeAdapter[str] = TypeAdapter(Tag)
+MOST_TAGS = 50
+
+
 class PhoneForm(web.Body):
     """A phone number as it was typed, and whether its SMS box is ticked."""
 
@@ -66,7 +70,7 @@ class ClientForm(web.Body):
     last_name: Annotated[str, Field(max_length=100), IN_ONE_LINE] = ""
     phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
     allow_text_marketing: bool = False
-    tags: Annotated[list[Tag], Field(max_length=50)] = []
+    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] = []
     status: Annotated[str, Field(max_length=50), IN_ONE_LINE] | None = None
     time_zone: web_fields.TimeZone | None = None
 
@@ -158,6 +162,15 @@ def check_id(client_id: str) -> str:
         return _ID.validate_python(client_id)
     except ValidationError as error:
         raise RequestError(BAD_ID, field="id") from error
+
+
+def check_tag(text: str) -> str:
+    """Return a tag as it is stored; raise `RequestError` for one that shows nothing or is too long."""
+    try:
+        return _TAG.validate_python(text)
+    except ValidationError as error:
+        detail = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise RequestError(f"Please check the tag: {detail}.", field="tag") from error
 
 
 def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:

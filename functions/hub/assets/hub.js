@@ -87,7 +87,7 @@ async function goOn() {
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const [old, fresh] = ["import", "import"].map((id, index) => (index ? page : document).getElementById(id));
+    const [old, fresh] = [document, page].map((each) => each.getElementById("work"));
     if (!fresh) { location.href = answer.url; return; }
     const stands = fresh.querySelector("progress")?.value === old.querySelector("progress").value;
     renew(old, fresh);
@@ -96,6 +96,14 @@ async function goOn() {
   } catch { setTimeout(goOn, 5000); }
 }
 goOn();
+
+// One box checks all rows of the page.
+for (const box of document.querySelectorAll("[data-checks]")) {
+  box.parentElement.hidden = false;
+  box.addEventListener("change", () => {
+    for (const row of document.querySelectorAll(`input.${box.dataset.checks}`)) row.checked = box.checked;
+  });
+}
 
 // A file that is too large is told before it is sent.
 const file = document.querySelector("input[type=file][data-most]");

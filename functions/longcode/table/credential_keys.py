@@ -1,4 +1,4 @@
-"""The keys of the items about access to accounts: API keys, whatever else opens, guards or bounds one, and imports."""
+"""The keys of the items about access to accounts: API keys, what else opens, guards or bounds one; and of imports."""
 
 from longcode.table.keys import Key
 
