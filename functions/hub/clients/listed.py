@@ -78,7 +78,8 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
 
 def _list(account: Account, given: dict[str, str], wrong: RequestError | None = None) -> Page:
     wanted = _wanted(given)
-    found = list(islice(client_store.found(account.id, wanted, given.get("after") or None), _ROWS + 1))
+    page = None if _filters(given) else _ROWS + 1
+    found = list(islice(client_store.found(account.id, wanted, given.get("after") or None, page), _ROWS + 1))
     rows = [_row(account, client) for client in found[:_ROWS]]
     number = given.get("number", "")
     kept = _filters(given) | ({"number": number} if number else {})

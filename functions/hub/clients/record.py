@@ -30,7 +30,8 @@ from optout import api as optouts
 NEW = "new"
 _MOST_LINES = 30  # more than a client may have phones
 _SPARE_LINES = 2  # of the form, for further numbers
-_EXAMINED = 1000  # messages, among which the last one with a phone is looked for
+_EXAMINED = 500  # messages, among which the last one with a phone is looked for
+_MOST_LAST = 3  # phones whose last message is shown
 _MOST_ZONES = 3
 _FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone"}
 _ZONES = (
@@ -206,7 +207,7 @@ def _texts(account: Account, client: Client, now: datetime) -> list[TextsOfPhone
     ticked, gone = ticked_numbers(client), unreachable_numbers(client)
     labels = {phone.number: phone.label or "" for phone in reversed(client.phones)}
     texts = []
-    for phone in dict.fromkeys(phone.number for phone in client.phones):
+    for place, phone in enumerate(dict.fromkeys(phone.number for phone in client.phones)):
         state = optouts.state_of(phone, account.id)
         texts.append(
             TextsOfPhone(
@@ -217,7 +218,7 @@ def _texts(account: Account, client: Client, now: datetime) -> list[TextsOfPhone
                 is_out=state.opted_out,
                 is_unreachable=phone in gone,
                 is_elsewhere=state.opted_out and not any(event.out and not event.asks for event in state.history),
-                last=_last_message(account, phone, now),
+                last=_last_message(account, phone, now) if place < _MOST_LAST else None,
                 history=[(event.at, said(event)) for event in reversed(state.history)],
             )
         )

@@ -73,8 +73,11 @@ def search(account: str, text: str, limit: int) -> list[Client]:
     return list(islice(found(account, Wanted(text=text)), limit))
 
 
-def found(account: str, wanted: Wanted, after: str | None = None) -> Iterator[Client]:
-    """Yield the clients that are wanted, in the order of their ids, starting after an id."""
+def found(account: str, wanted: Wanted, after: str | None = None, page: int | None = None) -> Iterator[Client]:
+    """Yield the clients that are wanted, in the order of their ids, starting after an id.
+
+    `page` is how many clients a call passes over, wanted or not; None for as many as it can.
+    """
     words = _searched(wanted.text)
     conditions = [Attr("tags").contains(wanted.tag)] if wanted.tag else []
     conditions += [Attr("status").eq(wanted.status)] if wanted.status else []
@@ -82,7 +85,8 @@ def found(account: str, wanted: Wanted, after: str | None = None) -> Iterator[Cl
     if has_words:
         conditions.append(reduce(and_, has_words) | Attr(_FOUND_BY).not_exists())
     start = keys.client(account, after) if after else None
-    items = store.query(keys.client(account), after=start, where=reduce(and_, conditions) if conditions else None)
+    where = reduce(and_, conditions) if conditions else None
+    items = store.query(keys.client(account), after=start, page=page, where=where)
     clients = (read(Client, item) for item in items)
     return (one for one in clients if all(word in _found_by(one) for word in words))
 
