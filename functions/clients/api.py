@@ -1,4 +1,4 @@
-"""The clients API: write, show, list and delete clients under the studio's own ids, or import many from a file."""
+"""The clients API: write, show, list and delete clients under the studio's own ids; import or tag many at once."""
 
 from base64 import b64decode
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from clients import bulk_import, forms
+from clients import bulk_import, forms, tagging
+from clients.tagging import TagChange
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients
@@ -16,6 +17,7 @@ from longcode.clients import store as client_store
 from longcode.clients.client import Client, with_permission
 from longcode.clients.permission import Via, Writer
 from longcode.clients.rows import EmptyCells
+from longcode.clients.store import Wanted
 from longcode.errors import NotFound, RequestError
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
@@ -90,6 +92,29 @@ def import_clients(
         empty_cells=empty_cells,
         cursor=cursor,
     )
+
+
+@app.post("/client-tags")
+def change_tags(
+    form: forms.TagForm,
+    cursor: Annotated[
+        str | None, Query(max_length=100, description="The `next_cursor` of the report before, with the same body.")
+    ] = None,
+) -> forms.TagReport:
+    """Add a tag to many clients, or remove it.
+
+    The clients are those of `client_ids`, or those that `text`, `with_tag` and `status` find together, or `everyone`.
+    While `next_cursor` is not null, send the same body again with it as `cursor` to continue. A repeated request does
+    no harm.
+    """
+    change = TagChange(
+        tag=form.tag,
+        adds=not form.remove,
+        client_ids=tuple(form.client_ids),
+        wanted=Wanted(text=form.text, tag=form.with_tag or "", status=form.status or ""),
+    )
+    done = tagging.change_tags(_account().id, change, forms.MOST_TAGS, clients.now(), after=cursor)
+    return forms.TagReport(looked_at=done.looked_at, changed=done.changed, full=done.full, next_cursor=done.cursor)
 
 
 def write(

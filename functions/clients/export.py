@@ -14,10 +14,10 @@ from longcode.clients.store import Wanted
 from longcode.months import instant
 
 _MOST_BYTES = 4_000_000  # Lambda returns 6 MB, and JSON writes a quotation mark in two bytes
-_FEWEST_PHONES = 5  # columns, as an import has them
+_PHONES = 5  # with columns of their own, as an import has them
 _NAMES = ("id", "first_name", "last_name")
 _REST = ("allow_text_marketing", "tags", "status", "time_zone")
-_FOR_READING = ("text_marketing_since", "text_marketing_via", "text_marketing_by")
+_FOR_READING = ("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by")
 
 
 class Part(Struct, frozen=True):
@@ -45,43 +45,34 @@ def csv_file(account: str, part: Part, key_names: Mapping[str, str]) -> str:
 
     Cells that a spreadsheet would run are quoted, and phones with them, which keeps each of their digits.
     """
-    chosen = list(islice(clients.found(account, Wanted(), part.after), part.count))
-    most = max((len(client.phones) for client in chosen), default=0)
     out = StringIO()
     sheet = csv.writer(out)
-    sheet.writerow(_headings(max(most, _FEWEST_PHONES)))
-    width = 2 * max(most, _FEWEST_PHONES)
-    for client in chosen:
-        row = _row(client, key_names)
-        at = len(_NAMES) + 2 * len(client.phones)
-        row[at:at] = [""] * (width - 2 * len(client.phones))
-        sheet.writerow(map(cell, row))
+    sheet.writerow(_headings())
+    for client in islice(clients.found(account, Wanted(), part.after), part.count):
+        sheet.writerow(map(cell, _row(client, key_names)))
     return MARK + out.getvalue()
 
 
-def _headings(phones: int) -> Iterator[str]:
+def _headings() -> Iterator[str]:
     yield from _NAMES
-    for place in range(1, phones + 1):
+    for place in range(1, _PHONES + 1):
         end = "" if place == 1 else f"_{place}"
         yield from (f"phone{end}", f"sms{end}")
     yield from (*_REST, *_FOR_READING)
 
 
 def _row(client: Client, key_names: Mapping[str, str]) -> list[str]:
-    """Return the cells of a client, with those of as many phones as it has."""
-    phones = [text for phone in client.phones for text in (phone.number, _yes_or_no(phone.sms))]
     names = [client.id, client.first_name, client.last_name]
-    rest = [
-        _yes_or_no(client.allow_text_marketing),
-        "; ".join(client.tags),
-        client.status or "",
-        client.time_zone or "",
-    ]
+    phones = [text for phone in client.phones[:_PHONES] for text in (phone.number, _yes_or_no(phone.sms))]
+    phones += [""] * (2 * _PHONES - len(phones))
+    allowed = _yes_or_no(client.allow_text_marketing)
+    rest = [allowed, "; ".join(client.tags), client.status or "", client.time_zone or ""]
+    more = "; ".join(phone.number for phone in client.phones[_PHONES:])
     kept = client.permission
     if kept is None:
-        return [*names, *phones, *rest, "", "", ""]
+        return [*names, *phones, *rest, more, "", "", ""]
     by = kept.person or (f"API key {key_names.get(kept.key, kept.key)}" if kept.key else "account password")
-    return [*names, *phones, *rest, instant(kept.since), kept.via, by]
+    return [*names, *phones, *rest, more, instant(kept.since), kept.via, by]
 
 
 def _yes_or_no(value: bool) -> str:

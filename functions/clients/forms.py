@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from msgspec.structs import asdict
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from longcode.accounts.account import Account
-from longcode.clients.client import Client, Phone, unreachable_numbers
+from longcode.clients.client import MOST_IDS, Client, Phone, unreachable_numbers
 from longcode.clients.permission import Permission
 from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
 from longcode.clients.spreadsheet import REPLACEMENT_CHARACTER
@@ -79,6 +79,34 @@ class ImportRow(ClientForm):
     """A client's record in a file, with its id. The fields that it does not name stay as they are."""
 
     id: Annotated[web_fields.ClientId, AfterValidator(_checked_id)]
+
+
+class TagForm(web.Body):
+    """A tag that many clients get, or lose: those of `client_ids`, or those that the criteria find, or `everyone`."""
+
+    tag: Tag
+    remove: bool = False
+    client_ids: Annotated[list[web_fields.ClientId], Field(max_length=MOST_IDS)] = []
+    text: Annotated[str, Field(max_length=100)] = ""
+    with_tag: Tag | None = None
+    status: Annotated[str, Field(min_length=1, max_length=50), IN_ONE_LINE] | None = None
+    everyone: bool = False
+
+    @model_validator(mode="after")
+    def _check_one_choice(self) -> Self:
+        chosen = bool(self.client_ids) + bool(self.text or self.with_tag or self.status) + self.everyone
+        if chosen != 1:
+            raise ValueError("needs either client_ids, or text, with_tag or status, or everyone")
+        return self
+
+
+class TagReport(web.Answer):
+    """How many clients a call looked at and changed; `full` ones have as many tags as they may have already."""
+
+    looked_at: int
+    changed: int
+    full: int
+    next_cursor: str | None
 
 
 class ShownClient(web.Answer):

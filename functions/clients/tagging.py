@@ -32,7 +32,7 @@ class Tagged(Struct, frozen=True, kw_only=True):
     `cursor` is the last client, after which the next call goes on; None if all are done.
     """
 
-    looked: int = 0
+    looked_at: int = 0
     changed: int = 0
     full: int = 0
     cursor: str | None = None
@@ -43,16 +43,16 @@ def change_tags(
 ) -> Tagged:
     """Change the tags of clients after an id, for up to `seconds`; a client has at most `most` tags."""
     end = monotonic() + seconds
-    looked = changed = full = 0
+    looked_at = changed = full = 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         chosen = _chosen(account, change, after)
         while some := list(islice(chosen, _CLIENTS_IN_A_STEP)):
             written = list(pool.map(lambda client: _change(client, change, most, now), some))
-            looked, changed = looked + len(some), changed + written.count(True)
+            looked_at, changed = looked_at + len(some), changed + written.count(True)
             full += written.count(None)
             if monotonic() >= end and len(some) == _CLIENTS_IN_A_STEP:
-                return Tagged(looked=looked, changed=changed, full=full, cursor=some[-1].id)
-    return Tagged(looked=looked, changed=changed, full=full)
+                return Tagged(looked_at=looked_at, changed=changed, full=full, cursor=some[-1].id)
+    return Tagged(looked_at=looked_at, changed=changed, full=full)
 
 
 def _chosen(account: str, change: TagChange, after: str | None) -> Iterator[Client]:

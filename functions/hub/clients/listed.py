@@ -64,13 +64,13 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
     )
     after = fields.get("cursor") or None
     done = tagging.change_tags(account.id, change, forms.MOST_TAGS, aws_clients.now(), after=after)
-    so_far = {name: _number(fields, name) + getattr(done, name) for name in ("looked", "changed", "full")}
+    so_far = {name: _number(fields, name) + getattr(done, name) for name in ("looked_at", "changed", "full")}
     if done.cursor:
         total = _number(fields, "total") or sum(1 for _ in client_store.found(account.id, wanted))
         kept = {name: value for name, value in fields.items() if name != "token"}
         kept |= {"cursor": done.cursor, "total": str(total), **{name: str(count) for name, count in so_far.items()}}
         return show(
-            "client_tags", account, kept=kept, tag=tag, adds=change.adds, looked=so_far["looked"], total=total
+            "client_tags", account, kept=kept, tag=tag, adds=change.adds, looked_at=so_far["looked_at"], total=total
         )
     said = {"tagged": tag, "do": "add" if change.adds else "remove", **so_far}
     return go_to(f"clients?{urlencode({**_filters(fields), **said})}")
@@ -129,7 +129,7 @@ def _tagged(given: dict[str, str]) -> str:
         return ""
     clients = "1 client" if changed == 1 else f"{changed:,} clients"
     said = f"The tag “{tag}” was {'removed from' if given.get('do') == 'remove' else 'added to'} {clients}."
-    rest = _number(given, "looked") - changed - full
+    rest = _number(given, "looked_at") - changed - full
     if rest > 0:
         said += f" {rest:,} {'did not have it' if given.get('do') == 'remove' else 'had it already'}."
     if full:

@@ -17,8 +17,8 @@ _LONGEST_SHOWN = 40
 _NAMES = ("first_name", "last_name")
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
 IGNORED = (
-    *("text_marketing_since", "text_marketing_via", "text_marketing_by", "line", "problem"),
-    *(f"{name}_{place}" for place in range(6, 21) for name in ("phone", "sms")),
+    *("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by"),
+    *("line", "problem"),
 )
 """The columns that our own files have for people to read, and that an import leaves aside."""
 

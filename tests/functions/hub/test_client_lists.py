@@ -124,8 +124,8 @@ def test_many_clients_are_tagged_in_steps_that_go_on_where_they_were(account: Ac
     first = tagging.change_tags(account.id, change, 50, now, seconds=0)
     second = tagging.change_tags(account.id, change, 50, now, after=first.cursor, seconds=0)
 
-    assert (first.looked, first.changed) == (100, 100)
-    assert (second.looked, second.changed, second.cursor) == (50, 50, None)
+    assert (first.looked_at, first.changed) == (100, 100)
+    assert (second.looked_at, second.changed, second.cursor) == (50, 50, None)
     assert all(found == ("vip",) for found in tags(account).values())
 
 

@@ -120,6 +120,27 @@ class ShownClient(TypedDict):
     unreachable: list[str]
 
 
+class TagForm(TypedDict):
+    """A tag that many clients get, or lose: those of `client_ids`, or those that the criteria find, or `everyone`."""
+
+    tag: str
+    remove: NotRequired[bool]
+    client_ids: NotRequired[list[str]]
+    text: NotRequired[str]
+    with_tag: NotRequired[str | None]
+    status: NotRequired[str | None]
+    everyone: NotRequired[bool]
+
+
+class TagReport(TypedDict):
+    """How many clients a call looked at and changed; `full` ones have as many tags as they may have already."""
+
+    looked_at: int
+    changed: int
+    full: int
+    next_cursor: str | None
+
+
 # By which way a client was written: in the hub, over the API, or with a file, which either of them can take.
 Via = Literal["hub", "api", "import"]
 
@@ -134,6 +155,16 @@ class Warned(TypedDict):
 
 class ClientsApi(Calls):
     """The studio's clients, their phones and their permission."""
+
+    def change_tags(self, body: TagForm, *, cursor: str | None = None) -> TagReport:
+        """Add a tag to many clients, or remove it.
+
+        The clients are those of `client_ids`, or those that `text`, `with_tag` and `status` find together, or
+        `everyone`. While `next_cursor` is not null, send the same body again with it as `cursor` to continue. A
+        repeated request does no harm.
+        """
+        answer: TagReport = self._call("POST", "/client-tags", query={"cursor": cursor}, body=body).json()
+        return answer
 
     def list_clients(self, *, limit: int | None = None, cursor: str | None = None) -> Items[ShownClient]:
         """List clients by id."""
