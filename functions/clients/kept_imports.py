@@ -22,6 +22,9 @@ MOST_ROWS = bulk_import.MAX_ROWS
 MOST_BYTES = 4_000_000
 """The largest file: Lambda takes 6 MB, and a file comes in Base64."""
 
+MOST_KEPT = 20
+"""How many imports of a day are kept."""
+
 _TYPE = "text/csv"
 _STEP_SECONDS = 5.0
 _LEASE = timedelta(seconds=25)  # longer than the hub's function runs
@@ -44,6 +47,8 @@ def begin(
     """
     if len(file) > MOST_BYTES:
         raise RequestError(f"The file has more than {MOST_BYTES // 1_000_000} MB.", field="body")
+    if len(imports.of_account(account.id, kept_as.at)) >= MOST_KEPT:
+        raise RequestError(f"There are {MOST_KEPT} imports of the last day. Discard one first.", field="body")
     report = _run(account, kept_as, file, _Turn(writer, kept_as.at, seconds))
     kept = replace(kept_as, rows=report["rows"])
     if imports.put(kept, file):

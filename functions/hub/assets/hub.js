@@ -84,6 +84,7 @@ function renew(old, fresh) {
 async function goOn() {
   const form = document.querySelector("form[data-goes-on]");
   if (!form) return;
+  form.querySelector("button").hidden = true;
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

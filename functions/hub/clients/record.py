@@ -16,7 +16,7 @@ from longcode.accounts import api_keys
 from longcode.accounts.account import Account, QuietZone
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
-from longcode.clients.client import Client, ticked_numbers, unreachable_numbers
+from longcode.clients.client import Client, may_be_texted, ticked_numbers, unreachable_numbers
 from longcode.clients.permission import Permission, Via, Writer
 from longcode.errors import NotFound, RequestError
 from longcode.jobs import Means
@@ -63,6 +63,7 @@ class TextsOfPhone(Struct, frozen=True, kw_only=True):
     phone: str
     label: str
     is_ticked: bool
+    may_be_texted: bool
     is_out: bool
     is_unreachable: bool
     is_elsewhere: bool
@@ -180,8 +181,7 @@ def _record(
     now = aws_clients.now()
     saved = (site.current_event.query_string_parameters or {}).get("saved")
     texts = _texts(account, client, now) if client else []
-    may_text = client is not None and client.allow_text_marketing
-    textable = (one for one in texts if may_text and one.is_ticked and not one.is_out and not one.is_unreachable)
+    textable = (one for one in texts if one.may_be_texted and not one.is_out and not one.is_unreachable)
     return show(
         "client",
         account,
@@ -215,6 +215,7 @@ def _texts(account: Account, client: Client, now: datetime) -> list[TextsOfPhone
                 phone=in_words(phone, account.country_code),
                 label=labels[phone],
                 is_ticked=phone in ticked,
+                may_be_texted=may_be_texted(client, phone),
                 is_out=state.opted_out,
                 is_unreachable=phone in gone,
                 is_elsewhere=state.opted_out and not any(event.out and not event.asks for event in state.history),

@@ -20,7 +20,6 @@ from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, attribut
 KEPT_FOR = timedelta(days=1)
 
 _PART = 300_000  # characters; an item has at most 400 kB
-_MOST_LISTED = 5
 
 
 class Phase(StrEnum):
@@ -77,10 +76,9 @@ def get(account: str, import_id: str, now: datetime) -> KeptImport | None:
 
 
 def of_account(account: str, now: datetime) -> list[KeptImport]:
-    """Return the newest imports of an account."""
+    """Return the imports of an account, the newest first."""
     items = store.all_unexpired(store.query(keys.kept_import(account)), now)
-    newest = sorted((read(KeptImport, item) for item in items), key=lambda kept: kept.at, reverse=True)
-    return newest[:_MOST_LISTED]
+    return sorted((read(KeptImport, item) for item in items), key=lambda kept: kept.at, reverse=True)
 
 
 def file_of(kept: KeptImport) -> bytes:

@@ -113,6 +113,15 @@ def test_a_file_of_more_than_four_megabytes_is_refused(account: Account) -> None
         kept_imports.begin(new, account, b"id\n" + b"1" * kept_imports.MOST_BYTES, WRITER)
 
 
+def test_a_studio_keeps_at_most_twenty_files(account: Account, signed_in: Browser) -> None:
+    for number in range(kept_imports.MOST_KEPT):
+        kept_import(account, rows=1, import_id=f"{number:032x}")
+
+    refused = upload(signed_in)
+
+    assert "There are 20 imports of the last day. Discard one first." in refused.text
+
+
 def test_a_large_file_goes_on_in_steps_with_real_numbers(account: Account, signed_in: Browser) -> None:
     kept = kept_import(account)
     page = signed_in.get(f"clients/import/{kept.id}")
