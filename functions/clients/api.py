@@ -1,4 +1,4 @@
-"""The clients API: write, show, list and delete clients under the studio's own ids, or import many from a file."""
+"""The clients API: write, show, list and delete clients under the studio's own ids; import or tag many at once."""
 
 from base64 import b64decode
 from datetime import datetime
@@ -9,14 +9,17 @@ from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from clients import bulk_import, forms
+from clients import bulk_import, forms, tagging
+from clients.tagging import TagChange
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
-from longcode.clients.client import Client
+from longcode.clients.client import Client, with_permission
+from longcode.clients.permission import Via, Writer
 from longcode.clients.rows import EmptyCells
+from longcode.clients.store import Wanted
 from longcode.errors import NotFound, RequestError
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
@@ -30,7 +33,7 @@ ClientId = Annotated[str, Path(max_length=100)]
 @app.put("/clients/<client_id>", responses=web.responses({200: forms.ShownClient, 201: forms.ShownClient}))
 def put_client(client_id: ClientId, form: forms.ClientForm) -> Response[forms.ShownClient]:
     """Write a client under the studio's own id."""
-    is_new, written = write(_account(), client_id, form, clients.now())
+    is_new, written = write(_account(), client_id, form, _writer(Via.API), clients.now())
     return Response(201 if is_new else 200, web.JSON, forms.shown(written))
 
 
@@ -46,9 +49,8 @@ def show_client(client_id: ClientId) -> forms.ShownClient:
 @app.delete("/clients/<client_id>", responses=web.responses({204: None}))
 def delete_client(client_id: ClientId) -> Response[str]:
     """Delete a client; its messages are kept."""
-    if not client_store.delete(web.caller(app), client_id):
+    if not delete(web.caller(app), client_id):
         raise NotFound(f"There is no client {client_id!r}.")
-    room.release(web.caller(app), Bounded.CLIENTS, 1)
     return Response(204, body="")
 
 
@@ -77,27 +79,64 @@ def import_clients(
     (`application/x-ndjson`). Its columns are `id`, `first_name`, `last_name`, `allow_text_marketing`, `tags`
     (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to `phone_5`, `sms_5`.
     Only `id` is required. What a row does not name stays as it is. The report says of each row whether its client was
-    `created` or `updated`, with `warnings` about what a person should check, or why it was `refused`, with line and
-    column. A refused row does not stop the others. While `next_cursor` is not null, send the same file again with
-    it as `cursor` to continue.
+    `created`, `updated` or `unchanged`, with `warnings` about what a person should check, or why it was `refused`,
+    with line and column. A refused row does not stop the others. While `next_cursor` is not null, send the same file
+    again with it as `cursor` to continue.
     """
     return bulk_import.import_file(
         _account(),
         web.header(app, "content-type") or "",
         _file(),
         clients.now(),
+        writer=_writer(Via.IMPORT),
         dry_run=dry_run,
         empty_cells=empty_cells,
         cursor=cursor,
     )
 
 
-def write(account: Account, client_id: str, form: forms.ClientForm, now: datetime) -> tuple[bool, Client]:
+@app.post("/client-tags")
+def change_tags(
+    form: forms.TagForm,
+    cursor: Annotated[
+        str | None, Query(max_length=100, description="The `next_cursor` of the report before, with the same body.")
+    ] = None,
+) -> forms.TagReport:
+    """Add a tag to many clients, or remove it.
+
+    The clients are those of `client_ids`, or those that `text`, `with_tag` and `status` find together, or `everyone`.
+    While `next_cursor` is not null, send the same body again with it as `cursor` to continue. A repeated request does
+    no harm.
+    """
+    change = TagChange(
+        tag=form.tag,
+        adds=not form.remove,
+        client_ids=tuple(form.client_ids),
+        wanted=Wanted(text=form.text, tag=form.with_tag or "", status=form.status or ""),
+    )
+    done = tagging.change_tags(_account().id, change, forms.MOST_TAGS, clients.now(), after=cursor)
+    return forms.TagReport(looked_at=done.looked_at, changed=done.changed, full=done.full, next_cursor=done.cursor)
+
+
+def write(
+    account: Account, client_id: str, form: forms.ClientForm, writer: Writer, now: datetime
+) -> tuple[bool, Client]:
     """Write a client as a form describes it; return whether it is new, and the client as it is stored."""
     client = forms.client_of_form(account, forms.check_id(client_id), form, now)
-    is_new = client_store.put(client, Room(account.id, account.plan_changes, Bounded.CLIENTS, now).take)
+    room_for_one = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
+    is_new = client_store.change(
+        account.id, client.id, lambda old: with_permission(old, client, writer), room_for_one.take
+    )
     # Read again, because fields of the earlier record are kept.
-    return is_new, client_store.get(client.account, client.id) or client
+    return bool(is_new), client_store.get(client.account, client.id) or client
+
+
+def delete(account: str, client_id: str) -> bool:
+    """Delete a client, and make room for another; return whether it existed."""
+    existed = client_store.delete(account, client_id)
+    if existed:
+        room.release(account, Bounded.CLIENTS, 1)
+    return existed
 
 
 def _file() -> bytes:
@@ -110,6 +149,10 @@ def _file() -> bytes:
         )
     except ValueError as error:
         raise RequestError("The body is not Base64.", field="body") from error
+
+
+def _writer(via: Via) -> Writer:
+    return Writer(via=via, key=web.caller_key(app))
 
 
 def _account() -> Account:

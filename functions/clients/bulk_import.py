@@ -1,7 +1,7 @@
 """Import clients from a file: write the client of each row, and report on each row."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, phone_of_form
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
-from longcode.clients.client import Client, Phone
+from longcode.clients.client import Client, Phone, with_permission
+from longcode.clients.permission import Writer
 from longcode.clients.phone_cells import PhoneChange, phones_after_row
 from longcode.clients.rows import NO_ID, EmptyCells, Fault, Row, csv_rows, fault, json_lines
 from longcode.clients.spreadsheet import decode
@@ -42,6 +43,7 @@ class _ImportRun(Struct, frozen=True):
     """
 
     account: Account
+    writer: Writer
     now: datetime
     room: Room
     written: dict[str, Client] | None
@@ -53,6 +55,7 @@ def import_file(
     file: bytes,
     now: datetime,
     *,
+    writer: Writer,
     dry_run: bool = False,
     empty_cells: EmptyCells = EmptyCells.KEEP,
     cursor: str | None = None,
@@ -72,7 +75,7 @@ def import_file(
     room = (DryRunRoom if dry_run else Room)(
         account.id, account.plan_changes, Bounded.CLIENTS, now, min(len(rows) - done, _ROOM_IN_A_CALL)
     )
-    run = _ImportRun(account, now, room, {} if dry_run else None)
+    run = _ImportRun(account, writer, now, room, {} if dry_run else None)
     items: list[dict[str, Any]] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         while done < len(rows) and (not items or monotonic() < end):
@@ -81,11 +84,12 @@ def import_file(
             items += sorted(chain.from_iterable(reports), key=itemgetter("row"))
             done += len(step)
     room.give_back()
-    written = sum(item["status"] in ("created", "updated") for item in items)
+    counts = Counter(item["status"] for item in items)
     return {
         "rows": len(rows),
-        "written": written,
-        "refused": len(items) - written,
+        "written": counts["created"] + counts["updated"],
+        "unchanged": counts["unchanged"],
+        "refused": counts["refused"],
         "dry_run": dry_run,
         "next_cursor": f"{done}.{digest}" if done < len(rows) else None,
         "items": items,
@@ -125,12 +129,12 @@ def _import_row(run: _ImportRun, row: Row, headings: dict[str, str]) -> dict[str
     faults += bad_numbers
     if form and not faults:
         try:
-            is_new = _write(run, form.id, lambda old: _client_of_row(run, old, form, row, phones))
+            status = _write(run, form.id, lambda old: _client_of_row(run, old, form, row, phones))
         except RequestError as error:
             faults = [fault(error.code, error.field, error.detail, headings)]
         else:
             warnings = {"line": row.line, "warnings": row.warnings} if row.warnings else {}
-            return report | {"status": "created" if is_new else "updated"} | warnings
+            return report | {"status": status} | warnings
     errors = {"errors": faults} if len(faults) > 1 else {}
     return report | {"line": row.line, "status": "refused"} | faults[0] | errors
 
@@ -174,22 +178,25 @@ def _read_phones(
     return phones, faults
 
 
-def _write(run: _ImportRun, client_id: str, changed: Callable[[Client | None], Client]) -> bool:
-    """Write a client, unless this is a dry run; return whether it is new."""
+def _write(run: _ImportRun, client_id: str, changed: Callable[[Client | None], Client | None]) -> str:
+    """Write a client, unless this is a dry run; return whether it is `created`, `updated` or `unchanged`."""
     if run.written is None:
-        return clients.change(run.account.id, client_id, changed, run.room.take)
+        is_new = clients.change(run.account.id, client_id, changed, run.room.take)
+        return "unchanged" if is_new is None else "created" if is_new else "updated"
     old = run.written.get(client_id) or clients.get(run.account.id, client_id)
     client = changed(old)
+    if client is None:
+        return "unchanged"
     if old is None:
         run.room.take()
     run.written[client_id] = client
-    return old is None
+    return "updated" if old else "created"
 
 
 def _client_of_row(
     run: _ImportRun, old: Client | None, form: ImportRow, row: Row, phones: dict[int, Phone]
-) -> Client:
-    """Return a client after a row: what the row does not name stays as it is."""
+) -> Client | None:
+    """Return a client after a row, None if the row changes nothing: what it does not name stays as it is."""
     check_numbers(run.account, phones.items(), run.now)
     client = old or Client(account=run.account.id, id=form.id, updated_at=run.now)
     named: dict[str, Any] = {name: getattr(form, name) for name in form.model_fields_set - {"id", "phones"}}
@@ -206,7 +213,8 @@ def _client_of_row(
         }
         named["phones"] = phones_after_row(client.phones, cells)
     is_by_text = client.made_by_text and "allow_text_marketing" not in named
-    return replace(client, updated_at=run.now, made_by_text=is_by_text, **named)
+    changed = replace(client, made_by_text=is_by_text, **named)
+    return None if changed == old else with_permission(old, replace(changed, updated_at=run.now), run.writer)
 
 
 def _listed_phones(client: Client, form: ImportRow, phones: dict[int, Phone]) -> tuple[Phone, ...]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from longcode.web import fields as web_fields
 from longcode.web import resolver as web
 from msgspec.structs import asdict
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from longcode.accounts.account import Account
-from longcode.clients.client import Client, Phone, unreachable_numbers
+from longcode.clients.client import MOST_IDS, Client, Phone, unreachable_numbers
+from longcode.clients.permission import Permission
 from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
 from longcode.clients.spreadsheet import REPLACEMENT_CHARACTER
 from longcode.clients.words import is_no_id, one_line
@@ -50,6 +51,10 @@ IN_ONE_LINE = BeforeValidator(_visible_line)
 Tag = Annotated[str, Field(min_length=1, max_length=50), BeforeValidator(_visible_words)]
 
 
+_TAG: TypeAdapter[str] = TypeAdapter(Tag)
+MOST_TAGS = 50
+
+
 class PhoneForm(web.Body):
     """A phone number as it was typed, and whether its SMS box is ticked."""
 
@@ -65,7 +70,7 @@ class ClientForm(web.Body):
     last_name: Annotated[str, Field(max_length=100), IN_ONE_LINE] = ""
     phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
     allow_text_marketing: bool = False
-    tags: Annotated[list[Tag], Field(max_length=50)] = []
+    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] = []
     status: Annotated[str, Field(max_length=50), IN_ONE_LINE] | None = None
     time_zone: web_fields.TimeZone | None = None
 
@@ -76,11 +81,41 @@ class ImportRow(ClientForm):
     id: Annotated[web_fields.ClientId, AfterValidator(_checked_id)]
 
 
+class TagForm(web.Body):
+    """A tag that many clients get, or lose: those of `client_ids`, or those that the criteria find, or `everyone`."""
+
+    tag: Tag
+    remove: bool = False
+    client_ids: Annotated[list[web_fields.ClientId], Field(max_length=MOST_IDS)] = []
+    text: Annotated[str, Field(max_length=100)] = ""
+    with_tag: Tag | None = None
+    status: Annotated[str, Field(min_length=1, max_length=50), IN_ONE_LINE] | None = None
+    everyone: bool = False
+
+    @model_validator(mode="after")
+    def _check_one_choice(self) -> Self:
+        chosen = bool(self.client_ids) + bool(self.text or self.with_tag or self.status) + self.everyone
+        if chosen != 1:
+            raise ValueError("needs either client_ids, or text, with_tag or status, or everyone")
+        return self
+
+
+class TagReport(web.Answer):
+    """How many clients a call looked at and changed; `full` ones have as many tags as they may have already."""
+
+    looked_at: int
+    changed: int
+    full: int
+    next_cursor: str | None
+
+
 class ShownClient(web.Answer):
     """A client's record as a studio sees it, with each number in E.164 and as it was entered.
 
     `unreachable` are the ticked numbers that staff should untick: two texts came back because the number is a
-    landline or unknown. Broadcasts leave them out.
+    landline or unknown. Broadcasts leave them out. `permission` says when Allow Text Marketing was last checked or
+    unchecked, `via` the hub, the API or an import, and by which `person` or API `key`; with neither, it was the
+    account's password. It is null if it was never checked, or before December 2026.
     """
 
     id: str
@@ -91,6 +126,7 @@ class ShownClient(web.Answer):
     tags: tuple[str, ...]
     status: str | None
     time_zone: str | None
+    permission: Permission | None
     updated_at: web.Instant
     unreachable: tuple[str, ...]
 
@@ -115,13 +151,14 @@ class RowError(web.Answer):
 class ImportedRow(web.Answer):
     """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
 
-    A refused row has `code`, `detail`, `field` and `column` (as the file spells it) of its first fault; if it has
-    several, `errors` has all of them. A row with `warnings` was written.
+    An `unchanged` row says what its client's record has already; it is not written. A refused row has `code`,
+    `detail`, `field` and `column` (as the file spells it) of its first fault; if it has several, `errors` has all of
+    them. A row with `warnings` was not refused.
     """
 
     row: int
     id: str | None
-    status: Literal["created", "updated", "refused"]
+    status: Literal["created", "updated", "unchanged", "refused"]
     line: int | None = None
     code: str | None = None
     field: str | None = None
@@ -132,13 +169,15 @@ class ImportedRow(web.Answer):
 
 
 class ImportReport(web.Answer):
-    """The report of an import. `rows` are those of the file; `written`, `refused` and `items` are of this call.
+    """The report of an import. `rows` are those of the file.
 
-    While `next_cursor` is not null, rows are left: the same file is sent again with it as `cursor`.
+    `written`, `unchanged`, `refused` and `items` are of this call. While `next_cursor` is not null, rows are left:
+    the same file is sent again with it as `cursor`.
     """
 
     rows: int
     written: int
+    unchanged: int
     refused: int
     dry_run: bool
     next_cursor: str | None
@@ -151,6 +190,15 @@ def check_id(client_id: str) -> str:
         return _ID.validate_python(client_id)
     except ValidationError as error:
         raise RequestError(BAD_ID, field="id") from error
+
+
+def check_tag(text: str) -> str:
+    """Return a tag as it is stored; raise `RequestError` for one that shows nothing or is too long."""
+    try:
+        return _TAG.validate_python(text)
+    except ValidationError as error:
+        detail = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise RequestError(f"Please check the tag: {detail}.", field="tag") from error
 
 
 def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:

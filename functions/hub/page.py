@@ -1,6 +1,8 @@
 """What all pages of the hub share: rendering, headers, cookies, and the guard against forms of other sites."""
 
 import hmac
+import re
+from base64 import b64decode
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -11,6 +13,7 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from msgspec import Struct
 
 from hub import words
 
@@ -33,6 +36,8 @@ _NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved"}
 _SHORT_HASH = 12
 _MOST_FIELDS = 200
 _LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more
+_BOUNDARY = re.compile(r'^multipart/form-data;.*boundary="?([^";, ]{1,70})', re.IGNORECASE)  # RFC 2046 §5.1.1
+_IN_PART = re.compile(r'[; ](name|filename)="([^"\r\n]*)"')
 _HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -46,11 +51,25 @@ _HEADERS: dict[str, str | list[str]] = {
 }
 
 
+class File(Struct, frozen=True):
+    """A file that was sent with a form, and its name on the person's device."""
+
+    name: str
+    content: bytes
+
+
 def render(path: str, template: str, status: int = 200, **values: Any) -> Response[str]:
     """Return the page at a path; `values` are those that its template shows."""
     found = _templates().get_template(f"{template}.html")
     html = found.render(asset=_asset_address, up=_up(path), **values)
     return Response(status, _HTML, html, _HEADERS)
+
+
+def download(text: str, name: str) -> Response[str]:
+    """Return a CSV file that the browser saves under a name."""
+    return Response(
+        200, f"text/csv{_UTF_8}", text, _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 def plain(text: str, status: int = 200) -> Response[str]:
@@ -122,6 +141,29 @@ def fields(body: str | None) -> dict[str, str]:
         return dict(parse_qsl(body or "", keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
     except ValueError:
         return {}
+
+
+def uploaded(event: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, File]]:
+    """Return the fields and files of a posted form, whether it is sent as text or, for its files, in parts."""
+    text, kind = str(event.get("body") or ""), _header(event.get("headers") or {}, "content-type")
+    try:
+        body = b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    except ValueError:
+        return {}, {}
+    boundary = _BOUNDARY.search(kind)
+    if not boundary:
+        return fields(body.decode(errors="replace")), {}
+    typed: dict[str, str] = {}
+    files: dict[str, File] = {}
+    for part in body.split(b"--" + boundary[1].encode(), _MOST_FIELDS)[1:]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        named = dict(_IN_PART.findall(head.decode(errors="replace")))
+        content = content.removesuffix(b"\r\n")
+        if "filename" in named:
+            files[named.get("name", "")] = File(named["filename"], content)
+        elif "name" in named:
+            typed[named["name"]] = content.decode(errors="replace")
+    return typed, files
 
 
 def typed_in(form: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from accounts.authorizer import authenticate_within, limits
 from hub import page
-from hub.site import Page, address_of_request, form_of_studio, go_to, notice, show, site
+from hub.site import Page, address_of_request, fields_of_request, form_of_studio, go_to, notice, show, site
 from longcode.accounts import attempts, password_links, people, sessions, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -22,7 +22,7 @@ _MAILED = (
 )
 _LONGEST_ADDRESS, _LONGEST_NUMBER = 254, 40
 # Where a sign-in may lead to: a stranger's link leads nowhere else.
-_PAGE = r"home|messages(/[0-9]+)?|new|clients(/(?!\.\.?$)[^/?#\s]+)?|people"
+_PAGE = r"home|messages(/[0-9]+)?|new|clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?|people"
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
 
 
@@ -40,7 +40,7 @@ def sign_in() -> Page:
     event = site.current_event
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
-    form = page.fields(event.decoded_body)
+    form = fields_of_request()
     number, back = form.get("account", "").strip()[:_LONGEST_NUMBER], form.get("back", "")
     typed = page.typed_in(form)
     pair = f"{number}:{form.get('password', '').strip()}"
@@ -62,7 +62,7 @@ def mail_link() -> Page:
     event = site.current_event
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
-    email = page.fields(event.decoded_body).get("email", "").strip()
+    email = fields_of_request().get("email", "").strip()
     if len(email) > _LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
         return show("sign_in", status=422, wrong=NO_MAIL_ADDRESS, number="", back="home", typed={}, email=email)
     if not sign_ups.count_form(attempts.source(address_of_request()), clients.now()):
@@ -90,7 +90,7 @@ def use_link() -> Page:
     event, now = site.current_event, clients.now()
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
-    form = page.fields(event.decoded_body)
+    form = fields_of_request()
     link, chosen = sign_in_links.find(form.get("link", ""), now), form.get("account")
     person = next((one for one in people.with_email(link.email) if one.account == chosen), None) if link else None
     if link is None or person is None or not sign_in_links.use(link):

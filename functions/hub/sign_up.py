@@ -4,7 +4,7 @@ from pydantic import ValidationError
 
 from accounts import signup_api
 from hub import page
-from hub.site import ANOTHER_SITE, Page, address_of_request, notice, show, site
+from hub.site import ANOTHER_SITE, Page, address_of_request, fields_of_request, notice, show, site
 from longcode.accounts.account import ENTITLED_EDITIONS, TEXTING_NOT_ENABLED
 from longcode.aws import clients
 from longcode.errors import RequestError
@@ -27,7 +27,7 @@ def sign_up() -> Page:
     event = site.current_event
     if not page.is_of_this_site(event.headers):
         return notice("Not signed up", ANOTHER_SITE, 403)
-    typed = page.fields(event.decoded_body)
+    typed = fields_of_request()
     request = str(event.request_context.request_id)
     try:
         accepted = signup_api.accept(_form(typed), request, address_of_request(), clients.now())

@@ -61,8 +61,7 @@ def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
 
     @wraps(act)
     def guarded(**path: str) -> Page:
-        event = site.current_event
-        fields = page.fields(event.decoded_body)
+        event, fields = site.current_event, fields_of_request()
         if not page.is_of_this_site(event.headers):
             return notice("Nothing was changed", ANOTHER_SITE, 403)
         session = session_of_request()
@@ -95,6 +94,12 @@ def _sign_in_first(fields: dict[str, str]) -> Page:
     return go_to(page.fitting(f"sign-in?{with_typed}", f"sign-in?{without}", "sign-in"))
 
 
+def fields_of_request() -> dict[str, str]:
+    """Return the fields of the form that was posted, and keep its files for `file_of_form`."""
+    fields, site.context["files"] = page.uploaded(site.current_event.raw_event)
+    return fields
+
+
 def session_of_request() -> Session | None:
     """Return the session of the browser's cookie, or None. Raise `TooManyRequests` as the API does."""
     event, now = site.current_event, clients.now()
@@ -103,6 +108,12 @@ def session_of_request() -> Session | None:
         call_limits.check(session.account, event.http_method, event.path, now)
     site.context["session"] = session  # kept until the response is made
     return session
+
+
+def file_of_form(name: str) -> page.File | None:
+    """Return a file of the form that was posted, or None if none was chosen."""
+    found: page.File | None = site.context["files"].get(name)
+    return found if found and found.name else None
 
 
 def name_of_person() -> str | None:

@@ -1,17 +1,17 @@
 """The hub: pages in the browser for a studio's people, below /hub. They show what the flows of the API return."""
 
-from base64 import b64decode
 from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from hub import clients, home, messages, page, people, sign_in, sign_up, texts
+from hub import home, messages, page, people, sign_in, sign_up, texts
+from hub.clients import exports, imports, listed, record
 from hub.site import Page, go_to, notice, site
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError, TooManyRequests
 
-PAGES = (clients, home, messages, people, sign_in, sign_up, texts)
+PAGES = (exports, imports, listed, record, home, messages, people, sign_in, sign_up, texts)
 """The modules whose pages the site has: importing one adds them."""
 
 _BROKEN = "Something failed on our side. Please check whether it took effect before you try again."
@@ -51,15 +51,6 @@ def broken(_error: Exception) -> Page:
     return notice("This did not work", _BROKEN, 500)
 
 
-def _readable_body(event: dict[str, Any]) -> dict[str, Any]:
-    """Return a body in place of one that is no text: the gateway passes on bytes of the types of our files."""
-    try:
-        b64decode(event["body"] or "", validate=True).decode() if event.get("isBase64Encoded") else None
-    except ValueError:
-        return {"body": "", "isBase64Encoded": False}
-    return {}
-
-
 def _nothing_here() -> Page:
     return notice("Not found", "There is no page at this address.", 404)
 
@@ -67,5 +58,4 @@ def _nothing_here() -> Page:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     begin_request(event["requestContext"].get("requestId"))
-    path = unquote(event["path"])  # API Gateway passes it on encoded
-    return site.resolve({**event, "path": path, **_readable_body(event)}, context)
+    return site.resolve({**event, "path": unquote(event["path"])}, context)  # API Gateway passes it on encoded

@@ -89,7 +89,7 @@ class QuestionAnswer(web.Body):
 def show_opt_out(phone: Phone) -> OptOutState:
     """Show whether a phone is opted out; only of a client, or of a phone that the studio has texted."""
     number, account = _e164(phone), web.caller(app)
-    state, is_client = _state(number, account), bool(client_store.with_phone(account, number))
+    state, is_client = state_of(number, account), bool(client_store.with_phone(account, number))
     if account not in numbers.accounts_texting(number) and not is_client and not state.history:
         raise NotFound("None of your clients has this phone, and you have not texted it.", field="phone")
     return state
@@ -119,7 +119,7 @@ def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
     enqueue_opt_out([event], event.at, [account])
     if before and before.asked:
         questions.release_held(account, number, event.at)
-    return _state(number, account)
+    return state_of(number, account)
 
 
 @app.get("/questions")
@@ -141,10 +141,10 @@ def answer_question(phone: Phone, form: QuestionAnswer) -> OptOutState:
     questions.answer(
         account, number, opted_out=form.opted_out, message_id=form.message_id, by=form.by, now=clients.now()
     )
-    return _state(number, account)
+    return state_of(number, account)
 
 
-def _state(phone: str, account: str) -> OptOutState:
+def state_of(phone: str, account: str) -> OptOutState:
     """Return the state of a phone, with the events that concern one account."""
     now = clients.now()
     events = [*optouts.history(phone, SHARED, now), *optouts.history(phone, account_scope(account), now)]

@@ -21,6 +21,7 @@ ROUTES: list[tuple[ModuleType, str, str]] = [
     (credentials_api, "POST", "/account/password"),
     (credentials_api, "POST", "/account/keys"),
     (api, "PUT", "/clients/c1"),
+    (api, "POST", "/client-tags"),
     (settings_api, "PUT", "/templates/t"),
     (rules_api, "PUT", "/triggers/t"),
     (send_api, "POST", "/messages"),

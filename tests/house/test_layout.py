@@ -60,6 +60,7 @@ ACTING = {
     "billing/month_end.py",
     "billing/store.py",
     "broadcasts/store.py",
+    "clients/imports.py",
     "clients/store.py",
     "messages/accept.py",
     "messages/folders.py",

@@ -144,5 +144,5 @@ def test_the_gateway_sends_only_files_in_base64(template: dict[str, Any]) -> Non
     binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
     accepted = {kind for name in SERVED for kind in import_module(name).app.content_types}
 
-    assert binary == {"application/pdf", *bulk_import.TYPES}
+    assert binary == {"application/pdf", "multipart/form-data", *bulk_import.TYPES}
     assert accepted & binary == {*bulk_import.TYPES}

@@ -1,5 +1,6 @@
 """A browser for the hub's pages: it keeps cookies, follows redirects and fills in forms, as a person's does."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -11,6 +12,7 @@ from tests.support.fakes import REQUEST_ID, LambdaContext
 HOST = "longcode.example"
 PREFIX = "/prod"  # the stage of the API, which the functions do not know
 _MOST_REDIRECTS = 5
+_FORM = "application/x-www-form-urlencoded"
 _AGENT = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36"
 
 
@@ -110,6 +112,21 @@ class Browser:
         page, _, query = path.partition("?")
         return self._follow(self._call("POST", page, urlencode(fields), query))
 
+    def upload(self, page: Page, path: str, name: str, content: bytes, **fields: str) -> Page:
+        """Post the form of a page with a file, as API Gateway passes it on: in Base64."""
+        parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}' for key, value in fields.items()]
+        parts += [
+            f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}'
+            for key, value in page.fields.items()
+            if key not in {"file", *fields}
+        ]
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/csv\r\n\r\n'
+        body = b"--limit\r\n" + "".join(f"{part}\r\n--limit\r\n" for part in parts).encode()
+        body += head.encode() + content + b"\r\n--limit--\r\n"
+        return self._follow(
+            self._call("POST", path, b64encode(body).decode(), "", "multipart/form-data; boundary=limit")
+        )
+
     def submit(self, page: Page, path: str, **fields: str) -> Page:
         """Post the form of a page with what a person has typed."""
         return self.post(path, **page.fields | fields)
@@ -127,13 +144,13 @@ class Browser:
             page = self._call("GET", path, None, query)
         raise AssertionError("too many redirects")
 
-    def _call(self, method: str, path: str, body: str | None, query: str) -> Page:
+    def _call(self, method: str, path: str, body: str | None, query: str, kind: str = _FORM) -> Page:
         address = f"/hub/{path}".removesuffix("/") if not path else f"/hub/{path}"
         headers = {"Host": HOST, "User-Agent": self.agent}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if method == "POST":
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = kind
             if self.origin:
                 headers["Origin"] = self.origin
         pairs = dict(parse_qsl(query, keep_blank_values=True)) or None
@@ -155,7 +172,7 @@ class Browser:
                 "identity": {"sourceIp": "192.0.2.1"},
             },
             "body": body,
-            "isBase64Encoded": False,
+            "isBase64Encoded": kind != _FORM,
         }
         answer = site_api.handler(event, LambdaContext())
         headers_out = answer["multiValueHeaders"]

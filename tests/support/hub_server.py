@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -25,7 +26,9 @@ class _Gateway(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length).decode() if length else None
+        content = self.rfile.read(length)
+        is_file = (self.headers.get("Content-Type") or "").startswith("multipart/form-data")
+        body = b64encode(content).decode() if is_file else content.decode() or None
         url = urlsplit(self.path)
         query = dict(parse_qsl(url.query, keep_blank_values=True)) or None
         event = {
@@ -46,7 +49,7 @@ class _Gateway(BaseHTTPRequestHandler):
                 "identity": {"sourceIp": "127.0.0.1"},
             },
             "body": body,
-            "isBase64Encoded": False,
+            "isBase64Encoded": is_file,
         }
         answer = site_api.handler(event, LambdaContext())
         content = answer["body"].encode()

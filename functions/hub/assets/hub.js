@@ -80,6 +80,42 @@ function renew(old, fresh) {
   while (old.children.length > parts.length) old.lastElementChild.remove();
 }
 
+// Work in steps goes on by itself, with its numbers; without this script, its button does the next step.
+async function goOn() {
+  const form = document.querySelector("form[data-goes-on]");
+  if (!form) return;
+  form.querySelector("button").hidden = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const [old, fresh] = [document, page].map((each) => each.getElementById("work"));
+    if (!fresh) { location.href = answer.url; return; }
+    const stands = fresh.querySelector("progress")?.value === old.querySelector("progress").value;
+    renew(old, fresh);
+    document.title = page.title;
+    setTimeout(goOn, stands ? 2000 : 0);
+  } catch { setTimeout(goOn, 5000); }
+}
+goOn();
+
+// One box checks all rows of the page.
+for (const box of document.querySelectorAll("[data-checks]")) {
+  box.parentElement.hidden = false;
+  box.addEventListener("change", () => {
+    for (const row of document.querySelectorAll(`input.${box.dataset.checks}`)) row.checked = box.checked;
+  });
+}
+
+// A file that is too large is told before it is sent.
+const file = document.querySelector("input[type=file][data-most]");
+if (file) {
+  file.addEventListener("change", () => {
+    const isTooLarge = file.files[0] && file.files[0].size > Number(file.dataset.most);
+    file.setCustomValidity(isTooLarge ? `This file has more than ${file.dataset.most / 1e6} MB. Please split it.` : "");
+    file.reportValidity();
+  });
+}
+
 // Keys: Ctrl-Enter sends, / searches, n begins a text, Esc leaves the box.
 addEventListener("keydown", (event) => {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);

@@ -4,8 +4,10 @@ from collections import Counter
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account, QuietZone
+from longcode.clients.permission import Permission, Writer, permission_by
 from longcode.errors import NoNumberTicked, NoPermission
 from longcode.shown import Shown
 from longcode.template import full_name
@@ -37,7 +39,7 @@ class Client(Struct, frozen=True, kw_only=True):
 
     `unreachable` has, for each text that came back because its number is a landline or unknown, "number message-id".
     `made_by_text`: a text to an unknown number created the client, and since then the studio has not said whether it
-    allows texts.
+    allows texts. `permission` says who last changed whether it allows them; nobody has if it is None.
     """
 
     account: str
@@ -53,6 +55,7 @@ class Client(Struct, frozen=True, kw_only=True):
     heard_stop: frozenset[str] = frozenset()
     unreachable: frozenset[str] = frozenset()
     made_by_text: bool = False
+    permission: Permission | None = None
 
 
 class Audience(Struct, frozen=True, kw_only=True):
@@ -76,6 +79,13 @@ def client_of_number(account: str, number: str, entered: str, now: datetime) -> 
     """
     phone = Phone(number=number, entered=entered)
     return Client(account=account, id=f"tel-{number[1:]}", updated_at=now, phones=(phone,), made_by_text=True)
+
+
+def with_permission(old: Client | None, client: Client, writer: Writer) -> Client:
+    """Return a record that is to be written in place of the old one, with who last changed Allow Text Marketing."""
+    if client.allow_text_marketing == (old is not None and old.allow_text_marketing):
+        return replace(client, permission=old.permission if old else None)
+    return replace(client, permission=permission_by(writer, client.updated_at))
 
 
 def may_be_texted(client: Client, number: str) -> bool:

@@ -40,8 +40,9 @@ def check_one_number(text: str) -> None:
 def phones_after_row(phones: tuple[Phone, ...], cells: Mapping[int, PhoneChange]) -> tuple[Phone, ...]:
     """Return a client's phones after a row; `cells` maps a place in the record to what the row says of it.
 
-    A number that the record has already keeps its box and label unless the row says otherwise, wherever it stood. A
-    new one is ticked unless the row says otherwise.
+    A number that the record has already keeps its box and label unless the row says otherwise, wherever it stood, and
+    how it was entered if the row has it in E.164, as our own lists do. A new one is ticked unless the row says
+    otherwise.
     """
     known = {phone.number: phone for phone in phones}
     given = {cell.phone.number for cell in cells.values() if isinstance(cell.phone, Phone)}
@@ -50,7 +51,7 @@ def phones_after_row(phones: tuple[Phone, ...], cells: Mapping[int, PhoneChange]
         cell = cells.get(index, PhoneChange(None, None))
         if isinstance(cell.phone, Phone):
             kept = known.get(cell.phone.number)
-            phone = replace(cell.phone, sms=kept.sms, label=kept.label) if kept else cell.phone
+            phone = _kept(kept, cell.phone) if kept else cell.phone
         elif cell.phone is False or index >= len(phones) or phones[index].number in given:
             continue
         else:
@@ -60,3 +61,8 @@ def phones_after_row(phones: tuple[Phone, ...], cells: Mapping[int, PhoneChange]
         twin = after.get(phone.number)
         after[phone.number] = replace(twin, sms=twin.sms and phone.sms) if twin else phone
     return tuple(after.values())
+
+
+def _kept(kept: Phone, given: Phone) -> Phone:
+    entered = kept.entered if given.entered == kept.number else given.entered
+    return replace(kept, entered=entered)

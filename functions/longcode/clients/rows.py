@@ -16,12 +16,19 @@ NO_ID = "The row has no id; write the client's id."
 _LONGEST_SHOWN = 40
 _NAMES = ("first_name", "last_name")
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
+IGNORED = (
+    *("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by"),
+    *("line", "problem"),
+)
+"""The columns that our own files have for people to read, and that an import leaves aside."""
+
 _COLUMNS = {
     **{name: name for name in ("id", *_NAMES, "allow_text_marketing", "tags", "status", "time_zone")},
     **{f"{name}{end}": f"{name}{end}" for end in _ENDINGS for name in ("phone", "sms")},
     "client_id": "id",
     "phone_1": "phone",
     "sms_1": "sms",
+    **dict.fromkeys(IGNORED, ""),
 }
 
 
@@ -95,6 +102,12 @@ def csv_rows(text: str, empty_cells: EmptyCells) -> tuple[dict[str, str], list[R
     return sheet.headings, [
         _csv_row(n, row, sheet.headings, clears_empty) for n, row in enumerate(sheet.rows, start=1)
     ]
+
+
+def columns_of(text: str) -> tuple[list[str], list[list[str]]]:
+    """Return the headings of a CSV file that an import reads, as the file spells them, and the cells of each row."""
+    sheet = read_sheet(text, _COLUMNS)
+    return list(sheet.headings.values()), [[row.cells[column] for column in sheet.headings] for row in sheet.rows]
 
 
 def _csv_row(number: int, row: SheetRow, headings: dict[str, str], clears_empty: bool) -> Row:

@@ -12,9 +12,8 @@ from msgspec import Struct
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
 
-HOW_TO_SAVE = (
-    "Save it in UTF-8 (Excel: Save As, CSV UTF-8), or name its encoding, as in text/csv; charset=windows-1252."
-)
+IN_UTF_8 = "Save it in UTF-8 (Excel: Save As, CSV UTF-8)"
+HOW_TO_SAVE = f"{IN_UTF_8}, or name its encoding, as in text/csv; charset=windows-1252."
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character that a program writes for bytes that it could not read."""
 
@@ -80,7 +79,7 @@ def decode(file: bytes, charset: str | None) -> str:
 
 
 def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
-    """Return the table of a CSV file. `columns` maps each heading that is known to its column.
+    """Return the table of a CSV file. `columns` maps each heading that is known to its column, "" if it is ignored.
 
     Case, and anything between the words of a heading, do not matter. Empty rows and columns, and rows that repeat the
     headings, are left out. Raise `RequestError` for an unknown heading, for one that appears twice, and for a text
@@ -102,13 +101,15 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
     rows = [
         SheetRow(
             line=line,
-            cells={column: cells[index] if index < len(cells) else "" for index, column in by_index.items()},
+            cells={
+                column: cells[index] if index < len(cells) else "" for index, column in by_index.items() if column
+            },
             without_heading=tuple(n for n, cell in enumerate(cells, start=1) if cell and n - 1 not in by_index),
         )
         for line, cells in lines
         if [_letters(cell) for cell in cells] != repeated_headings
     ]
-    return Sheet({column: headings[index] for index, column in by_index.items()}, rows)
+    return Sheet({column: headings[index] for index, column in by_index.items() if column}, rows)
 
 
 def _unreadable(detail: str) -> RequestError:
@@ -187,10 +188,10 @@ def _columns(headings: list[str], known: Mapping[str, str]) -> dict[int, str]:
         raise _unreadable(f"The file has more than {_MOST_COLUMNS:,} columns.")
     unknown = [heading for heading in headings if heading and _letters(heading) not in known]
     if unknown:
-        names = ", ".join(dict.fromkeys(known.values()))
+        names = ", ".join(filter(None, dict.fromkeys(known.values())))
         raise _unreadable(f"Unknown columns: {', '.join(unknown)[:200]}. The columns are {names}.")
     by_index = {index: known[_letters(heading)] for index, heading in enumerate(headings) if heading}
-    for column in by_index.values():
+    for column in filter(None, by_index.values()):
         same = [index for index, other in by_index.items() if other == column]
         if len(same) > 1:
             spelled = " and ".join(f"{headings[index]!r} (column {index + 1})" for index in same)

@@ -1,7 +1,7 @@
 """The table's clients, under the studio's own ids, and the links from each phone to the clients that have it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from itertools import islice
 from operator import and_
@@ -45,6 +45,14 @@ class ClientEntry(Struct, frozen=True):
     exists: bool = True
 
 
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which clients are looked for: those with each word of `text` in a name, number or id, a tag, and a status."""
+
+    text: str = ""
+    tag: str = ""
+    status: str = ""
+
+
 def get(account: str, client_id: str) -> Client | None:
     """Return a client, or None."""
     item = store.get(keys.client(account, client_id))
@@ -62,11 +70,43 @@ def search(account: str, text: str, limit: int) -> list[Client]:
 
     Case, accents and look-alikes do not count, nor the characters between the digits of a number.
     """
-    wanted = _searched(text)
-    has_words = [Attr(_FOUND_BY).contains(word) for word in wanted]
-    where = reduce(and_, has_words) | Attr(_FOUND_BY).not_exists() if has_words else None
-    found = (read(Client, item) for item in store.query(keys.client(account), where=where))
-    return list(islice((one for one in found if all(word in _found_by(one) for word in wanted)), limit))
+    return list(islice(found(account, Wanted(text=text)), limit))
+
+
+def found(account: str, wanted: Wanted, after: str | None = None, page: int | None = None) -> Iterator[Client]:
+    """Yield the clients that are wanted, in the order of their ids, starting after an id.
+
+    `page` is how many clients a call passes over, wanted or not; None for as many as it can.
+    """
+    words = _searched(wanted.text)
+    conditions = [Attr("tags").contains(wanted.tag)] if wanted.tag else []
+    conditions += [Attr("status").eq(wanted.status)] if wanted.status else []
+    has_words: list[ConditionBase] = [Attr(_FOUND_BY).contains(word) for word in words]
+    if has_words:
+        conditions.append(reduce(and_, has_words) | Attr(_FOUND_BY).not_exists())
+    start = keys.client(account, after) if after else None
+    where = reduce(and_, conditions) if conditions else None
+    items = store.query(keys.client(account), after=start, page=page, where=where)
+    clients = (read(Client, item) for item in items)
+    return (one for one in clients if all(word in _found_by(one) for word in words))
+
+
+def change_tags(client: Client, changed: Callable[[tuple[str, ...]], tuple[str, ...]], now: datetime) -> bool:
+    """Write what `changed` makes of a client's tags; return False if that is the same, or the client is gone.
+
+    `changed` is called again if somebody else writes the client meanwhile.
+    """
+    latest: Client | None = client
+    while latest and (tags := changed(latest.tags)) != latest.tags:
+        at = max(now, latest.updated_at + _TICK)
+        changes = {"updated_at": at} | ({"tags": tags} if tags else {})
+        change = Update(
+            keys.client(client.account, client.id), changes, remove=() if tags else ("tags",), when=_unchanged(latest)
+        )
+        if store.try_write(change):
+            return True
+        latest = get(client.account, client.id)
+    return False
 
 
 def _searched(text: str) -> list[str]:
@@ -122,17 +162,18 @@ def _entry(client_id: str, item: Attributes | None) -> ClientEntry:
 
 def put(client: Client, take_room: Callable[[], None] | None = None) -> bool:
     """Write a client, as `change` does, in place of what was there; return whether it is new."""
-    return change(client.account, client.id, lambda _: client, take_room)
+    return bool(change(client.account, client.id, lambda _: client, take_room))
 
 
 def change(
     account: str,
     client_id: str,
-    changed: Callable[[Client | None], Client],
+    changed: Callable[[Client | None], Client | None],
     take_room: Callable[[], None] | None = None,
-) -> bool:
+) -> bool | None:
     """Write what `changed` makes of a client, or of None, and the links of its phones; return whether it is new.
 
+    If `changed` makes None of it, nothing is written, and None is returned.
     `changed` is called again if somebody else writes the client meanwhile; `take_room` is called before a new client
     is written. Opt-outs are read after this write, and an opt-out looks for clients after its own write, so whichever
     comes later sees the other.
@@ -140,6 +181,8 @@ def change(
     while True:
         old = get(account, client_id)
         client = changed(old)
+        if client is None:
+            return None
         if old:
             client = _dated_after(client, old)
         elif take_room:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -88,13 +89,23 @@ def opening(rules: Rules, phone: str, at: datetime, *, zone: str | None = None) 
     return next(Opening(opens, closes) for opens, closes in spans if closes > at)
 
 
+def likely_zones(phone: str) -> tuple[str, ...]:
+    """Return the time zones that an E.164 number may be in, () if only its country is known."""
+    likely = _zone_tables().of(phone)
+    return () if likely.anywhere else tuple(likely.zones)
+
+
+def _zone_tables() -> ModuleType:
+    from longcode.quiet_hours import zones  # noqa: PLC0415 - its tables take 17 ms to load, and are rarely needed
+
+    return zones
+
+
 def _places(rules: Rules, phone: str, zone: str | None) -> tuple[_Place, ...]:
     state = rules.state(phone)
     if state and zone:
         return _in_state(rules, state, [zone])
-    from longcode.quiet_hours import zones as quiet_hours_zones  # noqa: PLC0415 - its tables take 17 ms to load, and are rarely needed
-
-    likely = quiet_hours_zones.of(phone)
+    likely = _zone_tables().of(phone)
     if state:
         return _in_state(rules, state, state.zones if likely.anywhere else likely.zones)
     names = [zone] if zone else likely.zones

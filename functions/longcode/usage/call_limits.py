@@ -31,7 +31,7 @@ _RENEWED_SECONDS = 40  # so a page of the hub, which asks for news each five sec
 _LOT = 10
 _MOST_KEPT = 10_000  # accounts that a process remembers: some 2 MB
 _DEAR = (  # calls that take seconds count as many: so an account makes one import a second, or two of the others
-    (re.compile(r"POST (/hub)?/clients/import"), 50),
+    (re.compile(r"POST ((/hub)?/clients/import(/[^/]+)?|/client-tags|/hub/clients)"), 50),
     (re.compile(r"POST (/hub)?/broadcasts"), 25),
     (re.compile(r"GET (/hub)?/usage/[^/]+/texts"), 25),
 )

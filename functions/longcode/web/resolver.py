@@ -261,6 +261,11 @@ def caller(app: APIGatewayRestResolver) -> str:
     return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
 
 
+def caller_key(app: APIGatewayRestResolver) -> str | None:
+    """Return the id of the API key that a request came with, or None if it came with the account's password."""
+    return app.current_event.raw_event["requestContext"]["authorizer"].get("key") or None
+
+
 def source_address(app: APIGatewayRestResolver) -> str:
     """Return the internet address that a request came from, as API Gateway saw it; "" if it is unknown."""
     identity = app.current_event.raw_event["requestContext"].get("identity") or {}

@@ -51,12 +51,16 @@ def test_a_bad_row_is_reported_and_the_others_are_written() -> None:
     assert [(phone.number, phone.sms) for phone in carmen.phones] == [("+12125550103", False), ("+61123456789", True)]
 
 
-def test_importing_the_same_file_again_updates() -> None:
+def test_importing_the_same_file_again_writes_nothing() -> None:
     studio()
 
-    first, second = post_file("id,first_name\n1,Ann\n"), post_file("id,first_name\n1,Ann\n")
+    first = post_file("id,first_name\n1,Ann\n")
+    written = clients.get("10000001", "1")
+    second = post_file("id,first_name\n1,Ann\n")
 
-    assert (statuses(first), statuses(second)) == ([(1, "created")], [(1, "updated")])
+    assert (statuses(first), statuses(second)) == ([(1, "created")], [(1, "unchanged")])
+    assert [second.json[count] for count in ("written", "unchanged", "refused")] == [0, 1, 0]
+    assert clients.get("10000001", "1") == written
 
 
 def test_the_last_of_several_rows_with_one_id_stays_and_only_its_phone_is_linked() -> None:

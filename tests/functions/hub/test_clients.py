@@ -1,16 +1,27 @@
 """The pages of the clients: the list, its search, and a client's record."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, QuietZone
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
+from longcode.clients.permission import Permission, Via
 from longcode.jobs import Means
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import OptOutEvent, account_scope
-from tests.support.browser import Browser
+from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
+from tests.support.browser import PREFIX, Browser, Page
 from tests.support.fakes import client as write_client
 from tests.support.fakes import studio
+from tests.support.reply_steps import receive, record_text
+
+
+def records(page: Page) -> list[str]:
+    """Return the addresses of the records that a list leads to."""
+    others = ("/new", "/import", "/export/all")
+    return [address for address in page.addresses if "/clients/" in address and not address.endswith(others)]
 
 
 def test_a_client_is_found_changed_and_kept(account: Account, signed_in: Browser) -> None:
@@ -86,10 +97,13 @@ def test_the_record_says_which_number_asked_us_to_stop(account: Account, signed_
         means=Means.STAFF,
         words="by phone",
         account=account.id,
+        by="Ann",
     )
     optouts.record(event)
 
-    assert "asked us to stop" in signed_in.get("clients/c1").text
+    record = signed_in.get("clients/c1").text
+    assert "Asked us to stop." in record
+    assert "Ann wrote down that the client asked to stop: “by phone”" in record
 
 
 @pytest.mark.account(people=60)
@@ -98,8 +112,8 @@ def test_the_list_comes_in_pages(account: Account, signed_in: Browser) -> None:
     more = next(address for address in first.addresses if "after=" in address)
     second = signed_in.get("clients", more.partition("?")[2])
 
-    rows = [[address for address in page.addresses if "/clients/" in address] for page in (first, second)]
-    assert [len(found) - 1 for found in rows] == [50, 10]  # one is of the new client
+    assert [len(records(page)) for page in (first, second)] == [40, 20]
+    assert "More clients" not in second.text
 
 
 def test_empty_lists_say_what_to_do(account: Account, signed_in: Browser) -> None:
@@ -127,11 +141,7 @@ def test_another_studios_clients_are_absent(account: Account, signed_in: Browser
 @pytest.mark.parametrize("client_id", ["ann@studio", "a+b", "Zoë", "a'b"])
 def test_ids_of_all_kinds_open_their_record(account: Account, signed_in: Browser, client_id: str) -> None:
     write_client(account, client_id, first_name="Found")
-    row = next(
-        address
-        for address in signed_in.get("clients", "q=found").addresses
-        if "/clients/" in address and not address.endswith("/new")
-    )
+    (row,) = records(signed_in.get("clients", "q=found"))
 
     assert "Found" in signed_in.get(row.partition("/hub/")[2]).text
 
@@ -158,3 +168,96 @@ def test_thousands_of_phone_lines_are_not_read(account: Account, signed_in: Brow
     refused = signed_in.post("clients/c1", token=token, lines="9" * 5000, first_name="Zoë", **many)
 
     assert refused.status == 422
+
+
+def test_the_record_says_since_when_texts_are_allowed_and_by_whom(account: Account, signed_in: Browser) -> None:
+    page = signed_in.get("clients/new")
+    saved = signed_in.submit(page, "clients/new", first_name="Ann", allow_text_marketing="on", key="k1")
+    fields = dict(saved.fields)
+    del fields["allow_text_marketing"]
+    again = signed_in.submit(saved, saved.path, last_name="Lee")
+    unchecked = signed_in.post(saved.path, **fields)
+
+    assert "Checked today with the account's password." in saved.text
+    assert "Checked today with the account's password." in again.text
+    assert "Unchecked today with the account's password." in unchecked.text
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ({"via": "hub", "person": "Ann"}, "by Ann"),
+        ({"via": "import", "person": "Ann"}, "by Ann, with an import"),
+        ({"via": "import"}, "with an import"),
+        ({"via": "api"}, "by your software"),
+        ({"via": "api", "key": "gone"}, "by your software, with an API key since deleted"),
+    ],
+)
+def test_the_ways_to_allow_texts_are_told_in_words(
+    account: Account, signed_in: Browser, kept: dict[str, Any], said: str
+) -> None:
+    since = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    write_client(account, "c1", permission=Permission(since=since, **kept | {"via": Via(kept["via"])}))
+
+    assert f"Checked on Thu 5 Mar {said}." in signed_in.get("clients/c1").text
+
+
+def test_of_another_studios_stop_the_record_says_only_that_there_is_one(account: Account, signed_in: Browser) -> None:
+    event = OptOutEvent(
+        id="e",
+        phone="+12125550123",
+        scope=SHARED,
+        out=True,
+        at=aws_clients.now(),
+        means=Means.TEXT,
+        words="STOP, you terrible other studio",
+        account="10000002",
+    )
+    optouts.record(event)
+
+    record = signed_in.get("clients/c1").text
+
+    assert "by a text to another one" in record
+    assert "terrible" not in record
+    assert "Text this client" not in record
+
+
+def test_the_record_shows_the_last_message_and_leads_to_a_text(account: Account, signed_in: Browser) -> None:
+    record_text(account)
+    receive("SM1", "Can I bring the dog?", at=aws_clients.now())
+
+    record = signed_in.get("clients/c1")
+
+    assert "Can I bring the dog?" in record.text
+    assert f"{PREFIX}/hub/messages/12125550123" in record.addresses
+    to = next(address for address in record.addresses if "/new?" in address)
+    assert signed_in.get("new", to.partition("?")[2]).fields["to"] == "+12125550123"
+
+
+def test_a_client_is_deleted_after_a_question(account: Account, signed_in: Browser) -> None:
+    asked = signed_in.get("clients/c1/delete")
+    kept = clients.get(account.id, "c1")
+    for _ in range(2):
+        after = signed_in.submit(asked, "clients/c1/delete")
+
+    assert "This cannot be undone." in asked.text
+    assert kept
+    assert clients.get(account.id, "c1") is None
+    assert "The client was deleted." in after.text
+
+
+@pytest.mark.parametrize("path", ["clients/theirs", "clients/theirs/delete"])
+def test_another_studios_client_is_neither_shown_nor_deleted(account: Account, signed_in: Browser, path: str) -> None:
+    other = studio("10000002")
+    write_client(other, "theirs", "+13105550177")
+
+    shown = signed_in.get(path)
+    signed_in.submit(signed_in.get("clients/c1"), "clients/theirs/delete")
+
+    assert shown.status == 404
+    assert clients.get(other.id, "theirs")
+
+
+@pytest.mark.account(quiet_zone=QuietZone.LIKELY)
+def test_the_zone_that_the_number_implies_is_shown(account: Account, signed_in: Browser) -> None:
+    assert "Without one, the number decides: America/New_York." in signed_in.get("clients/c1").text

@@ -28,13 +28,15 @@ EmptyCells = Literal["keep", "clear"]
 
 
 class ImportReport(TypedDict):
-    """The report of an import. `rows` are those of the file; `written`, `refused` and `items` are of this call.
+    """The report of an import. `rows` are those of the file.
 
-    While `next_cursor` is not null, rows are left: the same file is sent again with it as `cursor`.
+    `written`, `unchanged`, `refused` and `items` are of this call. While `next_cursor` is not null, rows are
+    left: the same file is sent again with it as `cursor`.
     """
 
     rows: int
     written: int
+    unchanged: int
     refused: int
     dry_run: bool
     next_cursor: str | None
@@ -44,13 +46,14 @@ class ImportReport(TypedDict):
 class ImportedRow(TypedDict):
     """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
 
-    A refused row has `code`, `detail`, `field` and `column` (as the file spells it) of its first fault; if it
-    has several, `errors` has all of them. A row with `warnings` was written.
+    An `unchanged` row says what its client's record has already; it is not written. A refused row has `code`,
+    `detail`, `field` and `column` (as the file spells it) of its first fault; if it has several, `errors` has
+    all of them. A row with `warnings` was not refused.
     """
 
     row: int
     id: str | None
-    status: Literal["created", "updated", "refused"]
+    status: Literal["created", "updated", "unchanged", "refused"]
     line: NotRequired[int | None]
     code: NotRequired[str | None]
     field: NotRequired[str | None]
@@ -58,6 +61,15 @@ class ImportedRow(TypedDict):
     detail: NotRequired[str | None]
     errors: NotRequired[list[RowError] | None]
     warnings: NotRequired[list[Warned] | None]
+
+
+class Permission(TypedDict):
+    """When Allow Text Marketing was last checked or unchecked, and by whom, as in `Writer`."""
+
+    since: str
+    via: Via
+    person: NotRequired[str | None]
+    key: NotRequired[str | None]
 
 
 class Phone(TypedDict):
@@ -90,7 +102,9 @@ class ShownClient(TypedDict):
     """A client's record as a studio sees it, with each number in E.164 and as it was entered.
 
     `unreachable` are the ticked numbers that staff should untick: two texts came back because the number is a
-    landline or unknown. Broadcasts leave them out.
+    landline or unknown. Broadcasts leave them out. `permission` says when Allow Text Marketing was last checked
+    or unchecked, `via` the hub, the API or an import, and by which `person` or API `key`; with neither, it was
+    the account's password. It is null if it was never checked, or before December 2026.
     """
 
     id: str
@@ -101,8 +115,34 @@ class ShownClient(TypedDict):
     tags: list[str]
     status: str | None
     time_zone: str | None
+    permission: Permission | None
     updated_at: str
     unreachable: list[str]
+
+
+class TagForm(TypedDict):
+    """A tag that many clients get, or lose: those of `client_ids`, or those that the criteria find, or `everyone`."""
+
+    tag: str
+    remove: NotRequired[bool]
+    client_ids: NotRequired[list[str]]
+    text: NotRequired[str]
+    with_tag: NotRequired[str | None]
+    status: NotRequired[str | None]
+    everyone: NotRequired[bool]
+
+
+class TagReport(TypedDict):
+    """How many clients a call looked at and changed; `full` ones have as many tags as they may have already."""
+
+    looked_at: int
+    changed: int
+    full: int
+    next_cursor: str | None
+
+
+# By which way a client was written: in the hub, over the API, or with a file, which either of them can take.
+Via = Literal["hub", "api", "import"]
 
 
 class Warned(TypedDict):
@@ -115,6 +155,16 @@ class Warned(TypedDict):
 
 class ClientsApi(Calls):
     """The studio's clients, their phones and their permission."""
+
+    def change_tags(self, body: TagForm, *, cursor: str | None = None) -> TagReport:
+        """Add a tag to many clients, or remove it.
+
+        The clients are those of `client_ids`, or those that `text`, `with_tag` and `status` find together, or
+        `everyone`. While `next_cursor` is not null, send the same body again with it as `cursor` to continue. A
+        repeated request does no harm.
+        """
+        answer: TagReport = self._call("POST", "/client-tags", query={"cursor": cursor}, body=body).json()
+        return answer
 
     def list_clients(self, *, limit: int | None = None, cursor: str | None = None) -> Items[ShownClient]:
         """List clients by id."""
@@ -135,9 +185,9 @@ class ClientsApi(Calls):
         lines (`application/x-ndjson`). Its columns are `id`, `first_name`, `last_name`, `allow_text_marketing`,
         `tags` (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to
         `phone_5`, `sms_5`. Only `id` is required. What a row does not name stays as it is. The report says of
-        each row whether its client was `created` or `updated`, with `warnings` about what a person should
-        check, or why it was `refused`, with line and column. A refused row does not stop the others. While
-        `next_cursor` is not null, send the same file again with it as `cursor` to continue.
+        each row whether its client was `created`, `updated` or `unchanged`, with `warnings` about what a person
+        should check, or why it was `refused`, with line and column. A refused row does not stop the others.
+        While `next_cursor` is not null, send the same file again with it as `cursor` to continue.
         """
         answer: ImportReport = self._call(
             "POST",

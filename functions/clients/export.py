@@ -1,0 +1,79 @@
+"""The clients as CSV files that an import reads again, each small enough for a response."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from itertools import islice
+
+from msgspec import Struct
+
+from longcode.billing.sheet import MARK, cell
+from longcode.clients import store as clients
+from longcode.clients.client import Client
+from longcode.clients.store import Wanted
+from longcode.months import instant
+
+_MOST_BYTES = 4_000_000  # Lambda returns 6 MB, and JSON writes a quotation mark in two bytes
+_PHONES = 5  # with columns of their own, as an import has them
+_NAMES = ("id", "first_name", "last_name")
+_REST = ("allow_text_marketing", "tags", "status", "time_zone")
+_FOR_READING = ("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by")
+
+
+class Part(Struct, frozen=True):
+    """A file of an export: its first client comes after an id, and it has so many clients."""
+
+    after: str | None
+    count: int
+
+
+def parts(account: str, *, most_bytes: int = _MOST_BYTES) -> list[Part]:
+    """Return the files that an account's clients fill; one without clients has none."""
+    found: list[Part] = []
+    after, last, count, size = None, None, 0, 0
+    for client in clients.found(account, Wanted()):
+        length = len(",".join(_row(client, {})).encode()) + len(_FOR_READING) * 40
+        if count and size + length > most_bytes:
+            found.append(Part(after, count))
+            after, count, size = last, 0, 0
+        last, count, size = client.id, count + 1, size + length
+    return [*found, Part(after, count)] if count else found
+
+
+def csv_file(account: str, part: Part, key_names: Mapping[str, str]) -> str:
+    """Return the clients of a part as a CSV file; `key_names` are the names of the account's API keys by id.
+
+    Cells that a spreadsheet would run are quoted, and phones with them, which keeps each of their digits.
+    """
+    out = StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow(_headings())
+    for client in islice(clients.found(account, Wanted(), part.after), part.count):
+        sheet.writerow(map(cell, _row(client, key_names)))
+    return MARK + out.getvalue()
+
+
+def _headings() -> Iterator[str]:
+    yield from _NAMES
+    for place in range(1, _PHONES + 1):
+        end = "" if place == 1 else f"_{place}"
+        yield from (f"phone{end}", f"sms{end}")
+    yield from (*_REST, *_FOR_READING)
+
+
+def _row(client: Client, key_names: Mapping[str, str]) -> list[str]:
+    names = [client.id, client.first_name, client.last_name]
+    phones = [text for phone in client.phones[:_PHONES] for text in (phone.number, _yes_or_no(phone.sms))]
+    phones += [""] * (2 * _PHONES - len(phones))
+    allowed = _yes_or_no(client.allow_text_marketing)
+    rest = [allowed, "; ".join(client.tags), client.status or "", client.time_zone or ""]
+    more = "; ".join(phone.number for phone in client.phones[_PHONES:])
+    kept = client.permission
+    if kept is None:
+        return [*names, *phones, *rest, more, "", "", ""]
+    by = kept.person or (f"API key {key_names.get(kept.key, kept.key)}" if kept.key else "account password")
+    return [*names, *phones, *rest, more, instant(kept.since), kept.via, by]
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,130 @@
+"""Imports that a person begins in the hub: the file is kept for a day, and checked and then written in steps."""
+
+import csv
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from clients import bulk_import
+from longcode.accounts.account import Account
+from longcode.billing.sheet import MARK, cell
+from longcode.clients import imports
+from longcode.clients.imports import KeptImport, Phase
+from longcode.clients.permission import Writer
+from longcode.clients.rows import columns_of
+from longcode.clients.spreadsheet import decode
+from longcode.errors import RequestError
+
+MOST_ROWS = bulk_import.MAX_ROWS
+MOST_BYTES = 4_000_000
+"""The largest file: Lambda takes 6 MB, and a file comes in Base64."""
+
+MOST_KEPT = 20
+"""How many imports of a day are kept."""
+
+_TYPE = "text/csv"
+_STEP_SECONDS = 5.0
+_LEASE = timedelta(seconds=25)  # longer than the hub's function runs
+
+
+class _Turn(Struct, frozen=True):
+    """One call's turn: who makes it, when, and for how many seconds."""
+
+    writer: Writer
+    now: datetime
+    seconds: float
+
+
+def begin(
+    kept_as: KeptImport, account: Account, file: bytes, writer: Writer, *, seconds: float = _STEP_SECONDS
+) -> str:
+    """Check the first rows of a file, keep it, and return its id; raise `RequestError` if it cannot be read.
+
+    An id that is in use stays as it is: the form was sent twice.
+    """
+    if len(file) > MOST_BYTES:
+        raise RequestError(f"The file has more than {MOST_BYTES // 1_000_000} MB.", field="body")
+    if len(imports.of_account(account.id, kept_as.at)) >= MOST_KEPT:
+        raise RequestError(f"There are {MOST_KEPT} imports of the last day. Discard one first.", field="body")
+    report = _run(account, kept_as, file, _Turn(writer, kept_as.at, seconds))
+    kept = replace(kept_as, rows=report["rows"])
+    if imports.put(kept, file):
+        _record(kept, report, kept.at)
+    return kept.id
+
+
+def go(kept: KeptImport, now: datetime) -> KeptImport:
+    """Begin to write the rows of a checked file, and return the import; nothing happens if that has begun."""
+    if kept.phase is not Phase.CHECKED or not imports.lease(kept, now, now):
+        return kept
+    fresh = {"done": 0, "cursor": None, "reports": 0}
+    counts = dict.fromkeys(("created", "updated", "unchanged", "refused", "warned"), 0)
+    begun = replace(kept, phase=Phase.WRITE, since=now, **fresh, **counts)
+    imports.record_step(kept, begun, [])
+    return begun
+
+
+def step(
+    kept: KeptImport, account: Account, writer: Writer, now: datetime, *, seconds: float = _STEP_SECONDS
+) -> KeptImport:
+    """Check or write rows for some seconds, unless another call does, and return the import as it is then."""
+    if kept.phase in (Phase.CHECKED, Phase.DONE) or not imports.lease(kept, now, now + _LEASE):
+        return imports.get(kept.account, kept.id, now) or kept
+    return _record(kept, _run(account, kept, imports.file_of(kept), _Turn(writer, now, seconds)), now)
+
+
+def refused_rows(kept: KeptImport) -> str:
+    """Return the rows that were refused as a CSV file: as they were, with line and problem, to be corrected."""
+    columns, rows = columns_of(decode(imports.file_of(kept), None))
+    out = StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow([*columns, "line", "problem"])
+    for found in imports.report(kept):
+        if found["status"] == "refused":
+            said = " ".join(problems(found))
+            sheet.writerow([cell(text) for text in (*rows[found["row"] - 1], str(found["line"]), said)])
+    return MARK + out.getvalue()
+
+
+def problems(found: dict[str, Any]) -> list[str]:
+    """Return what is wrong in a row, or to be checked, in sentences that name the column."""
+    parts = found.get("errors") or ([found] if found["status"] == "refused" else found.get("warnings", []))
+    return [f"{part['column']}: {part['detail']}" if part.get("column") else str(part["detail"]) for part in parts]
+
+
+def _run(account: Account, kept: KeptImport, file: bytes, turn: _Turn) -> dict[str, Any]:
+    return bulk_import.import_file(
+        account,
+        _TYPE,
+        file,
+        turn.now,
+        writer=turn.writer,
+        dry_run=not kept.writes,
+        empty_cells=kept.empty_cells,
+        cursor=kept.cursor,
+        seconds=turn.seconds,
+    )
+
+
+def _record(kept: KeptImport, report: dict[str, Any], now: datetime) -> KeptImport:
+    """Write how far an import is after a step, and return it."""
+    items, cursor = report["items"], report["next_cursor"]
+    found = [item for item in items if item["status"] == "refused" or item.get("warnings")]
+    end = Phase.DONE if kept.writes else Phase.CHECKED
+    after = replace(
+        kept,
+        phase=kept.phase if cursor else end,
+        done=kept.done + len(items),
+        cursor=cursor,
+        created=kept.created + sum(item["status"] == "created" for item in items),
+        updated=kept.updated + sum(item["status"] == "updated" for item in items),
+        unchanged=kept.unchanged + report["unchanged"],
+        refused=kept.refused + report["refused"],
+        warned=kept.warned + len(found) - report["refused"],
+        reports=kept.reports + bool(found),
+    )
+    imports.record_step(kept, after, found)
+    return after

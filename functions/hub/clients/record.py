@@ -1,0 +1,292 @@
+"""The pages of a client: the record, the texts with each phone and when it stopped them, and the deletion."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from msgspec import Struct
+from pydantic import ValidationError
+
+from clients import api, forms
+from hub import words
+from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from longcode import windows
+from longcode.accounts import api_keys
+from longcode.accounts.account import Account, QuietZone
+from longcode.aws import clients as aws_clients
+from longcode.clients import store as client_store
+from longcode.clients.client import Client, may_be_texted, ticked_numbers, unreachable_numbers
+from longcode.clients.permission import Permission, Via, Writer
+from longcode.errors import NotFound, RequestError
+from longcode.jobs import Means
+from longcode.message import Message
+from longcode.messages import folders
+from longcode.messages.folders import Search
+from longcode.phone import in_words
+from longcode.quiet_hours.quiet_hours import likely_zones
+from longcode.template import full_name
+from optout import api as optouts
+
+NEW = "new"
+_MOST_LINES = 30  # more than a client may have phones
+_SPARE_LINES = 2  # of the form, for further numbers
+_EXAMINED = 500  # messages, among which the last one with a phone is looked for
+_MOST_LAST = 3  # phones whose last message is shown
+_MOST_ZONES = 3
+_FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone"}
+_ZONES = (
+    *(f"America/{city}" for city in ("New_York", "Chicago", "Denver", "Phoenix", "Los_Angeles", "Anchorage")),
+    *("Pacific/Honolulu", "America/Puerto_Rico", "America/Toronto", "America/Winnipeg", "America/Edmonton"),
+    *("America/Vancouver", "America/Halifax", "America/Mexico_City", "Europe/London", "Europe/Dublin"),
+    *("Europe/Paris", "Europe/Berlin", "Europe/Madrid", "Europe/Rome", "Europe/Amsterdam", "Europe/Stockholm"),
+    *("Europe/Athens", "Australia/Perth", "Australia/Adelaide", "Australia/Brisbane", "Australia/Sydney"),
+    "Pacific/Auckland",
+)
+
+
+class PhoneLine(Struct, frozen=True, kw_only=True):
+    """A line of the form with a number."""
+
+    number: str = ""
+    label: str = ""
+    sms: bool = True
+
+
+class TextsOfPhone(Struct, frozen=True, kw_only=True):
+    """The texts with one of a client's phones. `digits` opens the conversation; `history` are the stops and starts.
+
+    `is_elsewhere` says that the phone has stopped the texts of all studios on the shared numbers by a text to
+    another one, of which this studio learns no more.
+    """
+
+    digits: str
+    phone: str
+    label: str
+    is_ticked: bool
+    may_be_texted: bool
+    is_out: bool
+    is_unreachable: bool
+    is_elsewhere: bool
+    last: Message | None
+    history: list[tuple[datetime, str]]
+
+
+@site.get("/hub/clients/<client_id>")
+@page_of_studio
+def show_client(account: Account, client_id: str) -> Page:
+    """Show a client's record, or an empty one."""
+    client = None if client_id == NEW else _existing(account, client_id)
+    query = site.current_event.query_string_parameters or {}
+    if "number_0" in query:  # typed before the session ended
+        return _record(account, client, query, _typed_lines(query))
+    return _record(account, client, _values(client), _lines(client, query.get("number", "")))
+
+
+@site.post("/hub/clients/<client_id>")
+@form_of_studio
+def save_client(account: Account, fields: dict[str, str], client_id: str) -> Page:
+    """Write the record; if it is refused, show why beside what was typed."""
+    lines = _typed_lines(fields)
+    lines.sort(key=lambda line: not line.number)  # the refusal of a number tells its place among the numbers
+    try:
+        form = _form(fields, lines)
+        new_id = f"hub-{fields.get('key') or uuid4().hex}" if client_id == NEW else client_id
+        writer = Writer(via=Via.HUB, person=name_of_person())
+        _, written = api.write(account, new_id, form, writer, aws_clients.now())
+    except RequestError as refusal:
+        client = None if client_id == NEW else client_store.get(account.id, client_id)
+        return _record(account, client, fields, lines, refusal)
+    return go_to(f"clients/{quote(written.id)}?saved=1")
+
+
+@site.get("/hub/clients/<client_id>/delete")
+@page_of_studio
+def ask_to_delete(account: Account, client_id: str) -> Page:
+    """Ask whether a client shall be deleted, and say what stays."""
+    client = _existing(account, client_id)
+    return show("client_delete", account, client_id=client_id, name=full_name(client.first_name, client.last_name))
+
+
+@site.post("/hub/clients/<client_id>/delete")
+@form_of_studio
+def delete_client(account: Account, _fields: dict[str, str], client_id: str) -> Page:
+    """Delete a client. One that is deleted already is no error: the form may have been sent twice."""
+    api.delete(account.id, client_id)
+    return go_to("clients?deleted=1")
+
+
+def _existing(account: Account, client_id: str) -> Client:
+    client = client_store.get(account.id, client_id)
+    if client is None:
+        raise NotFound("There is no such client.")
+    return client
+
+
+def _typed_lines(fields: dict[str, str]) -> list[PhoneLine]:
+    return [
+        PhoneLine(
+            number=fields[f"number_{index}"].strip(),
+            label=fields.get(f"label_{index}", "").strip(),
+            sms=f"sms_{index}" in fields,
+        )
+        for index in range(_MOST_LINES)
+        if f"number_{index}" in fields
+    ]
+
+
+def _form(fields: dict[str, str], lines: list[PhoneLine]) -> forms.ClientForm:
+    """Return the form that the API takes; raise `RequestError` that names the field."""
+    phones = [{"number": line.number, "sms": line.sms, "label": line.label or None} for line in lines if line.number]
+    values: dict[str, Any] = {name: fields.get(name, "") for name in ("first_name", "last_name")}
+    values |= {"status": fields.get("status") or None, "time_zone": fields.get("time_zone") or None}
+    values |= {"phones": phones, "allow_text_marketing": "allow_text_marketing" in fields}
+    values["tags"] = [tag for tag in map(str.strip, fields.get("tags", "").split(",")) if tag]
+    try:
+        return forms.ClientForm(**values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = str(fault["loc"][0])
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        raise RequestError(f"Please check the {_FIELDS.get(name, name)}: {message}.", field=name) from error
+
+
+def _values(client: Client | None) -> dict[str, str]:
+    if client is None:
+        return {"key": uuid4().hex}
+    return {
+        "first_name": client.first_name,
+        "last_name": client.last_name,
+        "tags": ", ".join(client.tags),
+        "status": client.status or "",
+        "time_zone": client.time_zone or "",
+        **({"allow_text_marketing": "on"} if client.allow_text_marketing else {}),
+    }
+
+
+def _lines(client: Client | None, number: str) -> list[PhoneLine]:
+    """Return a line for each of a client's numbers, one for a further `number`, and empty ones."""
+    phones = client.phones if client else ()
+    known = [PhoneLine(number=phone.entered, label=phone.label or "", sms=phone.sms) for phone in phones]
+    further = [PhoneLine(number=number)] if number else []
+    return known + further + [PhoneLine()] * _SPARE_LINES
+
+
+def _record(
+    account: Account,
+    client: Client | None,
+    values: dict[str, str],
+    lines: list[PhoneLine],
+    wrong: RequestError | None = None,
+) -> Page:
+    now = aws_clients.now()
+    saved = (site.current_event.query_string_parameters or {}).get("saved")
+    texts = _texts(account, client, now) if client else []
+    textable = (one for one in texts if one.may_be_texted and not one.is_out and not one.is_unreachable)
+    return show(
+        "client",
+        account,
+        wrong.status if wrong else 200,
+        client_id=client.id if client else NEW,
+        is_new=client is None,
+        values=values,
+        lines=lines,
+        texts=texts,
+        to=next(textable, None),
+        permission=_permission(account, client, now),
+        zones=_ZONES,
+        no_zone=_without_zone(account, client),
+        name=full_name(values.get("first_name", ""), values.get("last_name", "")),
+        wrong=wrong,
+        saved=bool(saved) and wrong is None,
+        now=now,
+    )
+
+
+def _texts(account: Account, client: Client, now: datetime) -> list[TextsOfPhone]:
+    """Return the texts with each of a client's phones, as far as the studio may know of them."""
+    ticked, gone = ticked_numbers(client), unreachable_numbers(client)
+    labels = {phone.number: phone.label or "" for phone in reversed(client.phones)}
+    texts = []
+    for place, phone in enumerate(dict.fromkeys(phone.number for phone in client.phones)):
+        state = optouts.state_of(phone, account.id)
+        texts.append(
+            TextsOfPhone(
+                digits=phone.removeprefix("+"),
+                phone=in_words(phone, account.country_code),
+                label=labels[phone],
+                is_ticked=phone in ticked,
+                may_be_texted=may_be_texted(client, phone),
+                is_out=state.opted_out,
+                is_unreachable=phone in gone,
+                is_elsewhere=state.opted_out and not any(event.out and not event.asks for event in state.history),
+                last=_last_message(account, phone, now) if place < _MOST_LAST else None,
+                history=[(event.at, said(event)) for event in reversed(state.history)],
+            )
+        )
+    return texts
+
+
+def _last_message(account: Account, phone: str, now: datetime) -> Message | None:
+    search = Search(phone=phone)
+    found = folders.page(account.id, "all", limit=1, search=search, max_examined=_EXAMINED).messages
+    return windows.hide_old_body(found[0], account.retention_days, now) if found else None
+
+
+def said(event: optouts.HistoryEntry) -> str:
+    """Return what an event of a phone's history was, as a colleague says it."""
+    staff, quoted = event.by or "Your staff", f"“{event.words}”"
+    if event.asks:
+        return f"Wrote {quoted}, which may ask you to stop"
+    match event.means, event.out:
+        case Means.TEXT, True:
+            return f"Asked to stop by texting {quoted}"
+        case Means.TEXT, False:
+            return f"Started again by texting {quoted}"
+        case Means.STAFF, _:
+            return f"{staff} wrote down that the client asked to stop: {quoted}"
+        case Means.TEXT_AND_STAFF, True:
+            return f"{staff} decided that {quoted} asks to stop"
+        case Means.TEXT_AND_STAFF, False:
+            return f"{staff} decided that {quoted} does not ask to stop"
+        case _, True:
+            return "The carrier let us know that the phone takes no more texts"
+    return "The carrier let us know that the phone takes texts again"
+
+
+def _permission(account: Account, client: Client | None, now: datetime) -> str:
+    """Return when Allow Text Marketing was last changed and by whom, "" if it never was."""
+    if client is None:
+        return ""
+    kept = client.permission
+    if kept is None:
+        return "Checked before December 2026; by whom was not kept then." if client.allow_text_marketing else ""
+    day = words.day(kept.since, now, account.time_zone)
+    when = day.casefold() if day in ("Today", "Yesterday") else f"on {day}"
+    return f"{'Checked' if client.allow_text_marketing else 'Unchecked'} {when} {_by_whom(account, kept)}."
+
+
+def _by_whom(account: Account, kept: Permission) -> str:
+    names = {key.id: key.name for key in api_keys.of_account(account.id)} if kept.key else {}
+    who = f"by {kept.person}" if kept.person else ""
+    if kept.key:
+        known = names.get(kept.key)
+        who = f"by your software (API key {known})" if known else "by your software, with an API key since deleted"
+    elif kept.via is Via.API:
+        who = "by your software"
+    if kept.via is Via.IMPORT:
+        return f"{who}, with an import" if who else "with an import"
+    return who or "with the account's password"
+
+
+def _without_zone(account: Account, client: Client | None) -> str:
+    """Return which time zone counts for quiet hours if the record has none."""
+    if account.quiet_zone is QuietZone.STUDIO:
+        return f"Without one, your studio's counts: {account.time_zone}."
+    phone = next(iter(ticked_numbers(client)), None) if client else None
+    if phone is None:
+        return "Such as America/Denver. Without one, the number decides."
+    zones = likely_zones(phone)
+    if not zones or len(zones) > _MOST_ZONES:
+        return "Without one, all zones of the number's country count, as the number does not show which it is in."
+    return f"Without one, the number decides: {' or '.join(zones)}."
