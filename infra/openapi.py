@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from infra import api_reference as reference
 from infra import sdk
@@ -40,7 +40,7 @@ _VERBS = ("get", "put", "post", "patch", "delete")
 # References to the sources of rules are removed: callers of the API do not have those pages.
 _SOURCE = re.compile(r" \((?:facts|design) [^)]*\)")
 _END_OF_SUMMARY = re.compile(r"[.;:]\s")
-_OK, _NO_CONTENT, _INVALID = "200", "204", "422"
+_NO_CONTENT, _INVALID = "204", "422"
 _REPLACED_BY_PROBLEM = {"HTTPValidationError", "ValidationError", "ResponseValidationError"}
 
 _SERVERS = [
@@ -120,7 +120,7 @@ def _operation(name: str, verb: str, path: str, described: dict[str, Any], funct
         "requestBody": described.get("requestBody") or reference.file_body(function.__name__),
     }
     operation = {part: value for part, value in operation.items() if value is not None}
-    return {**operation, "responses": _responses(verb, described["responses"], function, operation)}
+    return {**operation, "responses": _responses(verb, described["responses"], operation)}
 
 
 def _texts(docstring: str) -> tuple[str, str]:
@@ -131,14 +131,11 @@ def _texts(docstring: str) -> tuple[str, str]:
     return summary.removesuffix("."), "\n\n".join(filter(None, [*further, more]))
 
 
-def _responses(verb: str, described: dict[str, Any], function: Any, operation: dict[str, Any]) -> dict[str, Any]:
+def _responses(verb: str, described: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     responses = {status: response for status, response in sorted(described.items()) if status != _INVALID}
-    is_page = _NO_CONTENT not in described and get_args(get_type_hints(function)["return"]) == (str,)
     if _NO_CONTENT in described:
         responses = {_NO_CONTENT: {"description": described[_NO_CONTENT]["description"]}}
-    elif is_page:
-        responses = {_OK: {"description": "A page", "content": {reference.PAGE_TYPE: {"schema": {"type": "string"}}}}}
-    return {**responses, **reference.refusals_of(verb, operation, is_page=is_page)}
+    return {**responses, **reference.refusals_of(verb, operation)}
 
 
 def _in_order(operations: dict[str, Any]) -> dict[str, Any]:

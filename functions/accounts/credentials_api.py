@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
+from accounts.mailed_links import renew_password
 from longcode.accounts import api_keys, owner_notices, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import NoticeKind
@@ -64,16 +65,10 @@ def change_password(form: NewPassword) -> dict[str, str]:
     old = accounts.password_hash(account)
     if not passwords.matches(form.present, old):
         raise WrongPassword(_NOT_CURRENT, field="present")
-    password = passwords.generate()
-    hashed = passwords.hash_of(password)
     try:
-        notice = owner_notices.new(account, NoticeKind.PASSWORD, clients.now())
-        accounts.set_password(account, hashed, notice, instead_of=old)
+        return {"password": renew_password(account, old, clients.now())}
     except ConditionFailed as failed:
-        # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
-        if failed.found[0].get("hash") != hashed:
-            raise WrongPassword(_NOT_CURRENT, field="present") from failed
-    return {"password": password}
+        raise WrongPassword(_NOT_CURRENT, field="present") from failed
 
 
 @app.post("/account/keys", responses=web.responses({201: CreatedKey}))

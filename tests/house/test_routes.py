@@ -19,7 +19,7 @@ from tests.support.source_reading import defined, events, handlers, resources_of
 OPEN = re.compile(
     r"/plans|/panel|/signup|/signup/confirm/{}|/signup/address/{}|/password/{}|/docs|/docs/{}|/carriers/.+|/hub.*"
 )
-NOT_OF_THE_API = ("/carriers/", "/docs", "/hub")  # the carrier's webhooks, and pages
+NOT_OF_THE_API = ("/carriers/", "/docs", "/hub", "/signup/", "/password/")  # the carrier's webhooks, and pages
 DOCUMENT = json.loads(openapi.FILE.read_text())
 SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
 
