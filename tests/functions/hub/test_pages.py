@@ -3,13 +3,19 @@
 import pytest
 
 from hub import page
+from longcode.accounts import password_links
+from longcode.accounts.account import Account
+from longcode.aws import clients
 from tests.support.browser import PREFIX, Browser
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;"
 
 
-def test_no_page_loads_anything_from_another_host_or_runs_words_as_script(signed_in: Browser) -> None:
-    pages = [signed_in.get("home"), Browser().get("sign-in"), Browser().get("nowhere")]
+def test_no_page_loads_anything_from_another_host_or_runs_words_as_script(
+    account: Account, signed_in: Browser
+) -> None:
+    link = f"/password/{password_links.request(account.id, clients.now())}"
+    pages = [signed_in.get("home"), *map(Browser().get, ("", "sign-in", "nowhere", link, "/signup/confirm/x"))]
 
     for each in pages:
         policy = each.headers["Content-Security-Policy"][0]
