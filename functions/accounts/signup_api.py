@@ -9,7 +9,7 @@ from pydantic import Field
 from longcode import jobs
 from longcode.accounts import attempts, sign_ups
 from longcode.accounts.account import TEXTING_NOT_ENABLED, check_edition
-from longcode.accounts.names import MAIL_ADDRESS
+from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS
 from longcode.aws import clients, queues
 from longcode.aws.telemetry import logger
 from longcode.errors import TooManyForms, UnknownPlan
@@ -26,7 +26,7 @@ class SignUp(web.Body):
     """The sign-up form (facts S12). With the mail address of an account, it asks for a change of plan (facts S13)."""
 
     studio_name: fields.StudioName
-    email: Annotated[str, Field(max_length=254, pattern=MAIL_ADDRESS)]
+    email: Annotated[str, Field(max_length=LONGEST_ADDRESS, pattern=MAIL_ADDRESS)]
     product: Product
     edition: Annotated[str, Field(min_length=1, max_length=40)]
     plan: fields.PlanName

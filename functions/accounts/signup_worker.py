@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from longcode import jobs
-from longcode.accounts import password_links, passwords, people, sign_in_links, sign_ups
+from longcode.accounts import account_links, passwords, people, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
+from longcode.accounts.account_links import LinkKind
 from longcode.accounts.sign_ups import Busy
 from longcode.aws import batches, clients, mail, queues
 from longcode.aws.parameters import public_url
@@ -45,6 +46,16 @@ def mail_sign_in_link(asked: jobs.MailSignInLink, now: datetime) -> None:
     token = sign_in_links.request(asked.email, asked.id, now) if known else None
     if token:
         mail.send(asked.email, "Sign in to Longcode", _sign_in(token))
+
+
+def mail_address_link(asked: jobs.MailAddressLink, now: datetime) -> None:
+    """Mail a link that confirms a new address of an account, unless the address is taken or had too many mails."""
+    account = accounts.get(asked.account)
+    if account is None or account.status is AccountStatus.CLOSED or accounts.with_email(asked.new_email):
+        return
+    if sign_ups.count_mail(asked.new_email, now):
+        token = account_links.request(LinkKind.ADDRESS, account.id, now, email=asked.new_email)
+        mail.send(asked.new_email, "Confirm the new address of your Longcode account", _new_address(account, token))
 
 
 def _establish(account: Account, form: jobs.OpenAccount, now: datetime) -> None:
@@ -146,6 +157,19 @@ If you did not ask for it, you don't need to do anything. Questions: {settings()
 """
 
 
+def _new_address(account: Account, token: str) -> str:
+    return f"""Hello,
+
+{account.name} texts its clients with Longcode, and asked that mails about its account {account.id} go to this
+address.
+
+To confirm it, open this link within 24 hours:
+{public_url()}/hub/address/{token}
+
+If you do not know the studio, you don't need to do anything. Questions: {settings().help_contact}
+"""
+
+
 def _closed(account: Account) -> str:
     return f"""Hello {account.name},
 
@@ -160,7 +184,7 @@ do anything.
 def _password_in_words(account: Account, now: datetime) -> str:
     """Make a password, or a link that shows it, and return what the mail says of it."""
     if settings().welcome_mail == "link":
-        token = password_links.request(account.id, now, password_links.FIRST_VALID)
+        token = account_links.request(LinkKind.PASSWORD, account.id, now, account_links.FIRST_VALID)
         return f"Password: open this link, which shows it once, within a week:\n{public_url()}/password/{token}"
     password = passwords.generate()
     accounts.set_password(account.id, passwords.hash_of(password))
@@ -189,10 +213,13 @@ Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 def handle(body: str) -> None:
     """Process one sign-up, or mail one link. If something changed meanwhile, the queue delivers the job again."""
     try:
-        if "studio_name" in json.loads(body):
-            process_sign_up(queues.read(jobs.OpenAccount, body), clients.now())
+        job, now = json.loads(body), clients.now()
+        if "studio_name" in job:
+            process_sign_up(queues.read(jobs.OpenAccount, body), now)
+        elif "new_email" in job:
+            mail_address_link(queues.read(jobs.MailAddressLink, body), now)
         else:
-            mail_sign_in_link(queues.read(jobs.MailSignInLink, body), clients.now())
+            mail_sign_in_link(queues.read(jobs.MailSignInLink, body), now)
     except (Busy, ConditionFailed) as later:
         logger.info("sign-up will be tried again", extra={"reason": type(later).__name__})
         raise

@@ -7,9 +7,10 @@ from msgspec import to_builtins
 
 from admin.account_status import AccountOrder
 from admin.order import account_or_raise
-from longcode.accounts import api_keys, owner_notices, password_links
+from longcode.accounts import account_links, api_keys, owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
+from longcode.accounts.account_links import LinkKind
 from longcode.aws import mail
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings
@@ -36,10 +37,10 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
     account = account_or_raise(order.account)
     if account.established_at is None:
         raise WrongStatus("The account's sign-up is not complete, so it has no password yet.", field="account")
-    token = password_links.request(account.id, now)
+    token = account_links.request(LinkKind.PASSWORD, account.id, now)
     mail.send(account.email, "Set a new password for Longcode", _text(account, f"{public_url()}/password/{token}"))
     logger.info("password link mailed", extra={"account": account.id, "by": order.by})
-    return {"account": account.id, "valid_until": to_builtins(now + password_links.VALID)}
+    return {"account": account.id, "valid_until": to_builtins(now + account_links.VALID)}
 
 
 def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:

@@ -1,14 +1,16 @@
-"""The owner's page of the account: its number and a new password; and the page of the link that sets a password."""
+"""The owner's page of the account: number, password, mail address; and the pages of the links that change them."""
 
 from hashlib import sha256
 
 from accounts import mailed_links
 from hub import page
 from hub.site import Page, ask, form_of_owner, notice, page_of_owner, show, site
-from longcode.accounts import password_links
+from longcode.accounts import account_links
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
+from longcode.errors import RequestError
 from longcode.table.store import ConditionFailed
 
 _SHOWN_ONCE = "It is shown only once."
@@ -16,6 +18,9 @@ _WHAT_IT_MEANS = (
     "The password that you have now stops working within a minute. Your studio software can then send no texts and"
     " fetch no replies until you enter the new one there. API keys go on working. The new password is shown once."
 )
+_NEW_ADDRESS = "Mails about the account, and links that sign in as its owner, then go to this address only."
+_NOT_MINE = "If you do not know the studio, you don't need to do anything: close this page."
+_ADDRESS_CHANGED = "From now on, {} is the address of the account. To sign in by mail, use this address."
 _CHANGED = "The password was changed after this page was shown, so nothing was done now."
 _KEEP = "To keep the password that you have, close this page or go back."
 
@@ -23,8 +28,39 @@ _KEEP = "To keep the password that you have, close this page or go back."
 @site.get("/hub/account")
 @page_of_owner
 def show_account(account: Account) -> Page:
-    """Show the account's number, never its password."""
-    return show("account", account)
+    """Show the account's number and address, never its password."""
+    return show("account", account, typed="", wrong=None)
+
+
+@site.post("/hub/account/email")
+@form_of_owner
+def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
+    """Have a link mailed to a new address of the account."""
+    email = fields.get("email", "")
+    try:
+        return notice("Look at the mail", mailed_links.ask_for_address(account, email, clients.now()), 200)
+    except RequestError as refusal:
+        return show("account", account, refusal.status, typed=email, wrong=refusal)
+
+
+@site.get("/hub/address/<token>")
+def show_address_link(token: str) -> Page:
+    """Show which address a mailed link confirms."""
+    link = account_links.find(LinkKind.ADDRESS, token, clients.now())
+    account = accounts.get(link.account) if link else None
+    if link is None or account is None:
+        return _link_ended()
+    facts = {"Studio": account.name, "Account": account.id, "New mail address": link.email}
+    return ask("Use this address?", facts, _NEW_ADDRESS, "Use this address", _NOT_MINE)
+
+
+@site.post("/hub/address/<token>")
+def use_address_link(token: str) -> Page:
+    """Make the address the account's."""
+    account = mailed_links.change_address(token, clients.now())
+    if account is None:
+        return _link_ended()
+    return notice("The address is changed", _ADDRESS_CHANGED.format(account.email), 200)
 
 
 @site.get("/hub/account/password")
@@ -52,7 +88,7 @@ def make_password(account: Account, fields: dict[str, str]) -> Page:
 @site.get("/password/<token>")
 def show_password_link(token: str) -> Page:
     """Show whose password a mailed link makes. Mail scanners follow links, so only the button makes it."""
-    link = password_links.find(token, clients.now())
+    link = account_links.find(LinkKind.PASSWORD, token, clients.now())
     account = accounts.get(link.account) if link else None
     return _ask(account) if account else _link_ended()
 
@@ -80,4 +116,4 @@ def _version(hashed: str | None) -> str:
 
 
 def _link_ended() -> Page:
-    return notice("This link does not work", password_links.LINK_ENDED, 404, go_on=False)
+    return notice("This link does not work", account_links.LINK_ENDED, 404, go_on=False)

@@ -45,10 +45,10 @@ STARTED = re.compile(r"(?:.*_)?(?:api|worker|schedule)|authorizer|invoke")
 MAY_ACT = {"aws", "table", "carriers", "web"}
 # In the other packages, only these files touch the table, a queue or a socket. All others are pure.
 ACTING = {
+    "accounts/account_links.py",
     "accounts/api_keys.py",
     "accounts/attempts.py",
     "accounts/owner_notices.py",
-    "accounts/password_links.py",
     "accounts/people.py",
     "accounts/sessions.py",
     "accounts/sign_in_links.py",

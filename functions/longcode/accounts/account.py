@@ -109,6 +109,8 @@ class NoticeKind(StrEnum):
     STOPPED = "stopped"
     ENDED = "ended"
     REPLIES = "replies"
+    ADDRESS_ASKED = "address_asked"
+    ADDRESS = "address"
 
 
 CHANGES = frozenset({NoticeKind.PASSWORD, NoticeKind.KEY, NoticeKind.WEBHOOK, NoticeKind.COUNTRIES, NoticeKind.PLAN})
@@ -116,7 +118,10 @@ CHANGES = frozenset({NoticeKind.PASSWORD, NoticeKind.KEY, NoticeKind.WEBHOOK, No
 
 
 class OwnerNotice(Struct, frozen=True, kw_only=True):
-    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret."""
+    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret.
+
+    Of the kinds about the mail address, `about` is the old and the new address.
+    """
 
     account: str
     kind: NoticeKind

@@ -28,6 +28,9 @@ TOO_MANY_FORMS = "Too many forms came from this internet address; please try aga
 MOST_TAGGED = 3
 """How many mails an hour a mailbox gets for its addresses with a tag, such as `ann+fox@…`, whatever the tags are."""
 
+MOST_ASKED = 5
+"""How many mails an hour an account can have sent to addresses that are to become its own."""
+
 _FORMS_COUNTED_FOR = timedelta(hours=1)
 _LEASE = timedelta(minutes=1)
 _KEPT = timedelta(hours=48)
@@ -118,6 +121,16 @@ def mark_used(sign_up: WaitingSignUp, now: datetime) -> None:
 def count_form(source: str, now: datetime) -> bool:
     """Count a form from a source address; return False if that address has sent too many within the hour."""
     return _count(source, MOST_FORMS, now)
+
+
+def count_mail(email: str, now: datetime) -> bool:
+    """Count a mail that somebody has sent to an address; return False if its mailbox had too many in the hour."""
+    return _count(_hash_of_address(_mailbox_of_tagged(email) or email), MOST_TAGGED, now)
+
+
+def count_asked(account: str, now: datetime) -> bool:
+    """Count a mail that an account has sent to an address of its choice; return False after five in the hour."""
+    return _count(f"addresses of {account}", MOST_ASKED, now)
 
 
 def _mailbox_of_tagged(email: str) -> str | None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from longcode.accounts import owner_notices
 from longcode.accounts.account import NO_ACCOUNT, Account, NoticeKind, OldSecret, ReplyDelivery, StatusChange
-from longcode.errors import NotFound
+from longcode.errors import AddressTaken, NotFound
 from longcode.months import instant
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
@@ -167,6 +167,23 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
     changes = {"standing": change.to, "standings": attributes(changed)["standings"]}
     store.transact([Update(keys.account(account.id), changes=changes, when=PRESENT & same), *others])
     return changed
+
+
+def change_email(account: Account, email: str, *others: Write) -> None:
+    """Give an account another mail address, together with other writes; the old one is free for others.
+
+    Raise `AddressTaken` if another account has it, or `ConditionFailed` if another change was written meanwhile.
+    """
+    same = Attr("email").eq(account.email)
+    taken = Put(keys.email(email), {"type": "email", "account": account.id}, ABSENT)
+    freed = [Delete(keys.email(account.email))] if account.email not in ("", email) else []
+    changed = Update(keys.account(account.id), changes={"email": email}, when=same)
+    try:
+        store.transact([taken, changed, *freed, *others])
+    except store.ConditionFailed as failed:
+        if failed.found.get(0, {}).get("account", account.id) != account.id:
+            raise AddressTaken("Another account has this mail address.", field="email") from failed
+        raise
 
 
 def password_hash(account: str) -> str | None:

@@ -28,6 +28,11 @@ def password_link(account: str) -> Key:
     return Key(f"account#{account}", "password-link")
 
 
+def address_link(account: str) -> Key:
+    """The newest link that confirms a new mail address of an account; an earlier one no longer works."""
+    return Key(f"account#{account}", "address-link")
+
+
 def session(account: str, token_hash: str = "") -> Key:
     """A session of the hub, by the hash of its token."""
     return Key(f"account#{account}", f"session#{token_hash}")

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from accounts import authorizer, credentials_api, mailed_links, signup_worker
-from longcode.accounts import password_links
+from longcode.accounts import account_links
 from longcode.accounts import store as accounts
+from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
 from longcode.aws.settings import settings
 from longcode.jobs import OpenAccount, Product
@@ -121,10 +122,10 @@ def test_a_newer_link_ends_the_one_before() -> None:
 
 def test_a_link_works_for_a_day() -> None:
     studio()
-    token = password_links.request(MINE, NOW)
+    token = account_links.request(LinkKind.PASSWORD, MINE, NOW)
 
-    assert password_links.find(token, NOW + timedelta(hours=24, milliseconds=-1))
-    assert password_links.find(token, NOW + timedelta(hours=24)) is None
+    assert account_links.find(LinkKind.PASSWORD, token, NOW + timedelta(hours=24, milliseconds=-1))
+    assert account_links.find(LinkKind.PASSWORD, token, NOW + timedelta(hours=24)) is None
 
 
 @pytest.mark.parametrize("token", ["x", "10000001.", ".x", "10000001.x", "10000009.x", "." * 40])

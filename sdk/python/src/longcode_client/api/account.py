@@ -43,6 +43,12 @@ class AccountSettings(TypedDict, total=False):
 AccountStatus = Literal["active", "suspended", "closed"]
 
 
+class AddressAsked(TypedDict):
+    """The response, which does not show whether another account has the address."""
+
+    detail: str
+
+
 class ChosenPlan(TypedDict):
     """The plan to change to."""
 
@@ -63,6 +69,13 @@ class CreatedKey(TypedDict):
 
 # What an API key may do (longcode/web/scopes.py has the routes); a password may do all.
 KeyScope = Literal["send", "read", "all"]
+
+
+class NewAddress(TypedDict):
+    """A mail address that is to become the account's. `present` is the current password."""
+
+    email: str
+    present: str
 
 
 class NewKey(TypedDict):
@@ -211,6 +224,17 @@ class AccountApi(Calls):
         The first webhook address also creates the secret that requests are signed with.
         """
         answer: ShownAccount = self._call("PATCH", "/account", body=body).json()
+        return answer
+
+    def change_address(self, body: NewAddress) -> AddressAsked:
+        """Ask for another mail address of the account.
+
+        It counts once the link is used that is mailed to it.
+
+        The link works for 24 hours, and a newer one ends it. The old address is told at once, and when it has
+        changed.
+        """
+        answer: AddressAsked = self._call("POST", "/account/email", body=body).json()
         return answer
 
     def list_keys(self) -> Items[ShownKey]:

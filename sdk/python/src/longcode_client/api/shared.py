@@ -91,6 +91,7 @@ class Problem(TypedDict):
     code: Literal[
         "account_closed",
         "account_suspended",
+        "address_taken",
         "audience_too_large",
         "bad_cursor",
         "bad_path",
@@ -137,6 +138,7 @@ class Problem(TypedDict):
         "too_many_clients",
         "too_many_forms",
         "too_many_keys",
+        "too_many_mails",
         "too_many_requests",
         "too_many_templates",
         "too_many_to_phone",
