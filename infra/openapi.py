@@ -35,6 +35,7 @@ RESOLVERS = (
     "billing.invoices_api",
 )
 WITHOUT_PASSWORD = {"accounts.signup_api"}
+WITH_PARTNER_KEY = {"/accounts"}
 
 _VERBS = ("get", "put", "post", "patch", "delete")
 # References to the sources of rules are removed: callers of the API do not have those pages.
@@ -54,6 +55,12 @@ _BASIC = {
     "type": "http",
     "scheme": "basic",
     "description": "The account number, and the password or an API key in its place.",
+}
+
+_PARTNER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A partner key, which the operator gives hosted products.",
 }
 
 
@@ -89,7 +96,7 @@ def document() -> dict[str, Any]:
         "paths": {path: _in_order(paths[path]) for path in sorted(paths)},
         "webhooks": reference.webhooks(),
         "components": {
-            "securitySchemes": {"basic": _BASIC},
+            "securitySchemes": {"basic": _BASIC, "partner": _PARTNER},
             "responses": reference.refusals(),
             "schemas": dict(sorted(schemas.items())),
         },
@@ -114,7 +121,7 @@ def _operation(name: str, verb: str, path: str, described: dict[str, Any], funct
         "operationId": function.__name__,
         "summary": summary,
         "description": description or None,
-        "security": [] if name in WITHOUT_PASSWORD else None,
+        "security": [{"partner": []}] if path in WITH_PARTNER_KEY else [] if name in WITHOUT_PASSWORD else None,
         "x-scopes": None if name in WITHOUT_PASSWORD else scopes,
         "parameters": [reference.describe_parameter(one) for one in described.get("parameters", [])] or None,
         "requestBody": described.get("requestBody") or reference.file_body(function.__name__),

@@ -4,7 +4,6 @@ It also mails the links that sign people in to the hub.
 """
 
 import json
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,9 @@ from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
+
+CONFIRM = "Confirm your address for Longcode"
+"""The subject of the first mail to an address."""
 
 _LEASE = timedelta(minutes=1)
 
@@ -54,8 +56,11 @@ def mail_address_link(asked: jobs.MailAddressLink, now: datetime) -> None:
     if account is None or account.status is AccountStatus.CLOSED or accounts.with_email(asked.new_email):
         return
     if sign_ups.count_mail(asked.new_email, now):
-        token = account_links.request(LinkKind.ADDRESS, account.id, now, email=asked.new_email)
-        mail.send(asked.new_email, "Confirm the new address of your Longcode account", _new_address(account, token))
+        valid = account_links.VALID if account.email else account_links.FIRST_VALID
+        token = account_links.request(LinkKind.ADDRESS, account.id, now, valid, email=asked.new_email)
+        subject = "Confirm the new address of your Longcode account" if account.email else CONFIRM
+        text = _new_address(account, token) if account.email else _first_address(account, token)
+        mail.send(asked.new_email, subject, text)
 
 
 def _establish(account: Account, form: jobs.OpenAccount, now: datetime) -> None:
@@ -76,14 +81,13 @@ def _mail_once_an_hour(form: jobs.OpenAccount, account: Account | None, now: dat
     if account:
         _mail_known_address(account, form.plan, mailing.secret, now)
     else:
-        mail.send(form.email, "Confirm your address for Longcode", _confirm_address(mailing.token))
+        mail.send(form.email, CONFIRM, _confirm_address(mailing.token))
     sign_ups.mark_mailed(form, mailing, now)
 
 
 def _open(form: jobs.OpenAccount, now: datetime) -> Account:
-    account_id = str(secrets.randbelow(90_000_000) + 10_000_000)
     account = Account(
-        id=account_id,
+        id=accounts.new_number(),
         email=form.email,
         created_at=now,
         trial_units_a_day=settings().new_studio_units_a_day or None,
@@ -167,6 +171,20 @@ To confirm it, open this link within 24 hours:
 {public_url()}/hub/address/{token}
 
 If you do not know the studio, you don't need to do anything. Questions: {settings().help_contact}
+"""
+
+
+def _first_address(account: Account, token: str) -> str:
+    """Return a mail without any words of the form, as `_confirm_address` does; the operator knows the partner."""
+    return f"""Hello,
+
+{account.partner} has opened an account of Longcode, a service with which photography studios text their clients, and
+gave this address.
+
+If you use {account.partner}, please open this link within a week, look at what the account is, and confirm it:
+{public_url()}/hub/address/{token}
+
+If you do not, you don't need to do anything: no further mail comes. Questions: {settings().help_contact}
 """
 
 

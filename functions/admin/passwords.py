@@ -1,7 +1,8 @@
-"""Mail a studio a link that sets a new password; end its password and keys."""
+"""Mail a studio's owner a link that sets a new password, or one that signs in; end its password and keys."""
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from msgspec import to_builtins
 
@@ -11,15 +12,20 @@ from longcode.accounts import account_links, api_keys, owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.account_links import LinkKind
-from longcode.aws import mail
+from longcode.aws import mail, queues
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import WrongStatus
+from longcode.jobs import MailSignInLink
 
 
 class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
     """Mail the owner a link that sets a new password. The link works once, for 24 hours, and ends an earlier one."""
+
+
+class MailSignIn(AccountOrder, frozen=True, kw_only=True, tag="sessions.link"):
+    """Mail the owner the link of the hub's sign-in page, with its limits: 15 minutes, once, five an hour."""
 
 
 class EndCredentials(AccountOrder, frozen=True, kw_only=True, tag="passwords.end"):
@@ -35,12 +41,23 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
     The present password works until the link is used. Raise `WrongStatus` or `NotFound`.
     """
     account = account_or_raise(order.account)
-    if account.established_at is None:
-        raise WrongStatus("The account's sign-up is not complete, so it has no password yet.", field="account")
+    _check_address(account)
     token = account_links.request(LinkKind.PASSWORD, account.id, now)
     mail.send(account.email, "Set a new password for Longcode", _text(account, f"{public_url()}/password/{token}"))
     logger.info("password link mailed", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "valid_until": to_builtins(now + account_links.VALID)}
+
+
+def mail_sign_in(order: MailSignIn, _now: datetime) -> dict[str, Any]:
+    """Have the link mailed, unless the owner had five within the hour; a repeated order asks for another.
+
+    Raise `WrongStatus` without a confirmed address, or `NotFound`.
+    """
+    account = account_or_raise(order.account)
+    _check_address(account)
+    queues.send(MailSignInLink(id=uuid4().hex, email=account.email))
+    logger.info("sign-in link asked for", extra={"account": account.id, "by": order.by})
+    return {"account": account.id, "asked": True}
 
 
 def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
@@ -50,6 +67,11 @@ def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
     ended = [key.id for key in api_keys.of_account(account.id) if api_keys.delete(account.id, key.id)]
     logger.info("credentials ended", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "keys": ended}
+
+
+def _check_address(account: Account) -> None:
+    if account.established_at is None or not account.email:
+        raise WrongStatus("The account's sign-up is not complete: its address is not confirmed.", field="account")
 
 
 def _text(account: Account, link: str) -> str:

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from accounts import mailed_links
 from hub import page
+from hub.sign_up import plan_in_words
 from hub.site import Page, ask, form_of_owner, notice, page_of_owner, show, site
 from longcode.accounts import account_links
 from longcode.accounts import store as accounts
@@ -11,6 +12,8 @@ from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
 from longcode.errors import RequestError
+from longcode.plans import store as price_list
+from longcode.plans.plans import changes_by_first_month
 from longcode.table.store import ConditionFailed
 
 _SHOWN_ONCE = "It is shown only once."
@@ -51,6 +54,9 @@ def show_address_link(token: str) -> Page:
     if link is None or account is None:
         return _link_ended()
     facts = {"Studio": account.name, "Account": account.id, "New mail address": link.email}
+    if account.partner and not account.email:
+        change, month = changes_by_first_month(account.plan_changes)[-1]
+        facts |= {"Opened by": account.partner, "Plan": plan_in_words(price_list.of_month(month)[change.plan])}
     return ask("Use this address?", facts, _NEW_ADDRESS, "Use this address", _NOT_MINE)
 
 

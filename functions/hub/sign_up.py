@@ -102,8 +102,8 @@ def show_change_of_plan(token: str) -> Page:
     facts = {
         "Studio": asked.account.name,
         "Account": asked.account.id,
-        "Plan now": _plan_in_words(asked.present) if asked.present else "none",
-        "New plan": _plan_in_words(asked.chosen),
+        "Plan now": plan_in_words(asked.present) if asked.present else "none",
+        "New plan": plan_in_words(asked.chosen),
     }
     return ask("Change the plan?", facts, plans.change_deadline_sentence(asked.month), "Change the plan", _NOT_YOURS)
 
@@ -127,14 +127,15 @@ def _form_page(sign_up: WaitingSignUp, note: str = "") -> Page:
         "Mail address": form.email,
         "Studio": form.studio_name,
         "Software": f"{form.product.capitalize()}, {form.edition.capitalize()}",
-        "Plan": _plan_in_words(plan) if plan else form.plan,
+        "Plan": plan_in_words(plan) if plan else form.plan,
         "Country code": f"+{form.country_code}",
     }
     sentence = "If this is not what you want, fill in the form again: this link then shows the new one."
     return ask("Open the account?", facts, sentence, "Open the account", _NOT_YOURS, note=note, form=form.id)
 
 
-def _plan_in_words(plan: plans.Plan) -> str:
+def plan_in_words(plan: plans.Plan) -> str:
+    """Return a plan with its price: `Medium, $35.00 a month`."""
     return f"{plan.title}, {money(plan.monthly_fee_micros, plan.currency)} a month"
 
 

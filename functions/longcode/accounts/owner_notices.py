@@ -58,15 +58,18 @@ def note_told(account: str, at: datetime) -> None:
 
 
 def receivers(account: Account, notice: OwnerNotice) -> list[str]:
-    """Return the addresses that a notice is mailed to: the account's, and of a change of address the old one too."""
+    """Return the addresses that a notice is mailed to: the account's, and of a change of address the old one too.
+
+    An account whose address was not confirmed yet has none.
+    """
     old, _, new = notice.about.partition(" ")
     match notice.kind:
         case NoticeKind.ADDRESS_ASKED:
             return [old]
         case NoticeKind.ADDRESS:
-            return [old, new]
+            return [old, new] if old else [new]
         case _:
-            return [account.email]
+            return [account.email] if account.email else []
 
 
 def mark_mailed(item: Attributes, now: datetime) -> None:

@@ -28,6 +28,9 @@ TOO_MANY_FORMS = "Too many forms came from this internet address; please try aga
 MOST_TAGGED = 3
 """How many mails an hour a mailbox gets for its addresses with a tag, such as `ann+fox@…`, whatever the tags are."""
 
+MOST_OPENED = 60
+"""How many accounts a partner can open in an hour."""
+
 MOST_ASKED = 5
 """How many mails an hour an account can have sent to addresses that are to become its own."""
 
@@ -133,6 +136,11 @@ def count_asked(account: str, now: datetime) -> bool:
     return _count(f"addresses of {account}", MOST_ASKED, now)
 
 
+def count_opened(partner: str, now: datetime) -> bool:
+    """Count an account that a partner opens; return False if it has opened too many within the hour."""
+    return _count(f"partner {partner}", MOST_OPENED, now)
+
+
 def _mailbox_of_tagged(email: str) -> str | None:
     """Return an address without its tag, which is mostly the same mailbox; None if it has none."""
     local, _, domain = email.rpartition("@")
@@ -144,10 +152,11 @@ def _count(source: str, most: int, now: datetime) -> bool:
     """Count one of a source within an hour; return False if there were too many."""
     place = credential_keys.form_source(source)
     is_current = Attr("expires_at").gt(int(now.timestamp()))
-    if store.try_write(Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(most))):
-        return True
+    one_more = Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(most))
     first = {"type": "form-source", "forms": 1, **store.expires(now + _FORMS_COUNTED_FOR)}
-    return store.try_write(Put(place, first, store.absent_or_expired(now)))
+    begun = Put(place, first, store.absent_or_expired(now))
+    # The last write is for one that comes at the same moment as the first of the hour.
+    return any(store.try_write(write) for write in (one_more, begun, one_more))
 
 
 def _replace_form(known: WaitingSignUp, form: OpenAccount) -> None:

@@ -58,6 +58,16 @@ def count(account: str, counted: str) -> Key:
     return Key(f"account#{account}", f"count#{counted}")
 
 
+def partner_key(key_id: str = "") -> Key:
+    """A key with which a partner, such as a hosted product, opens accounts; with the hash of its secret."""
+    return Key("partners", f"key#{key_id}")
+
+
+def partner_studio(partner: str, studio_id: str) -> Key:
+    """A studio of a partner, by the partner's own id, and the account that was opened for it."""
+    return Key(f"partner#{partner}", f"studio#{studio_id}")
+
+
 def unapproved() -> str:
     """Return the list of the accounts that the operator has to approve, in the order of time."""
     return "unapproved"

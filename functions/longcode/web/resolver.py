@@ -32,7 +32,7 @@ from pydantic_core import InitErrorDetails
 from longcode.accounts.passwords import KeyScope
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
-from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError
+from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError, Unauthorized
 from longcode.shown import ShownInstant
 from longcode.web.problems import BROKEN, NOTHING_HERE, problem
 from longcode.web.scopes import scopes_of
@@ -189,7 +189,10 @@ def resolver(*content_types: str) -> Resolver:
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
         errors = [{"field": error.field, "message": error.detail}] if error.field else None
-        return problem(error.status, error.code, error.detail, errors, error.extensions)
+        response = problem(error.status, error.code, error.detail, errors, error.extensions)
+        if isinstance(error, Unauthorized):  # RFC 9110; the gateway adds its own to what the authoriser refuses
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:

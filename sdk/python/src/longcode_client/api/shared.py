@@ -134,6 +134,7 @@ class Problem(TypedDict):
         "timed_out",
         "too_large",
         "too_late",
+        "too_many_accounts",
         "too_many_changes",
         "too_many_clients",
         "too_many_forms",
