@@ -32,7 +32,7 @@ _KEEP = "To keep the password that you have, close this page or go back."
 @page_of_owner
 def show_account(account: Account) -> Page:
     """Show the account's number and address, never its password."""
-    return show("account", account, typed="", wrong=None)
+    return _account_page(account)
 
 
 @site.post("/hub/account/email")
@@ -43,7 +43,7 @@ def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
     try:
         return notice("Look at the mail", mailed_links.ask_for_address(account, email, clients.now()), 200)
     except RequestError as refusal:
-        return show("account", account, refusal.status, typed=email, wrong=refusal)
+        return _account_page(account, email, refusal)
 
 
 @site.get("/hub/address/<token>")
@@ -107,6 +107,11 @@ def use_password_link(token: str) -> Page:
         return _link_ended()
     number, password = made
     return show("new_password", number=number, password=password)
+
+
+def _account_page(account: Account, typed: str = "", wrong: RequestError | None = None) -> Page:
+    waiting = account_links.newest(LinkKind.ADDRESS, account.id, clients.now())
+    return show("account", account, wrong.status if wrong else 200, typed=typed, wrong=wrong, waiting=waiting)
 
 
 def _ask(account: Account, **hidden: str) -> Page:

@@ -66,12 +66,14 @@ def subjects(address: str) -> list[str]:
 def test_the_address_changes_when_it_is_confirmed_and_both_are_told(account: Account, owner: Browser) -> None:
     asked = ask(owner)
     before = accounts.get_or_raise(account.id).email
+    waiting = owner.get("account").text
     shown = Browser().get(link())
     changed = click(link())
     work()
 
     assert "If no other account has this address, a mail with a link is on its way to it." in asked.text
     assert before == OLD
+    assert f"The link to {NEW} has not been used yet." in waiting
     assert f"Studio Foxglove Portraits Account {account.id} New mail address {NEW}" in shown.text
     assert f"From now on, {NEW} is the address of the account." in changed.text
     assert accounts.get_or_raise(account.id).email == NEW
