@@ -138,7 +138,11 @@ def change_address(token: str, now: datetime) -> Account | None:
     if link is None or account is None:
         return None
     check_open(account)
-    told = owner_notices.new(account.id, NoticeKind.ADDRESS, now, f"{account.email} {link.email}")
+    told = (
+        owner_notices.new(account.id, NoticeKind.ADDRESS, now, f"{account.email} {link.email}")
+        if account.email
+        else owner_notices.new(account.id, NoticeKind.CONFIRMED, now)
+    )
     ended = account_links.end(LinkKind.PASSWORD, account.id)
     try:
         accounts.change_email(account, link.email, account_links.use(link), ended, told)

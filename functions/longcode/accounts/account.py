@@ -111,6 +111,7 @@ class NoticeKind(StrEnum):
     REPLIES = "replies"
     ADDRESS_ASKED = "address_asked"
     ADDRESS = "address"
+    CONFIRMED = "confirmed"
 
 
 CHANGES = frozenset({NoticeKind.PASSWORD, NoticeKind.KEY, NoticeKind.WEBHOOK, NoticeKind.COUNTRIES, NoticeKind.PLAN})

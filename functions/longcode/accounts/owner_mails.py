@@ -21,6 +21,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.REPLIES: "Your Longcode account gets many replies",
     NoticeKind.ADDRESS_ASKED: "Your Longcode account is to get another mail address",
     NoticeKind.ADDRESS: "Your Longcode account has another mail address",
+    NoticeKind.CONFIRMED: "Welcome to Longcode",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
 _KEY_MAY = {
@@ -28,7 +29,13 @@ _KEY_MAY = {
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
-_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS, NoticeKind.ENDED, NoticeKind.REPLIES}
+_WITHOUT_ADVICE = {
+    NoticeKind.APPROVED,
+    NoticeKind.WRONG_PASSWORDS,
+    NoticeKind.ENDED,
+    NoticeKind.REPLIES,
+    NoticeKind.CONFIRMED,
+}
 _EXPECTED = "If you or somebody of your studio did this, you don't need to do anything."
 _UNEXPECTED = "If not, please make a new password, delete the API keys that you don't know, and tell us at once"
 
@@ -144,6 +151,14 @@ from {old} to {new}. From now on, mails about the account and links that sign in
 owner go to the new address only. Sessions that began with a link to the old one have ended."""
 
 
+def _confirmed(account: str, _when: str, _about: str) -> str:
+    return f"""Your mail address is confirmed. Your studio software opened the account {account} for you, and has all
+that it needs to text.
+
+You can also read and answer texts in a browser: sign in to Longcode with this address, and you get a link by mail.
+There you can see your plan and what you have used, and add the people of your studio."""
+
+
 _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.PASSWORD: _password,
     NoticeKind.KEY: _key,
@@ -157,4 +172,5 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.REPLIES: _replies,
     NoticeKind.ADDRESS_ASKED: _address_asked,
     NoticeKind.ADDRESS: _address,
+    NoticeKind.CONFIRMED: _confirmed,
 }

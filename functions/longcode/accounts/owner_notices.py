@@ -67,7 +67,7 @@ def receivers(account: Account, notice: OwnerNotice) -> list[str]:
         case NoticeKind.ADDRESS_ASKED:
             return [old]
         case NoticeKind.ADDRESS:
-            return [old, new] if old else [new]
+            return [old, new]
         case _:
             return [account.email] if account.email else []
 

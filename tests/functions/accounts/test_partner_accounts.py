@@ -120,7 +120,8 @@ def test_the_studio_confirms_its_address_and_signs_in(secret: str) -> None:
     assert "Opened by Fotoware Studio Plan Medium, $35.00 a month" in shown
     assert confirmed == 200
     assert accounts.get_or_raise(number).email == ANN
-    assert mails_to(ANN)[-1].subject == "Your Longcode account has another mail address"
+    assert mails_to(ANN)[-1].subject == "Welcome to Longcode"
+    assert f"Your studio software opened the account {number} for you" in mails_to(ANN)[-1].text
     assert open_account(secret).json["email_confirmed"]
     owner = sign_in(ANN, number)
     made = owner.submit(owner.get("account/password"), "account/password")
