@@ -6,8 +6,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
-from accounts.mailed_links import ask_for_address, renew_password
-from longcode.accounts import api_keys, owner_notices, passwords
+from accounts.mailed_links import renew_password
+from longcode.accounts import account_links, api_keys, owner_notices, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import NoticeKind
 from longcode.accounts.api_keys import ApiKey
@@ -94,7 +94,9 @@ def change_address(form: NewAddress) -> Response[AddressAsked]:
     account = accounts.get_or_raise(web.caller(app))
     if not passwords.matches(form.present, accounts.password_hash(account.id)):
         raise WrongPassword(_NOT_CURRENT, field="present")
-    return Response(202, web.JSON, AddressAsked(detail=ask_for_address(account, form.email, clients.now())))
+    return Response(
+        202, web.JSON, AddressAsked(detail=account_links.ask_for_address(account, form.email, clients.now()))
+    )
 
 
 @app.post("/account/keys", responses=web.responses({201: CreatedKey}))

@@ -1,34 +1,21 @@
 """What links in mails do, each once: open an account, change its plan, password or address. The hub has the pages."""
 
-import re
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode import jobs
 from longcode.accounts import account_links, owner_notices, passwords, people, sessions, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind, check_open
 from longcode.accounts.account_links import LinkKind
-from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import queues
-from longcode.errors import RequestError, TooManyMails, UnknownPlan
+from longcode.errors import UnknownPlan
 from longcode.plans import plans
 from longcode.plans import store as price_list
-from longcode.table import store
 from longcode.table.store import ConditionFailed
 from longcode.table.writes import Write
-
-_OWN_ADDRESS = "This is the address of the account, or of one of its people, already."
-_TOO_MANY = (
-    f"An account can ask for {sign_ups.MOST_ASKED} mails an hour to a new address; please try again in an hour."
-)
-_ADDRESS_ASKED = (
-    "If no other account has this address, a mail with a link is on its way to it. The address counts once the link"
-    " is opened and confirmed, within 24 hours. Until then, everything stays as it is."
-)
 
 
 class PlanQuestion(Struct, frozen=True, kw_only=True):
@@ -105,26 +92,6 @@ def set_password(token: str, now: datetime) -> tuple[str, str] | None:
     except ConditionFailed:
         return None
     return link.account, password
-
-
-def ask_for_address(account: Account, email: str, now: datetime) -> str:
-    """Have a link mailed to an address that is to become the account's; return what to say to who asked.
-
-    The answer does not show whether another account has the address. The old address is told, and stays the account's
-    until the link is used. Raise `RequestError` for an address that cannot be, `TooManyMails` or `AccountClosed`.
-    """
-    check_open(account)
-    new = email.strip().casefold()
-    if len(new) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, new):
-        raise RequestError(NO_MAIL_ADDRESS, field="email")
-    if any(person.email == new for person in people.of_account(account)):
-        raise RequestError(_OWN_ADDRESS, field="email")
-    if not sign_ups.count_asked(account.id, now):
-        raise TooManyMails(_TOO_MANY, field="email")
-    if account.email:
-        store.write(owner_notices.new(account.id, NoticeKind.ADDRESS_ASKED, now, f"{account.email} {new}"))
-    queues.send(jobs.MailAddressLink(account=account.id, new_email=new))
-    return _ADDRESS_ASKED
 
 
 def change_address(token: str, now: datetime) -> Account | None:

@@ -33,6 +33,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Close: account_status.set_status,
     account_status.Reopen: account_status.set_status,
     passwords.MailLink: passwords.mail_link,
+    passwords.ChangeAddress: passwords.change_address,
     passwords.MailSignIn: passwords.mail_sign_in,
     passwords.EndCredentials: passwords.end_credentials,
     partners.MakeKey: partners.make_key,

@@ -1,10 +1,10 @@
-"""Mail a studio's owner a link that sets a new password, or one that signs in; end its password and keys."""
+"""Mail a studio's owner a link: for a new password, a new address, or to sign in; end its password and keys."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
-from msgspec import to_builtins
+from msgspec import Meta, to_builtins
 
 from admin.account_status import AccountOrder
 from admin.order import account_or_raise
@@ -12,6 +12,7 @@ from longcode.accounts import account_links, api_keys, owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.account_links import LinkKind
+from longcode.accounts.names import LONGEST_ADDRESS
 from longcode.aws import mail, queues
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings
@@ -26,6 +27,12 @@ class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
 
 class MailSignIn(AccountOrder, frozen=True, kw_only=True, tag="sessions.link"):
     """Mail the owner the link of the hub's sign-in page, with its limits: 15 minutes, once, five an hour."""
+
+
+class ChangeAddress(AccountOrder, frozen=True, kw_only=True, tag="accounts.change_address"):
+    """Mail a link to a new address of an account. The address changes when the link is used; the old one is told."""
+
+    email: Annotated[str, Meta(max_length=LONGEST_ADDRESS)]
 
 
 class EndCredentials(AccountOrder, frozen=True, kw_only=True, tag="passwords.end"):
@@ -57,6 +64,17 @@ def mail_sign_in(order: MailSignIn, _now: datetime) -> dict[str, Any]:
     _check_address(account)
     queues.send(MailSignInLink(id=uuid4().hex, email=account.email))
     logger.info("sign-in link asked for", extra={"account": account.id, "by": order.by})
+    return {"account": account.id, "asked": True}
+
+
+def change_address(order: ChangeAddress, now: datetime) -> dict[str, Any]:
+    """Have the link mailed, as the owner could in the hub; a repeated order asks for another, five times an hour.
+
+    Raise `NotFound`, or `RequestError` for an address that cannot be.
+    """
+    account = account_or_raise(order.account)
+    account_links.ask_for_address(account, order.email, now)
+    logger.info("address link asked for", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "asked": True}
 
 

@@ -41,7 +41,7 @@ def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
     """Have a link mailed to a new address of the account."""
     email = fields.get("email", "")
     try:
-        return notice("Look at the mail", mailed_links.ask_for_address(account, email, clients.now()), 200)
+        return notice("Look at the mail", account_links.ask_for_address(account, email, clients.now()), 200)
     except RequestError as refusal:
         return _account_page(account, email, refusal)
 

@@ -15,7 +15,7 @@ from longcode.aws import clients
 from longcode.errors import AddressTaken
 from sweeper import sweep_schedule
 from tests.functions.hub.test_people import add, sign_in
-from tests.support.admin_orders import send_accepted_order
+from tests.support.admin_orders import send_accepted_order, send_order
 from tests.support.aws_calls import parallel_calls
 from tests.support.browser import Browser, Page
 from tests.support.crashes import every_crash
@@ -215,6 +215,17 @@ def test_a_closed_account_keeps_its_address(account: Account) -> None:
     assert ask_api().json["code"] == "account_closed"
     assert Browser().post(f"address/{token}").status == 403
     assert accounts.get_or_raise(account.id).email == OLD
+
+
+def test_the_operator_asks_for_an_address_which_is_confirmed_as_ever(account: Account) -> None:
+    asked = send_accepted_order("accounts.change_address", clients.now(), account=account.id, email=NEW, by="Ann")
+    work()
+    refused = send_order("accounts.change_address", account=account.id, email="bo")
+
+    assert asked == {"account": account.id, "asked": True}
+    assert subjects(OLD) == ["Your Longcode account is to get another mail address"]
+    assert click(link()).status == 200
+    assert (refused["code"], refused["field"]) == ("invalid", "email")
 
 
 def test_of_parallel_clicks_one_changes_the_address(account: Account) -> None:
