@@ -32,10 +32,10 @@ _KEEP = "To keep the password that you have, close this page or go back."
 @page_of_owner
 def show_account(account: Account) -> Page:
     """Show the account's number and address, never its password."""
-    return _account_page(account)
+    return _account_page(account, (site.current_event.query_string_parameters or {}).get("email", ""))
 
 
-@site.post("/hub/account/email")
+@site.post("/hub/account")
 @form_of_owner
 def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
     """Have a link mailed to a new address of the account."""

@@ -40,7 +40,7 @@ def work() -> None:
 
 def ask(browser: Browser, email: str = NEW) -> Page:
     """Ask for a change on the account page, and have the mails sent."""
-    asked = browser.submit(browser.get("account"), "account/email", email=email)
+    asked = browser.submit(browser.get("account"), "account", email=email)
     work()
     return asked
 
@@ -162,6 +162,18 @@ def test_an_impossible_address_is_refused_beside_its_field(account: Account, sig
     assert subjects(OLD) == []
 
 
+def test_what_was_typed_outlives_a_lost_session(account: Account, signed_in: Browser) -> None:
+    page = signed_in.get("account")
+    for session in sessions.of_account(account.id, clients.now()):
+        sessions.end(session)
+
+    lost = signed_in.submit(page, "account", email=NEW)
+    again = signed_in.submit(lost, "sign-in", account=account.id, password=PASSWORD)
+
+    assert (again.path, again.fields["email"]) == ("account", NEW)
+    assert take_queued("sign_up") == []
+
+
 def test_an_account_asks_for_five_mails_an_hour(account: Account, signed_in: Browser) -> None:
     answers = [ask(signed_in, f"{number}@new.example").status for number in range(6)]
 
@@ -193,7 +205,7 @@ def test_staff_and_other_sites_change_no_address(account: Account, signed_in: Br
     page = signed_in.get("account")
     signed_in.origin = "https://evil.example"
 
-    refused = [ann.post("account/email", **form), signed_in.submit(page, "account/email", email=NEW)]
+    refused = [ann.post("account", **form), signed_in.submit(page, "account", email=NEW)]
 
     assert [page.status for page in refused] == [403, 403]
     assert take_queued("sign_up") == []
