@@ -12,9 +12,7 @@ _FILE = Path(__file__).with_suffix(".yaml")
 REFERENCE: Mapping[str, dict[str, Any]] = yaml.safe_load(_FILE.read_text())
 CODES_PAGE = Path(__file__).parents[1] / "docs" / "codes.md"
 
-PAGE_TYPE = "text/html"
 _PROBLEM_TYPE = "application/problem+json"
-_REFUSED_ON_PAGES = (403, 404, 409, 422)
 _PAGE = "A page of a list. `next_cursor` begins the next page; it is null on the last page."
 _STATUSES: Mapping[int, str] = {
     400: "The request cannot be read.",
@@ -126,31 +124,21 @@ def problem() -> dict[str, Any]:
 def refusals() -> dict[str, Any]:
     """Return the responses of refused requests, by name."""
     content = {_PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    with_page = {**content, PAGE_TYPE: {"schema": {"type": "string"}}}
-    responses = {_name(status): {"description": about, "content": content} for status, about in _STATUSES.items()}
-    pages = {
-        _page_name(status): {"description": _STATUSES[status], "content": with_page} for status in _REFUSED_ON_PAGES
-    }
-    return responses | pages
+    return {_name(status): {"description": about, "content": content} for status, about in _STATUSES.items()}
 
 
-def refusals_of(verb: str, operation: Mapping[str, Any], *, is_page: bool) -> dict[str, Any]:
-    """Return references to the responses with which an operation can refuse a request, by status.
-
-    An operation that answers with a page refuses what its link confirms with a page too.
-    """
+def refusals_of(verb: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return references to the responses with which an operation can refuse a request, by status."""
     has_body, is_open = "requestBody" in operation, operation.get("security") == []
     names_something = has_body or any(one["in"] == "path" for one in operation.get("parameters", []))
     impossible = {
         401: is_open,
         404: not names_something,
-        409: verb == "get" and not is_page,
+        409: verb == "get",
     }
-    pages = _REFUSED_ON_PAGES if is_page else ()
-    names = {status: _page_name(status) if status in pages else _name(status) for status in _STATUSES}
     return {
-        str(status): {"$ref": f"#/components/responses/{name}"}
-        for status, name in names.items()
+        str(status): {"$ref": f"#/components/responses/{_name(status)}"}
+        for status in _STATUSES
         if not impossible.get(status)
     }
 
@@ -271,7 +259,3 @@ def _entry_of(meanings: Mapping[str, str], value: str, title: str) -> str:
 
 def _name(status: int) -> str:
     return HTTPStatus(status).phrase.replace(" ", "").replace("URI", "Uri")
-
-
-def _page_name(status: int) -> str:
-    return f"{_name(status)}OrPage"

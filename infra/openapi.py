@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from longcode.web.scopes import scopes_of
 
@@ -36,12 +36,13 @@ RESOLVERS = (
     "billing.invoices_api",
 )
 WITHOUT_PASSWORD = {"accounts.signup_api"}
+WITH_PARTNER_KEY = {"/accounts"}
 
 _VERBS = ("get", "put", "post", "patch", "delete")
 # References to the sources of rules are removed: callers of the API do not have those pages.
 _SOURCE = re.compile(r" \((?:facts|design) [^)]*\)")
 _END_OF_SUMMARY = re.compile(r"[.;:]\s")
-_OK, _NO_CONTENT, _INVALID = "200", "204", "422"
+_NO_CONTENT, _INVALID = "204", "422"
 _REPLACED_BY_PROBLEM = {"HTTPValidationError", "ValidationError", "ResponseValidationError"}
 
 _SERVERS = [
@@ -55,6 +56,12 @@ _BASIC = {
     "type": "http",
     "scheme": "basic",
     "description": "The account number, and the password or an API key in its place.",
+}
+
+_PARTNER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A partner key, which the operator gives hosted products.",
 }
 
 
@@ -90,7 +97,7 @@ def document() -> dict[str, Any]:
         "paths": {path: _in_order(paths[path]) for path in sorted(paths)},
         "webhooks": reference.webhooks(),
         "components": {
-            "securitySchemes": {"basic": _BASIC},
+            "securitySchemes": {"basic": _BASIC, "partner": _PARTNER},
             "responses": reference.refusals(),
             "schemas": dict(sorted(schemas.items())),
         },
@@ -115,13 +122,13 @@ def _operation(name: str, verb: str, path: str, described: dict[str, Any], funct
         "operationId": function.__name__,
         "summary": summary,
         "description": description or None,
-        "security": [] if name in WITHOUT_PASSWORD else None,
+        "security": [{"partner": []}] if path in WITH_PARTNER_KEY else [] if name in WITHOUT_PASSWORD else None,
         "x-scopes": None if name in WITHOUT_PASSWORD else scopes,
         "parameters": [reference.describe_parameter(one) for one in described.get("parameters", [])] or None,
         "requestBody": described.get("requestBody") or reference.file_body(function.__name__),
     }
     operation = {part: value for part, value in operation.items() if value is not None}
-    return {**operation, "responses": _responses(verb, described["responses"], function, operation)}
+    return {**operation, "responses": _responses(verb, described["responses"], operation)}
 
 
 def _texts(docstring: str) -> tuple[str, str]:
@@ -132,14 +139,11 @@ def _texts(docstring: str) -> tuple[str, str]:
     return summary.removesuffix("."), "\n\n".join(filter(None, [*further, more]))
 
 
-def _responses(verb: str, described: dict[str, Any], function: Any, operation: dict[str, Any]) -> dict[str, Any]:
+def _responses(verb: str, described: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     responses = {status: response for status, response in sorted(described.items()) if status != _INVALID}
-    is_page = _NO_CONTENT not in described and get_args(get_type_hints(function)["return"]) == (str,)
     if _NO_CONTENT in described:
         responses = {_NO_CONTENT: {"description": described[_NO_CONTENT]["description"]}}
-    elif is_page:
-        responses = {_OK: {"description": "A page", "content": {reference.PAGE_TYPE: {"schema": {"type": "string"}}}}}
-    return {**responses, **reference.refusals_of(verb, operation, is_page=is_page)}
+    return {**responses, **reference.refusals_of(verb, operation)}
 
 
 def _in_order(operations: dict[str, Any]) -> dict[str, Any]:

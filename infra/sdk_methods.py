@@ -54,6 +54,11 @@ class Operation:
         """Return whether it takes an Idempotency-Key."""
         return any(one["name"] == _KEY for one in self.parameters("header"))
 
+    @property
+    def is_of_partners(self) -> bool:
+        """Return whether it takes a partner key; such an operation can be repeated."""
+        return "partner" in {name for scheme in self.described.get("security", []) for name in scheme}
+
 
 def methods(operation: Operation, schemas: Part) -> Iterator[str]:
     """Return the methods of an operation."""
@@ -111,6 +116,8 @@ def _by_name(operation: Operation, cursor: Part | None) -> list[str]:
         arguments.append(f"{one['name']}: {kind}" + ("" if one["required"] else f" = {default}"))
     if operation.has_key:
         arguments.append("idempotency_key: str | None = None")
+    if operation.is_of_partners:
+        arguments.append("partner_key: str")
     return ["*", *arguments] if arguments else []
 
 
@@ -126,6 +133,9 @@ def _options(operation: Operation, kind: str, values: list[str]) -> Iterator[str
         yield "key=idempotency_key or new_key()"
     elif operation.verb in _REPEATABLE or "read" in operation.described.get("x-scopes", ()):
         yield "repeatable=True"  # what a key with the scope `read` may call changes nothing
+    if operation.is_of_partners:
+        yield "repeatable=True"  # the partner's own id of the studio takes the place of an Idempotency-Key
+        yield "bearer=partner_key"
     if operation.described.get("security") == []:
         yield "with_password=False"
 

@@ -1,4 +1,4 @@
-"""The credentials API: a studio's password and its API keys."""
+"""The credentials API: a studio's password, its API keys and its mail address."""
 
 from typing import Annotated, Any
 
@@ -8,10 +8,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
-from longcode.accounts import api_keys, owner_notices, passwords
+from accounts.mailed_links import renew_password
+from longcode.accounts import account_links, api_keys, owner_notices, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import NoticeKind
 from longcode.accounts.api_keys import ApiKey
+from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
@@ -27,6 +29,19 @@ class NewPassword(web.Body):
     """A request for a new password. `present` is the current one: whoever finds the browser open does not know it."""
 
     present: str
+
+
+class NewAddress(web.Body):
+    """A mail address that is to become the account's. `present` is the current password."""
+
+    email: Annotated[str, Field(max_length=LONGEST_ADDRESS, pattern=MAIL_ADDRESS)]
+    present: str
+
+
+class AddressAsked(web.Answer):
+    """The response, which does not show whether another account has the address."""
+
+    detail: str
 
 
 class NewKey(web.Body):
@@ -64,16 +79,24 @@ def change_password(form: NewPassword) -> dict[str, str]:
     old = accounts.password_hash(account)
     if not passwords.matches(form.present, old):
         raise WrongPassword(_NOT_CURRENT, field="present")
-    password = passwords.generate()
-    hashed = passwords.hash_of(password)
     try:
-        notice = owner_notices.new(account, NoticeKind.PASSWORD, clients.now())
-        accounts.set_password(account, hashed, notice, instead_of=old)
+        return {"password": renew_password(account, old, clients.now())}
     except ConditionFailed as failed:
-        # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
-        if failed.found[0].get("hash") != hashed:
-            raise WrongPassword(_NOT_CURRENT, field="present") from failed
-    return {"password": password}
+        raise WrongPassword(_NOT_CURRENT, field="present") from failed
+
+
+@app.post("/account/email", responses=web.responses({202: AddressAsked}))
+def change_address(form: NewAddress) -> Response[AddressAsked]:
+    """Ask for another mail address of the account. It counts once the link is used that is mailed to it.
+
+    The link works for 24 hours, and a newer one ends it. The old address is told at once, and when it has changed.
+    """
+    account = accounts.get_or_raise(web.caller(app))
+    if not passwords.matches(form.present, accounts.password_hash(account.id)):
+        raise WrongPassword(_NOT_CURRENT, field="present")
+    return Response(
+        202, web.JSON, AddressAsked(detail=account_links.ask_for_address(account, form.email, clients.now()))
+    )
 
 
 @app.post("/account/keys", responses=web.responses({201: CreatedKey}))

@@ -141,7 +141,9 @@ class ShownStatusChange(web.Answer, from_attributes=True):
 
 
 class ShownAccount(web.Answer):
-    """An account and its settings. `plan_changes` has every change of plan, the plan of the sign-up first.
+    """An account and its settings. `email` is empty until it is confirmed, if a `partner` opened the account.
+
+    `plan_changes` has every change of plan, the plan of the sign-up first.
 
     `number` is its dedicated number; without one, it texts from the numbers that all studios share. `number_since` is
     when it stopped using the shared numbers. `webhook_gone_at` is when its software answered 410, which switches
@@ -157,6 +159,7 @@ class ShownAccount(web.Answer):
     id: str
     name: str
     email: str
+    partner: str | None
     product: Product
     edition: str
     created_at: web.Instant

@@ -4,14 +4,14 @@ It also mails the links that sign people in to the hub.
 """
 
 import json
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from longcode import jobs
-from longcode.accounts import password_links, passwords, people, sign_in_links, sign_ups
+from longcode.accounts import account_links, passwords, people, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
+from longcode.accounts.account_links import LinkKind
 from longcode.accounts.sign_ups import Busy
 from longcode.aws import batches, clients, mail, queues
 from longcode.aws.parameters import public_url
@@ -20,6 +20,9 @@ from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
+
+CONFIRM = "Confirm your address for Longcode"
+"""The subject of the first mail to an address."""
 
 _LEASE = timedelta(minutes=1)
 
@@ -47,6 +50,19 @@ def mail_sign_in_link(asked: jobs.MailSignInLink, now: datetime) -> None:
         mail.send(asked.email, "Sign in to Longcode", _sign_in(token))
 
 
+def mail_address_link(asked: jobs.MailAddressLink, now: datetime) -> None:
+    """Mail a link that confirms a new address of an account, unless the address is taken or had too many mails."""
+    account = accounts.get(asked.account)
+    if account is None or account.status is AccountStatus.CLOSED or accounts.with_email(asked.new_email):
+        return
+    if sign_ups.count_mail(asked.new_email, now):
+        valid = account_links.VALID if account.email else account_links.FIRST_VALID
+        token = account_links.request(LinkKind.ADDRESS, account.id, now, valid, email=asked.new_email)
+        subject = "Confirm the new address of your Longcode account" if account.email else CONFIRM
+        text = _new_address(account, token) if account.email else _first_address(account, token)
+        mail.send(asked.new_email, subject, text)
+
+
 def _establish(account: Account, form: jobs.OpenAccount, now: datetime) -> None:
     claimed = accounts.claim_credentials_mail(account, _details(form, now), now, now + _LEASE)
     if claimed is None:
@@ -65,14 +81,13 @@ def _mail_once_an_hour(form: jobs.OpenAccount, account: Account | None, now: dat
     if account:
         _mail_known_address(account, form.plan, mailing.secret, now)
     else:
-        mail.send(form.email, "Confirm your address for Longcode", _confirm_address(mailing.token))
+        mail.send(form.email, CONFIRM, _confirm_address(mailing.token))
     sign_ups.mark_mailed(form, mailing, now)
 
 
 def _open(form: jobs.OpenAccount, now: datetime) -> Account:
-    account_id = str(secrets.randbelow(90_000_000) + 10_000_000)
     account = Account(
-        id=account_id,
+        id=accounts.new_number(),
         email=form.email,
         created_at=now,
         trial_units_a_day=settings().new_studio_units_a_day or None,
@@ -146,6 +161,33 @@ If you did not ask for it, you don't need to do anything. Questions: {settings()
 """
 
 
+def _new_address(account: Account, token: str) -> str:
+    return f"""Hello,
+
+{account.name} texts its clients with Longcode, and asked that mails about its account {account.id} go to this
+address.
+
+To confirm it, open this link within 24 hours:
+{public_url()}/hub/address/{token}
+
+If you do not know the studio, you don't need to do anything. Questions: {settings().help_contact}
+"""
+
+
+def _first_address(account: Account, token: str) -> str:
+    """Return a mail without any words of the form, as `_confirm_address` does; the operator knows the partner."""
+    return f"""Hello,
+
+{account.partner} has opened an account of Longcode, a service with which photography studios text their clients, and
+gave this address.
+
+If you use {account.partner}, please open this link within a week, look at what the account is, and confirm it:
+{public_url()}/hub/address/{token}
+
+If you do not, you don't need to do anything: no further mail comes. Questions: {settings().help_contact}
+"""
+
+
 def _closed(account: Account) -> str:
     return f"""Hello {account.name},
 
@@ -160,7 +202,7 @@ do anything.
 def _password_in_words(account: Account, now: datetime) -> str:
     """Make a password, or a link that shows it, and return what the mail says of it."""
     if settings().welcome_mail == "link":
-        token = password_links.request(account.id, now, password_links.FIRST_VALID)
+        token = account_links.request(LinkKind.PASSWORD, account.id, now, account_links.FIRST_VALID)
         return f"Password: open this link, which shows it once, within a week:\n{public_url()}/password/{token}"
     password = passwords.generate()
     accounts.set_password(account.id, passwords.hash_of(password))
@@ -189,10 +231,13 @@ Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 def handle(body: str) -> None:
     """Process one sign-up, or mail one link. If something changed meanwhile, the queue delivers the job again."""
     try:
-        if "studio_name" in json.loads(body):
-            process_sign_up(queues.read(jobs.OpenAccount, body), clients.now())
+        job, now = json.loads(body), clients.now()
+        if "studio_name" in job:
+            process_sign_up(queues.read(jobs.OpenAccount, body), now)
+        elif "new_email" in job:
+            mail_address_link(queues.read(jobs.MailAddressLink, body), now)
         else:
-            mail_sign_in_link(queues.read(jobs.MailSignInLink, body), clients.now())
+            mail_sign_in_link(queues.read(jobs.MailSignInLink, body), now)
     except (Busy, ConditionFailed) as later:
         logger.info("sign-up will be tried again", extra={"reason": type(later).__name__})
         raise

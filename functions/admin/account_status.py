@@ -99,7 +99,7 @@ def set_ceiling(order: SetCeiling, _now: datetime) -> dict[str, Any]:
 def list_unapproved(order: ListUnapproved, _now: datetime) -> dict[str, Any]:
     """Return the accounts that wait for approval, with what their sign-up forms said."""
     page, following = accounts.unapproved_page(order.limit, order.cursor)
-    names = ("id", "name", "email", "product", "edition", "country_code", "created_at")
+    names = ("id", "name", "email", "partner", "product", "edition", "country_code", "created_at")
     items = [{name: msgspec.to_builtins(getattr(account, name)) for name in names} for account in page]
     return {"items": items, "next_cursor": following}
 

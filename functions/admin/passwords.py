@@ -1,24 +1,38 @@
-"""Mail a studio a link that sets a new password; end its password and keys."""
+"""Mail a studio's owner a link: for a new password, a new address, or to sign in; end its password and keys."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+from uuid import uuid4
 
-from msgspec import to_builtins
+from msgspec import Meta, to_builtins
 
 from admin.account_status import AccountOrder
 from admin.order import account_or_raise
-from longcode.accounts import api_keys, owner_notices, password_links, sessions
+from longcode.accounts import account_links, api_keys, owner_notices, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
-from longcode.aws import mail
+from longcode.accounts.account_links import LinkKind
+from longcode.accounts.names import LONGEST_ADDRESS
+from longcode.aws import mail, queues
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import WrongStatus
+from longcode.jobs import MailSignInLink
 
 
 class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
     """Mail the owner a link that sets a new password. The link works once, for 24 hours, and ends an earlier one."""
+
+
+class MailSignIn(AccountOrder, frozen=True, kw_only=True, tag="sessions.link"):
+    """Mail the owner the link of the hub's sign-in page, with its limits: 15 minutes, once, five an hour."""
+
+
+class ChangeAddress(AccountOrder, frozen=True, kw_only=True, tag="accounts.change_address"):
+    """Mail a link to a new address of an account. The address changes when the link is used; the old one is told."""
+
+    email: Annotated[str, Meta(max_length=LONGEST_ADDRESS)]
 
 
 class EndCredentials(AccountOrder, frozen=True, kw_only=True, tag="passwords.end"):
@@ -34,12 +48,34 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
     The present password works until the link is used. Raise `WrongStatus` or `NotFound`.
     """
     account = account_or_raise(order.account)
-    if account.established_at is None:
-        raise WrongStatus("The account's sign-up is not complete, so it has no password yet.", field="account")
-    token = password_links.request(account.id, now)
+    _check_address(account)
+    token = account_links.request(LinkKind.PASSWORD, account.id, now)
     mail.send(account.email, "Set a new password for Longcode", _text(account, f"{public_url()}/password/{token}"))
     logger.info("password link mailed", extra={"account": account.id, "by": order.by})
-    return {"account": account.id, "valid_until": to_builtins(now + password_links.VALID)}
+    return {"account": account.id, "valid_until": to_builtins(now + account_links.VALID)}
+
+
+def mail_sign_in(order: MailSignIn, _now: datetime) -> dict[str, Any]:
+    """Have the link mailed, unless the owner had five within the hour; a repeated order asks for another.
+
+    Raise `WrongStatus` without a confirmed address, or `NotFound`.
+    """
+    account = account_or_raise(order.account)
+    _check_address(account)
+    queues.send(MailSignInLink(id=uuid4().hex, email=account.email))
+    logger.info("sign-in link asked for", extra={"account": account.id, "by": order.by})
+    return {"account": account.id, "asked": True}
+
+
+def change_address(order: ChangeAddress, now: datetime) -> dict[str, Any]:
+    """Have the link mailed, as the owner could in the hub; a repeated order asks for another, five times an hour.
+
+    Raise `NotFound`, or `RequestError` for an address that cannot be.
+    """
+    account = account_or_raise(order.account)
+    account_links.ask_for_address(account, order.email, now)
+    logger.info("address link asked for", extra={"account": account.id, "by": order.by})
+    return {"account": account.id, "asked": True}
 
 
 def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
@@ -50,6 +86,11 @@ def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
     sessions.end_of_account(account.id, now)
     logger.info("credentials ended", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "keys": ended}
+
+
+def _check_address(account: Account) -> None:
+    if account.established_at is None or not account.email:
+        raise WrongStatus("The account's sign-up is not complete: its address is not confirmed.", field="account")
 
 
 def _text(account: Account, link: str) -> str:

@@ -182,8 +182,8 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 def _up(path: str) -> str:
     """Return the way from a page up to /hub/: the address of the API has a prefix that the function does not know."""
-    below = path.removeprefix("/hub").removeprefix("/")
-    return "../" * below.count("/") if path.startswith("/hub/") else "hub/"
+    is_below = path.startswith("/hub/")
+    return "../" * (path.count("/") - (2 if is_below else 1)) + ("" if is_below else "hub/")
 
 
 @cache

@@ -7,10 +7,10 @@ from urllib.parse import quote, urlencode
 from accounts.authorizer import authenticate_within, limits
 from hub import page
 from hub.site import Page, address_of_request, fields_of_request, form_of_studio, go_to, notice, show, site
-from longcode.accounts import attempts, password_links, people, sessions, sign_in_links, sign_ups
+from longcode.accounts import account_links, attempts, people, sessions, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
+from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.aws import clients, queues
 from longcode.jobs import MailSignInLink
 from longcode.usage import call_limits
@@ -20,9 +20,16 @@ _MAILED = (
     "If {} belongs to somebody who can sign in, a mail with a link is on its way."
     " The link works once, for 15 minutes. If you see no mail, look among the spam."
 )
-_LONGEST_ADDRESS, _LONGEST_NUMBER = 254, 40
+_LONGEST_NUMBER = 40
 # Where a sign-in may lead to: a stranger's link leads nowhere else.
-_PAGE = r"home|messages(/[0-9]+)?|new|clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?|people"
+_PAGES = (
+    "home",
+    "messages(/[0-9]+)?",
+    "new",
+    r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
+    "people",
+    "account(/password)?",
+)
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
 
 
@@ -52,7 +59,7 @@ def sign_in() -> Page:
         return show("sign_in", status=403, wrong=_NOT_RIGHT, number=number, back=back, typed=typed, email="")
     token = sessions.begin(caller.account, page.browser(event.headers), clients.now())
     places = [f"{quote(back)}?{urlencode(typed)}"] if typed else []
-    place = page.fitting(*places, quote(back), "home") if re.fullmatch(_PAGE, back) else "home"
+    place = page.fitting(*places, quote(back), "home") if re.fullmatch("|".join(_PAGES), back) else "home"
     return go_to(place, cookie=page.session_cookie(token))
 
 
@@ -63,7 +70,7 @@ def mail_link() -> Page:
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
     email = fields_of_request().get("email", "").strip()
-    if len(email) > _LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
+    if len(email) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
         return show("sign_in", status=422, wrong=NO_MAIL_ADDRESS, number="", back="home", typed={}, email=email)
     if not sign_ups.count_form(attempts.source(address_of_request()), clients.now()):
         return notice("Please wait", sign_ups.TOO_MANY_FORMS, 429)
@@ -76,7 +83,7 @@ def show_link(token: str) -> Page:
     """Ask which account a link is for. Mail scanners follow links, so only a button begins the session."""
     link = sign_in_links.find(token, clients.now())
     if link is None:
-        return notice("Not signed in", password_links.LINK_ENDED, 404)
+        return notice("Not signed in", account_links.LINK_ENDED, 404)
     known = [(person, accounts.get(person.account)) for person in people.with_email(link.email)]
     return show("sign_in_link", link=token, choices=[(person, account) for person, account in known if account])
 
@@ -94,7 +101,7 @@ def use_link() -> Page:
     link, chosen = sign_in_links.find(form.get("link", ""), now), form.get("account")
     person = next((one for one in people.with_email(link.email) if one.account == chosen), None) if link else None
     if link is None or person is None or not sign_in_links.use(link):
-        return notice("Not signed in", password_links.LINK_ENDED, 404)
+        return notice("Not signed in", account_links.LINK_ENDED, 404)
     session = sessions.begin(person.account, page.browser(event.headers), now, person)
     return go_to("home", cookie=page.session_cookie(session))
 

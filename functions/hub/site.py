@@ -39,9 +39,21 @@ def go_to(path: str, **cookie: Any) -> Page:
     return page.redirect(site.current_event.path, path, **cookie)
 
 
-def notice(title: str, sentence: str, status: int) -> Page:
-    """Return a page that only says something."""
-    return show("notice", status=status, title=title, sentence=sentence)
+def notice(title: str, sentence: str, status: int, *, go_on: bool = True) -> Page:
+    """Return a page that only says something; `go_on` adds a link to the home page."""
+    return show("notice", status=status, title=title, sentence=sentence, go_on=go_on)
+
+
+def ask(
+    title: str, facts: dict[str, str], sentence: str, button: str, if_not: str, *, note: str = "", **hidden: str
+) -> Page:
+    """Return a page that shows some facts and asks for a click, which posts the `hidden` fields to its own address.
+
+    `if_not` says what to do if the answer is no, `note` what has changed since the page was shown first.
+    """
+    return show(
+        "ask", title=title, facts=facts, sentence=sentence, button=button, if_not=if_not, note=note, hidden=hidden
+    )
 
 
 def page_of_studio(view: Callable[..., Page]) -> Callable[..., Page]:
@@ -52,6 +64,18 @@ def page_of_studio(view: Callable[..., Page]) -> Callable[..., Page]:
         session = session_of_request()
         account = accounts.get(session.account) if session else None
         return view(account, **path) if account else _sign_in_first({})
+
+    return guarded
+
+
+def page_of_owner(view: Callable[..., Page]) -> Callable[..., Page]:
+    """Guard a page as `page_of_studio` does; only the owner can see it."""
+
+    @page_of_studio
+    def guarded(account: Account, **path: str) -> Page:
+        if site.context["session"].role is not Role.OWNER:
+            return notice("Not shown", "Only the owner of the account can see this page.", 403)
+        return view(account, **path)
 
     return guarded
 

@@ -1,17 +1,17 @@
-"""The hub: pages in the browser for a studio's people, below /hub. They show what the flows of the API return."""
+"""The hub: pages for a studio's people, below /hub, and pages of mailed links. They show what the flows return."""
 
 from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from hub import home, messages, page, people, sign_in, sign_up, texts
+from hub import account, home, messages, page, people, sign_in, sign_up, texts
 from hub.clients import exports, imports, listed, record
 from hub.site import Page, go_to, notice, site
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError, TooManyRequests
 
-PAGES = (exports, imports, listed, record, home, messages, people, sign_in, sign_up, texts)
+PAGES = (account, exports, imports, listed, record, home, messages, people, sign_in, sign_up, texts)
 """The modules whose pages the site has: importing one adds them."""
 
 _BROKEN = "Something failed on our side. Please check whether it took effect before you try again."

@@ -101,6 +101,13 @@ class MailSignInLink(Struct, frozen=True, kw_only=True):
     email: str
 
 
+class MailAddressLink(Struct, frozen=True, kw_only=True):
+    """Mail a link that makes an address the account's, unless another account has the address."""
+
+    account: str
+    new_email: str
+
+
 class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Issue and mail an account's invoice for a month; `as_of` replaces the current time."""
 

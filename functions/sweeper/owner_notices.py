@@ -59,7 +59,8 @@ def _try_to_mail(account: Account, notices: Sequence[OwnerNotice]) -> bool:
         subject, text = owner_mails.mail(
             account, [(notice, _plan_in_words(account, notice)) for notice in notices], settings().help_contact
         )
-        mail.send(account.email, subject, text)
+        for address in owner_notices.receivers(account, notices[0]):
+            mail.send(address, subject, text)
     except (BotoCoreError, ClientError) as error:
         reason = type(error).__name__  # not its text, which may quote the address
         logger.error("notice not mailed; it is tried again", extra={"account": account.id, "reason": reason})

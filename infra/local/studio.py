@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -12,7 +13,7 @@ from infra.local.processes import Failed
 from infra.local.stack import Stack
 
 _LINK = re.compile(r"https?://\S+/signup/address/\S+")
-_BUTTON = re.compile(r'action="(\?form=[^"]+)"')
+_BUTTON = re.compile(r'name="form" value="([^"]+)"')
 _CREDENTIALS = re.compile(r"Account number: (\S+)\s+Password: (\S+)")
 
 
@@ -45,7 +46,9 @@ def confirm_address(link: str) -> None:
     button = _BUTTON.search(page.data.decode())
     if button is None:
         raise Failed(f"GET {link}: {page.status} {page.data.decode()}")
-    answer = urllib3.request("POST", f"{link}{button[1]}", timeout=30, retries=False)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode({"form": button[1]})
+    answer = urllib3.request("POST", link, body=body, headers=headers, timeout=30, retries=False)
     if answer.status != 200:
         raise Failed(f"POST {link}: {answer.status} {answer.data.decode()}")
 

@@ -59,7 +59,9 @@ def page(request: pytest.FixtureRequest, browser: Browser, hub: str, faults: lis
     shown = context.new_page()
     shown.on("console", lambda said: faults.append(said.text))
     shown.on("pageerror", lambda error: faults.append(str(error)))
-    shown.on("request", lambda asked: None if asked.url.startswith(hub) else faults.append(asked.url))
+    shown.on(
+        "request", lambda asked: None if asked.url.startswith(hub.removesuffix("hub")) else faults.append(asked.url)
+    )
     yield shown
     context.close()
     assert faults == []

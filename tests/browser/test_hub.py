@@ -4,8 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from longcode.accounts import sessions
+from longcode.accounts import account_links, passwords, sessions
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
 from longcode.messages import folders
 from tests.browser.conftest import ANNS, link_by_mail
@@ -67,6 +69,19 @@ def test_what_is_typed_outlives_a_reload_and_a_lost_session(signed_in: Page, hub
     assert bodies(account) == []
 
 
+def test_a_lost_password_is_replaced_with_four_clicks_from_the_mailed_link(
+    page: Page, hub: str, account: Account
+) -> None:
+    page.goto(link_by_mail(page, hub, account.email))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("banner").get_by_role("link", name=account.name).last.click()
+    page.get_by_role("link", name="Make a new password").click()
+    page.get_by_role("button", name="Make a new password").click()
+
+    password = page.locator("code").last.inner_text()
+    assert passwords.matches(password, accounts.password_hash(account.id))
+
+
 def test_all_is_done_with_the_keyboard(signed_in: Page, hub: str, account: Account) -> None:
     signed_in.goto(f"{hub}/messages")
     signed_in.keyboard.press("/")
@@ -119,10 +134,14 @@ def test_the_button_says_that_a_text_is_sent_later_also_after_a_reload(signed_in
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
-def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(signed_in: Page, hub: str) -> None:
+def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
+    signed_in: Page, hub: str, account: Account
+) -> None:
     axe, found = Axe(), []
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
-    for path in ("home", "messages", f"messages/{ANNS[1:]}", "new", *of_clients, "people"):
+    link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
+    pages = ("home", "messages", f"messages/{ANNS[1:]}", "new", *of_clients, "people", "account", link)
+    for path in pages:
         signed_in.goto(f"{hub}/{path}")
         found += [(path, fault["id"], fault["nodes"]) for fault in axe.run(signed_in).response["violations"]]
         for width in (320, 390):

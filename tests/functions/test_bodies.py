@@ -17,8 +17,10 @@ from triggers import events_api, rules_api
 
 ROUTES: list[tuple[ModuleType, str, str]] = [
     (signup_api, "POST", "/signup"),
+    (signup_api, "POST", "/accounts"),
     (settings_api, "PATCH", "/account"),
     (credentials_api, "POST", "/account/password"),
+    (credentials_api, "POST", "/account/email"),
     (credentials_api, "POST", "/account/keys"),
     (api, "PUT", "/clients/c1"),
     (api, "POST", "/client-tags"),
@@ -167,5 +169,5 @@ def test_the_form_of_a_web_page_signs_nobody_up(aws: None) -> None:
 
     answer = call(signup_api, "POST", "/signup", form, headers={"content-type": "application/x-www-form-urlencoded"})
 
-    assert (answer.status, answer.json["code"]) == (422, "invalid")
+    assert (answer.status, answer.json["code"]) == (415, "unsupported_media_type")
     assert take_queued("sign_up") == []

@@ -30,6 +30,7 @@ LEVELS = {
     "quiet_hours": 3,
     "plans": 4,
     "accounts": 5,
+    "partners": 6,
     "usage": 6,
     "numbers": 6,
     "billing": 7,
@@ -45,10 +46,10 @@ STARTED = re.compile(r"(?:.*_)?(?:api|worker|schedule)|authorizer|invoke")
 MAY_ACT = {"aws", "table", "carriers", "web"}
 # In the other packages, only these files touch the table, a queue or a socket. All others are pure.
 ACTING = {
+    "accounts/account_links.py",
     "accounts/api_keys.py",
     "accounts/attempts.py",
     "accounts/owner_notices.py",
-    "accounts/password_links.py",
     "accounts/people.py",
     "accounts/sessions.py",
     "accounts/sign_in_links.py",
@@ -74,6 +75,7 @@ ACTING = {
     "numbers/store.py",
     "optouts/report.py",
     "optouts/store.py",
+    "partners/store.py",
     "plans/room.py",
     "plans/store.py",
     "triggers/store.py",

@@ -27,10 +27,10 @@ def test_each_queue_takes_the_jobs_of_one_type() -> None:
     kinds = [value for value in vars(jobs).values() if isinstance(value, type) and issubclass(value, Struct)]
 
     assert {kind for kind in kinds if kind.__module__ == jobs.__name__} == URL_SETTINGS.keys()
-    # The worker of sign-ups also mails the links that sign in, and tells the two types apart.
-    of_sign_in = URL_SETTINGS[jobs.MailSignInLink]
-    others = [url for kind, url in URL_SETTINGS.items() if kind is not jobs.MailSignInLink]
-    assert of_sign_in == URL_SETTINGS[jobs.OpenAccount]
+    # The worker of sign-ups also mails the links that sign in or confirm an address, and tells the types apart.
+    links = (jobs.MailSignInLink, jobs.MailAddressLink)
+    others = [url for kind, url in URL_SETTINGS.items() if kind not in links]
+    assert {URL_SETTINGS[link] for link in links} == {URL_SETTINGS[jobs.OpenAccount]}
     assert sorted(map(str.upper, others)) == sorted(n for n in NAMES if n.endswith("_QUEUE_URL"))
 
 

@@ -68,7 +68,7 @@ def test_a_method_makes_the_request_of_its_operation(name: str) -> None:
     headers = options["headers"]
     assert (method, urlsplit(url).path) == (verb, "/v1" + re.sub(r"\{\w+\}", "a%2Fb%20c", path))
     assert sorted(dict(parse_qsl(urlsplit(url).query))) == sorted(parameters["query"])
-    assert set(given) - {"body", "file", "content_type", "idempotency_key"} == {
+    assert set(given) - {"body", "file", "content_type", "idempotency_key", "partner_key"} == {
         *parameters["path"],
         *parameters["query"],
     }
@@ -77,7 +77,8 @@ def test_a_method_makes_the_request_of_its_operation(name: str) -> None:
         "requestBody" not in operation,
     )
     assert headers.get("Idempotency-Key") == ("key" if parameters_in(operation, "header") else None)
-    assert ("Authorization" in headers) is ("security" not in operation)
+    scheme = {"[]": None, "[{'partner': []}]": "Bearer"}.get(str(operation.get("security")), "Basic")
+    assert headers.get("Authorization", "").partition(" ")[0] == (scheme or "")
     assert headers["Accept"] in accepted(operation)
 
 

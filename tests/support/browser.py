@@ -51,7 +51,7 @@ class _Reader(HTMLParser):
 
 @dataclass
 class Page:
-    """A page as it arrived: its path below /hub/, and what is on it."""
+    """A page as it arrived: its path below /hub/, or that of a mailed link, and what is on it."""
 
     path: str
     status: int
@@ -81,7 +81,7 @@ class Page:
     @property
     def addresses(self) -> list[str]:
         """Where it points, resolved from where it is, below the host."""
-        return [urljoin(f"{PREFIX}/hub/{self.path}", address) for address in self._read.addresses]
+        return [urljoin(f"{PREFIX}{_address(self.path)}", address) for address in self._read.addresses]
 
     @property
     def tags(self) -> list[tuple[str, dict[str, str]]]:
@@ -104,7 +104,7 @@ class Browser:
     agent: str = _AGENT
 
     def get(self, path: str, query: str = "") -> Page:
-        """Open a page by its path below /hub/, and follow redirects."""
+        """Open a page by its path below /hub/, or a mailed link by its whole path, and follow redirects."""
         return self._follow(self._call("GET", path, None, query))
 
     def post(self, path: str, **fields: str) -> Page:
@@ -139,13 +139,13 @@ class Browser:
         for _ in range(_MOST_REDIRECTS):
             if page.status != 303:
                 return page
-            target = urljoin(f"{PREFIX}/hub/{page.path}", page.headers["Location"][0])
+            target = urljoin(f"{PREFIX}{_address(page.path)}", page.headers["Location"][0])
             path, _, query = target.removeprefix(f"{PREFIX}/hub/").partition("?")
             page = self._call("GET", path, None, query)
         raise AssertionError("too many redirects")
 
     def _call(self, method: str, path: str, body: str | None, query: str, kind: str = _FORM) -> Page:
-        address = f"/hub/{path}".removesuffix("/") if not path else f"/hub/{path}"
+        address = _address(path)
         headers = {"Host": HOST, "User-Agent": self.agent}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -185,3 +185,8 @@ class Browser:
             else:
                 self.cookies[name] = value
         return Page(path, answer["statusCode"], headers_out, answer["body"])
+
+
+def _address(path: str) -> str:
+    """Return the whole path of a page: those of mailed links begin with a slash, all others are below /hub/."""
+    return path if path.startswith("/") else f"/hub/{path}" if path else "/hub"

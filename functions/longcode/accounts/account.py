@@ -110,6 +110,9 @@ class NoticeKind(StrEnum):
     STOPPED = "stopped"
     ENDED = "ended"
     REPLIES = "replies"
+    ADDRESS_ASKED = "address_asked"
+    ADDRESS = "address"
+    CONFIRMED = "confirmed"
 
 
 CHANGES = frozenset(
@@ -126,7 +129,10 @@ CHANGES = frozenset(
 
 
 class OwnerNotice(Struct, frozen=True, kw_only=True):
-    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret."""
+    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret.
+
+    Of the kinds about the mail address, `about` is the old and the new address.
+    """
 
     account: str
     kind: NoticeKind
@@ -137,6 +143,7 @@ class OwnerNotice(Struct, frozen=True, kw_only=True):
 class Account(Struct, frozen=True, kw_only=True):
     """A studio's account and settings.
 
+    - `email` is empty until the studio has confirmed its address, if a partner opened the account; `partner` is who.
     - `plan_changes` are all its changes of plan, oldest first; the first is the plan of the sign-up.
     - `established_at` is when its credentials were mailed: before that, the sign-up is not complete.
     - `first_country_code` is the country of the sign-up, once `country_code` is another: its habit is measured by it.
@@ -161,6 +168,7 @@ class Account(Struct, frozen=True, kw_only=True):
     edition: str
     created_at: datetime
     plan_changes: tuple[PlanChange, ...]
+    partner: str | None = None
     country_code: str = "1"
     first_country_code: str | None = None
     time_zone: str = "America/Chicago"

@@ -34,8 +34,13 @@ class ApiKey(Struct, frozen=True, kw_only=True):
 
 def create(key: ApiKey, hashed: str, *others: Write) -> None:
     """Write a new key with the hash of its secret, together with other writes."""
+    store.transact([new(key, hashed), *others])
+
+
+def new(key: ApiKey, hashed: str) -> Put:
+    """Return the write of a new key with the hash of its secret."""
     item = {"type": "api-key", "hash": hashed, **attributes(key)}
-    store.transact([Put(credential_keys.api_key(key.account, key.id), item, ABSENT), *others])
+    return Put(credential_keys.api_key(key.account, key.id), item, ABSENT)
 
 
 def find(account: str, key_id: str) -> tuple[ApiKey, str] | None:

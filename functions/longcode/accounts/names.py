@@ -8,6 +8,9 @@ from longcode import segments
 MAIL_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"
 """The pattern of a mail address, as in HTML; SES takes ASCII only."""
 
+LONGEST_ADDRESS = 254
+"""How many characters a mail address can have (RFC 5321)."""
+
 NO_MAIL_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
 
 _LINK = re.compile(r"://|\bwww\.|[^\W_][.。][^\W\d_]\w|\d+(?:\.\d+){3}")

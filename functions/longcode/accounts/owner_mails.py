@@ -21,6 +21,9 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
     NoticeKind.STOPPED: "Your Longcode account is stopped",
     NoticeKind.REPLIES: "Your Longcode account gets many replies",
+    NoticeKind.ADDRESS_ASKED: "Your Longcode account is to get another mail address",
+    NoticeKind.ADDRESS: "Your Longcode account has another mail address",
+    NoticeKind.CONFIRMED: "Welcome to Longcode",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
 _KEY_MAY = {
@@ -28,7 +31,13 @@ _KEY_MAY = {
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
-_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS, NoticeKind.ENDED, NoticeKind.REPLIES}
+_WITHOUT_ADVICE = {
+    NoticeKind.APPROVED,
+    NoticeKind.WRONG_PASSWORDS,
+    NoticeKind.ENDED,
+    NoticeKind.REPLIES,
+    NoticeKind.CONFIRMED,
+}
 _EXPECTED = "If you or somebody of your studio did this, you don't need to do anything."
 _UNEXPECTED = "If not, please make a new password, delete the API keys that you don't know, and tell us at once"
 
@@ -136,6 +145,28 @@ If you expect them, you don't need to do anything. If one phone writes without e
 have it blocked, and give you a credit for its replies. You get this mail at most once a day."""
 
 
+def _address_asked(account: str, when: str, about: str) -> str:
+    old, _, new = about.partition(" ")
+    return f"""Somebody who is signed in to your account {account} asked {when}
+to change its mail address from {old} to {new}. The address changes when the link is
+opened that we mailed to the new one. Until then, mails about the account come to you."""
+
+
+def _address(account: str, when: str, about: str) -> str:
+    old, _, new = about.partition(" ")
+    return f"""The mail address of your account {account} was changed {when}
+from {old} to {new}. From now on, mails about the account and links that sign in as its
+owner go to the new address only. Sessions that began with a link to the old one have ended."""
+
+
+def _confirmed(account: str, _when: str, _about: str) -> str:
+    return f"""Your mail address is confirmed. Your studio software opened the account {account} for you, and has all
+that it needs to text.
+
+You can also read and answer texts in a browser: sign in to Longcode with this address, and you get a link by mail.
+There you can see your plan and what you have used, and add the people of your studio."""
+
+
 _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.PASSWORD: _password,
     NoticeKind.KEY: _key,
@@ -148,4 +179,7 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.STOPPED: _stopped,
     NoticeKind.ENDED: _ended,
     NoticeKind.REPLIES: _replies,
+    NoticeKind.ADDRESS_ASKED: _address_asked,
+    NoticeKind.ADDRESS: _address,
+    NoticeKind.CONFIRMED: _confirmed,
 }

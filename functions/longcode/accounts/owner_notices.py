@@ -57,6 +57,21 @@ def note_told(account: str, at: datetime) -> None:
     store.try_write(Update(keys.account(account), changes={"owner_told_at": at}, when=PRESENT))
 
 
+def receivers(account: Account, notice: OwnerNotice) -> list[str]:
+    """Return the addresses that a notice is mailed to: the account's, and of a change of address the old one too.
+
+    An account whose address was not confirmed yet has none.
+    """
+    old, _, new = notice.about.partition(" ")
+    match notice.kind:
+        case NoticeKind.ADDRESS_ASKED:
+            return [old]
+        case NoticeKind.ADDRESS:
+            return [old, new]
+        case _:
+            return [account.email] if account.email else []
+
+
 def mark_mailed(item: Attributes, now: datetime) -> None:
     """Record that a notice was mailed or given up, and take it off the due index."""
     mailed = Update(

@@ -12,7 +12,9 @@ _FORM = "$blake2b$"
 _SALT_BYTES = 16
 _KEY_ID_LENGTH = 8
 _KEY_PREFIX = "lck"  # by which scanners for leaked secrets can find a key
-_KEY = rf"{_KEY_PREFIX}_([{_ALPHABET}]{{{_KEY_ID_LENGTH}}})_[{_ALPHABET}]{{{_GROUPS * _GROUP_LENGTH}}}"
+_PARTNER_PREFIX = "lcp"
+_SECRET_LENGTH = _GROUPS * _GROUP_LENGTH
+_ID_AND_SECRET = rf"_([{_ALPHABET}]{{{_KEY_ID_LENGTH}}})_[{_ALPHABET}]{{{_SECRET_LENGTH}}}"
 
 
 class KeyScope(StrEnum):
@@ -31,12 +33,38 @@ def generate() -> str:
 def generate_key() -> tuple[str, str]:
     """Return the id of a new API key, and the key, which contains the id. No password has the form of a key."""
     key_id = _random(_KEY_ID_LENGTH)
-    return key_id, f"{_KEY_PREFIX}_{key_id}_{_random(_GROUPS * _GROUP_LENGTH)}"
+    return key_id, f"{_KEY_PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
+
+
+def generate_partner_key() -> tuple[str, str]:
+    """Return the id of a new partner key, and the key, which contains the id. No API key has its form."""
+    key_id = _random(_KEY_ID_LENGTH)
+    return key_id, f"{_PARTNER_PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
+
+
+def derive_key(secret: str, salt: str) -> tuple[str, str]:
+    """Return the id of an API key, and the key: always the same ones for a secret and a salt.
+
+    Whoever has only one of the two learns nothing of the key.
+    """
+    number = int.from_bytes(blake2b(salt.encode(), key=secret.encode()[:64], digest_size=64).digest())
+    characters = ""
+    while len(characters) < _KEY_ID_LENGTH + _SECRET_LENGTH:
+        number, place = divmod(number, len(_ALPHABET))
+        characters += _ALPHABET[place]
+    key_id = characters[:_KEY_ID_LENGTH]
+    return key_id, f"{_KEY_PREFIX}_{key_id}_{characters[_KEY_ID_LENGTH:]}"
 
 
 def key_id_of(secret: str) -> str | None:
     """Return the id in an API key, or None for a password."""
-    match = re.fullmatch(_KEY, secret)
+    match = re.fullmatch(_KEY_PREFIX + _ID_AND_SECRET, secret)
+    return match[1] if match else None
+
+
+def partner_key_id_of(secret: str) -> str | None:
+    """Return the id in a partner key, or None for anything else."""
+    match = re.fullmatch(_PARTNER_PREFIX + _ID_AND_SECRET, secret)
     return match[1] if match else None
 
 

@@ -30,6 +30,11 @@ MOST_TAGGED = 3
 
 MOST_INVITED_BY_NEW = 5
 """How many people an account can add in an hour until it is approved: each gets a mail with its name."""
+MOST_OPENED = 60
+"""How many accounts a partner can open in an hour."""
+
+MOST_ASKED = 5
+"""How many mails an hour an account can have sent to addresses that are to become its own."""
 
 _FORMS_COUNTED_FOR = timedelta(hours=1)
 _LEASE = timedelta(minutes=1)
@@ -133,6 +138,16 @@ def count_invited(account: str, now: datetime, *, is_new: bool) -> bool:
     return _count(f"people of {account}", MOST_INVITED_BY_NEW if is_new else MOST_FORMS, now)
 
 
+def count_asked(account: str, now: datetime) -> bool:
+    """Count a mail that an account has sent to an address of its choice; return False after five in the hour."""
+    return _count(f"addresses of {account}", MOST_ASKED, now)
+
+
+def count_opened(partner: str, now: datetime) -> bool:
+    """Count an account that a partner opens; return False if it has opened too many within the hour."""
+    return _count(f"partner {partner}", MOST_OPENED, now)
+
+
 def _mailbox_of_tagged(email: str) -> str | None:
     """Return an address without its tag, which is mostly the same mailbox; None if it has none."""
     local, _, domain = email.rpartition("@")
@@ -144,10 +159,11 @@ def _count(source: str, most: int, now: datetime) -> bool:
     """Count one of a source within an hour; return False if there were too many."""
     place = credential_keys.form_source(source)
     is_current = Attr("expires_at").gt(int(now.timestamp()))
-    if store.try_write(Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(most))):
-        return True
+    one_more = Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(most))
     first = {"type": "form-source", "forms": 1, **store.expires(now + _FORMS_COUNTED_FOR)}
-    return store.try_write(Put(place, first, store.absent_or_expired(now)))
+    begun = Put(place, first, store.absent_or_expired(now))
+    # The last write is for one that comes at the same moment as the first of the hour.
+    return any(store.try_write(write) for write in (one_more, begun, one_more))
 
 
 def _replace_form(known: WaitingSignUp, form: OpenAccount) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from longcode.accounts import owner_notices
 from longcode.accounts.account import NO_ACCOUNT, Account, NoticeKind, OldSecret, ReplyDelivery, StatusChange
-from longcode.errors import NotFound
+from longcode.errors import AddressTaken, NotFound
 from longcode.months import instant
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
@@ -52,20 +52,29 @@ def with_email(address: str) -> str | None:
     return str(item["account"]) if item else None
 
 
-def open_account(account: Account) -> None:
-    """Write a new account; raise `ConditionFailed` if its id or address is taken.
+def open_account(account: Account, *others: Write) -> None:
+    """Write a new account, together with other writes; raise `ConditionFailed` if its id or address is taken.
+
+    An account without an address gets one when the studio has confirmed it (`change_email`).
 
     If it is on trial, it is in the list of the accounts that the operator has to approve.
     """
     place = keys.folder_place(account.created_at, account.id)
     listed = {"folder": unapproved(), "folder_at": place} if account.trial_units_a_day is not None else {}
+    address = [_own_email(account.id, account.email)] if account.email else []
     store.transact(
         [
             Put(keys.account(account.id), {"type": "account", **attributes(account), **listed}, ABSENT),
-            Put(keys.email(account.email), {"type": "email", "account": account.id}, ABSENT),
+            *address,
             Put(keys.registered(account.id), {"type": "registered", "account": account.id}, ABSENT),
+            *others,
         ]
     )
+
+
+def new_number() -> str:
+    """Return a number for a new account; another account may have it."""
+    return str(secrets.randbelow(90_000_000) + 10_000_000)
 
 
 def approve(account: str, now: datetime) -> bool:
@@ -167,6 +176,27 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
     changes = {"standing": change.to, "standings": attributes(changed)["standings"]}
     store.transact([Update(keys.account(account.id), changes=changes, when=PRESENT & same), *others])
     return changed
+
+
+def change_email(account: Account, email: str, *others: Write) -> None:
+    """Give an account another mail address, together with other writes; the old one is free for others.
+
+    Raise `AddressTaken` if another account has it, or `ConditionFailed` if another change was written meanwhile.
+    """
+    same = Attr("email").eq(account.email)
+    taken = _own_email(account.id, email)
+    freed = [Delete(keys.email(account.email))] if account.email not in ("", email) else []
+    changed = Update(keys.account(account.id), changes={"email": email}, when=same)
+    try:
+        store.transact([taken, changed, *freed, *others])
+    except store.ConditionFailed as failed:
+        if failed.found.get(0, {}).get("account", account.id) != account.id:
+            raise AddressTaken("Another account has this mail address.", field="email") from failed
+        raise
+
+
+def _own_email(account: str, email: str) -> Put:
+    return Put(keys.email(email), {"type": "email", "account": account}, ABSENT)
 
 
 def password_hash(account: str) -> str | None:

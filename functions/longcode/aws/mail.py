@@ -35,7 +35,12 @@ class Mail(Struct, frozen=True, kw_only=True):
 
 
 def send(to: str, subject: str, text: str, *files: Attachment) -> None:
-    """Send a mail in plain text with files attached; raise `ValueError` for a line break in a header."""
+    """Send a mail in plain text with files attached; raise `ValueError` for a line break in a header.
+
+    Nothing is sent to "": an account that a partner opened has no address until its studio has confirmed one.
+    """
+    if not to:
+        return
     sender = settings().mail_from
     reply_to = reply_address(settings().help_contact, sender)
     mail = Mail(sender=sender, reply_to=reply_to, to=to, subject=subject, text=text, files=files)

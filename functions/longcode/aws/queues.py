@@ -24,6 +24,7 @@ Job = (
     | jobs.HandleKeyword
     | jobs.OpenAccount
     | jobs.MailSignInLink
+    | jobs.MailAddressLink
     | jobs.Bill
     | jobs.ExportInvoice
 )
@@ -35,6 +36,7 @@ URL_SETTINGS: dict[type[Job], str] = {
     jobs.HandleKeyword: "opt_out_queue_url",
     jobs.OpenAccount: "sign_up_queue_url",
     jobs.MailSignInLink: "sign_up_queue_url",
+    jobs.MailAddressLink: "sign_up_queue_url",
     jobs.Bill: "bill_queue_url",
     jobs.FireTrigger: "event_queue_url",
     jobs.Deliver: "webhook_queue_url",

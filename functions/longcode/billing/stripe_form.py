@@ -69,7 +69,8 @@ def customer(account: Account, export_round: int, gone: str | None) -> StripeCal
     The key is the same for all invoices of a studio, so that exports in parallel create one customer. It contains
     `gone`, so that Stripe never answers it with that customer.
     """
-    form = {"name": account.name, "email": account.email, "metadata[longcode_account]": account.id}
+    email = {"email": account.email} if account.email else {}  # none until the studio of a partner has confirmed it
+    form = {"name": account.name, **email, "metadata[longcode_account]": account.id}
     after = f"-after-{gone}" if gone else ""
     return StripeCall("/v1/customers", f"longcode-customer-{account.id}-{export_round}{after}", form)
 

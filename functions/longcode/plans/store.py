@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.errors import NoPriceList
-from longcode.plans.plans import Plan, PriceList
+from longcode.plans.plans import Plan, PriceList, first_month_of_change
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Put
 
@@ -46,6 +47,12 @@ def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[st
         set_copy(prices, at)
         return _PlansOfMonth(prices, month)
     return _PlansOfMonth(_copy.prices, month)
+
+
+def on_offer(now: datetime) -> dict[str, Plan]:
+    """Return the plans that a studio can choose, by name, in the order in which they are offered."""
+    prices = of_month(first_month_of_change(now))
+    return {name: plan for name, plan in prices.items() if plan.on_offer}
 
 
 def set_copy(prices: PriceList, at: float) -> None:

@@ -28,6 +28,11 @@ def password_link(account: str) -> Key:
     return Key(f"account#{account}", "password-link")
 
 
+def address_link(account: str) -> Key:
+    """The newest link that confirms a new mail address of an account; an earlier one no longer works."""
+    return Key(f"account#{account}", "address-link")
+
+
 def session(account: str, token_hash: str = "") -> Key:
     """A session of the hub, by the hash of its token."""
     return Key(f"account#{account}", f"session#{token_hash}")
@@ -66,6 +71,16 @@ def calls(account: str, window: str = "") -> Key:
 def count(account: str, counted: str) -> Key:
     """How many templates, or how many clients, an account has."""
     return Key(f"account#{account}", f"count#{counted}")
+
+
+def partner_key(key_id: str = "") -> Key:
+    """A key with which a partner, such as a hosted product, opens accounts; with the hash of its secret."""
+    return Key("partners", f"key#{key_id}")
+
+
+def partner_studio(partner: str, studio_id: str) -> Key:
+    """A studio of a partner, by the partner's own id, and the account that was opened for it."""
+    return Key(f"partner#{partner}", f"studio#{studio_id}")
 
 
 def unapproved() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from longcode.errors import RequestError, TooManyRequests
+from longcode.errors import RequestError, TooManyRequests, Unauthorized
 
 BROKEN = (
     "Something failed on our side. If you sent an Idempotency-Key, repeat the request with the same one;"
@@ -45,4 +45,6 @@ def refusal(error: RequestError) -> Response[str]:
     answer = problem(error.status, error.code, error.detail, errors, error.extensions)
     if isinstance(error, TooManyRequests):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, Unauthorized):  # RFC 9110; the gateway adds its own to what the authoriser refuses
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

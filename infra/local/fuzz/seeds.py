@@ -4,14 +4,13 @@ Ids are those of the document's examples where a studio chooses them.
 """
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from secrets import randbelow, token_hex
 from typing import Any
 
 from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.stack import Stack
-from infra.local.studio import mails_to, sign_up
+from infra.local.studio import sign_up
 
 _FORM = {"product": "spectra", "edition": "professional", "plan": "large"}
 _ANN, _BO = (f"+1212{randbelow(700) + 200}{randbelow(10_000):04}" for _ in range(2))  # other runs have others
@@ -64,7 +63,6 @@ def write_seeds(stack: Stack, studio: StudioSoftware) -> dict[str, list[str]]:
         "name": ["proofs-ready", "reminder", "ready"],
         "month": [month],
         "phone": [_ANN, _BO],
-        "token": _tokens(stack, studio),
     }
 
 
@@ -108,23 +106,6 @@ def _close_month(stack: Stack, studio: StudioSoftware) -> None:
     first = datetime(year + number // 12, number % 12 + 1, 1, 9, tzinfo=UTC)
     stack.invoke(stack.close_month_function, {"time": first.isoformat()})
     eventually(lambda: studio.ask("GET", f"/invoices/{month}").status == 200, "the invoice")
-
-
-def _tokens(stack: Stack, studio: StudioSoftware) -> list[str]:
-    """Return the tokens of mailed links: one for a new account, one for a change of plan, one for a password."""
-    own, new = _done(studio, "GET", "/account")["email"], f"new-{token_hex(4)}@studio.example"
-    for address in (own, new):
-        form = {**_FORM, "plan": "medium", "studio_name": "Fuzz Studio", "email": address}
-        _done(studio, "POST", "/signup", form)
-    stack.invoke(stack.admin_function, {"do": "passwords.link", "account": studio.account, "by": "make fuzz"})
-    tokens = [(own, "signup/confirm"), (own, "password"), (new, "signup/address")]
-    return [eventually(lambda a=address, p=path: _token(stack, a, p), path) for address, path in tokens]  # type: ignore[misc]
-
-
-def _token(stack: Stack, address: str, path: str) -> str | None:
-    """Return the token of a link in a mail to an address, or None if it has not come."""
-    links = [re.search(rf"/{path}/(\S+)", str(mail["BodyText"])) for mail in mails_to(stack, address)]
-    return next((link[1] for link in links if link), None)
 
 
 def _done(studio: StudioSoftware, method: str, path: str, body: object = None) -> Any:

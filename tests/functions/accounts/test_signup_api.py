@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from accounts import signup_api
+from accounts import mailed_links, signup_api
 from longcode.accounts import store as accounts
 from longcode.aws import clients
 from longcode.jobs import OpenAccount
 from longcode.plans.plans import PlanChange
 from tests.support.admin_orders import send_accepted_order
 from tests.support.aws_calls import meanwhile, parallel_calls
+from tests.support.browser import Browser
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, studio, take_queued
 from tests.support.local_aws import load_plans
@@ -109,13 +110,13 @@ def test_opening_the_link_changes_nothing() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", clients.now())
 
-    shown = [call(signup_api, "GET", f"/signup/confirm/{token}") for _ in range(2)]
+    shown = [Browser().get(f"/signup/confirm/{token}") for _ in range(2)]
 
     assert [page.status for page in shown] == [200, 200]
-    assert "Change to the plan Large? If you make the change by 17:00 Central Time on " in shown[1].text
-    assert '<form method="post">' in shown[1].text
-    assert (shown[1].headers["Cache-Control"], shown[1].headers["Referrer-Policy"]) == ("no-store", "no-referrer")
-    assert "frame-ancestors 'none'" in shown[1].headers["Content-Security-Policy"]
+    assert "If you make the change by 17:00 Central Time on " in shown[1].text
+    assert "Foxglove Portraits Account 10000001 Plan now Medium, $35.00 a month New plan Large, $" in shown[1].text
+    assert shown[1].headers["Cache-Control"] == ["no-store"]
+    assert "frame-ancestors 'none'" in shown[1].headers["Content-Security-Policy"][0]
     assert plans_of("10000001") == ["medium"]
 
 
@@ -123,9 +124,9 @@ def test_a_click_on_the_link_changes_the_plan_once() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", clients.now())
 
-    first = call(signup_api, "POST", f"/signup/confirm/{token}")
-    second = call(signup_api, "POST", f"/signup/confirm/{token}")
-    look = call(signup_api, "GET", f"/signup/confirm/{token}")
+    first = Browser().post(f"/signup/confirm/{token}")
+    second = Browser().post(f"/signup/confirm/{token}")
+    look = Browser().get(f"/signup/confirm/{token}")
 
     assert (first.status, second.status, look.status) == (200, 404, 404)
     assert "Your plan is now Large. It counts from " in first.text
@@ -142,7 +143,7 @@ def test_the_change_dates_from_the_click_and_not_from_the_form(clicked: datetime
     studio()
     token = accounts.request_confirmation("10000001", "large", CUTOFF - timedelta(hours=2))
 
-    taken = signup_api.change_plan(token, clicked)
+    taken = mailed_links.change_plan(token, clicked)
 
     assert taken
     assert (taken[0].name, taken[1]) == ("large", month)
@@ -153,7 +154,7 @@ def test_a_link_to_the_present_plan_is_used_up_and_changes_nothing() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "medium", NOW)
 
-    taken, again = signup_api.change_plan(token, NOW), signup_api.change_plan(token, NOW)
+    taken, again = mailed_links.change_plan(token, NOW), mailed_links.change_plan(token, NOW)
 
     assert taken
     assert (taken[0].name, taken[1], again) == ("medium", "2026-11", None)
@@ -168,8 +169,8 @@ def test_a_link_to_a_plan_that_is_no_longer_offered_is_refused() -> None:
     versions.append(versions[0] | {"version": 2, "from_month": "2026-02", "on_offer": False})
     load_plans(json.dumps(file))
 
-    look = call(signup_api, "GET", f"/signup/confirm/{token}")
-    answer = call(signup_api, "POST", f"/signup/confirm/{token}")
+    look = Browser().get(f"/signup/confirm/{token}")
+    answer = Browser().post(f"/signup/confirm/{token}")
     form, listed = sign_up(plan="starter"), call(signup_api, "GET", "/plans")
 
     assert (answer.status, "The plan Starter is no longer offered." in answer.text) == (409, True)
@@ -183,7 +184,7 @@ def test_an_unknown_token_changes_nothing() -> None:
     studio()
     accounts.request_confirmation("10000001", "large", clients.now())
 
-    answers = [call(signup_api, method, "/signup/confirm/another") for method in ("GET", "POST")]
+    answers = [Browser().get("/signup/confirm/another"), Browser().post("/signup/confirm/another")]
 
     assert [answer.status for answer in answers] == [404, 404]
     assert plans_of("10000001") == ["medium"]
@@ -193,9 +194,9 @@ def test_a_link_is_valid_for_a_day() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    assert signup_api.change_plan(token, NOW + timedelta(hours=24)) is None
+    assert mailed_links.change_plan(token, NOW + timedelta(hours=24)) is None
     assert plans_of("10000001") == ["medium"]
-    assert signup_api.change_plan(token, NOW + timedelta(hours=24, milliseconds=-1))
+    assert mailed_links.change_plan(token, NOW + timedelta(hours=24, milliseconds=-1))
     assert plans_of("10000001") == ["medium", "large"]
 
 
@@ -204,7 +205,7 @@ def test_parallel_clicks_change_the_plan_once() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     with parallel_calls() as threads:
-        taken = list(threads.map(lambda _: signup_api.change_plan(token, NOW), range(4)))
+        taken = list(threads.map(lambda _: mailed_links.change_plan(token, NOW), range(4)))
 
     assert sum(plan is not None for plan in taken) == 1
     assert plans_of("10000001") == ["medium", "large"]
@@ -215,7 +216,7 @@ def test_a_parallel_change_does_not_use_the_link_up() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     with meanwhile("TransactWriteItems", lambda: accounts.change_plan(account, PlanChange(NOW, "small"))):
-        taken = signup_api.change_plan(token, NOW)
+        taken = mailed_links.change_plan(token, NOW)
 
     assert taken
     assert taken[0].name == "large"
@@ -228,8 +229,8 @@ def test_a_click_killed_anywhere_can_be_repeated() -> None:
 
     for crash in every_crash(after=False):
         with crash:
-            signup_api.change_plan(token, NOW)
-        signup_api.change_plan(token, NOW)
+            mailed_links.change_plan(token, NOW)
+        mailed_links.change_plan(token, NOW)
 
         assert plans_of(number) == ["medium", "large"]
 
@@ -251,7 +252,7 @@ def test_a_link_mailed_before_the_account_was_closed_changes_nothing() -> None:
     token = accounts.request_confirmation(account.id, "large", clients.now())
     send_accepted_order("accounts.close", account=account.id)
 
-    answer = call(signup_api, "POST", f"/signup/confirm/{token}")
+    answer = Browser().post(f"/signup/confirm/{token}")
 
     assert answer.status == 403
     assert accounts.get_or_raise(account.id).plan_changes == account.plan_changes

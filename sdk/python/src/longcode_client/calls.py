@@ -106,13 +106,16 @@ class Calls:
         key: str | None = None,
         repeatable: bool = False,
         with_password: bool = True,
+        bearer: str | None = None,
     ) -> Answer:
-        """Call the API, and return its answer; raise `RequestRefused` or `NoAnswer`.
+        """Call the API, and return its answer; raise `RequestRefused` or `NoAnswer`. `bearer` replaces the password.
 
         After a failure that may pass, the call is repeated only if it is `repeatable` or has an Idempotency-Key.
         """
         headers = {"Accept": accept, "User-Agent": _AGENT}
-        if with_password and self._authorization:
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
+        elif with_password and self._authorization:
             headers["Authorization"] = self._authorization
         if key is not None:
             headers["Idempotency-Key"] = key

@@ -43,6 +43,12 @@ class AccountSettings(TypedDict, total=False):
 AccountStatus = Literal["active", "suspended", "closed"]
 
 
+class AddressAsked(TypedDict):
+    """The response, which does not show whether another account has the address."""
+
+    detail: str
+
+
 class ChosenPlan(TypedDict):
     """The plan to change to."""
 
@@ -63,6 +69,13 @@ class CreatedKey(TypedDict):
 
 # What an API key may do (longcode/web/scopes.py has the routes); a password may do all.
 KeyScope = Literal["send", "read", "all"]
+
+
+class NewAddress(TypedDict):
+    """A mail address that is to become the account's. `present` is the current password."""
+
+    email: str
+    present: str
 
 
 class NewKey(TypedDict):
@@ -127,7 +140,9 @@ ReplyDelivery = Literal["poll", "webhook"]
 
 
 class ShownAccount(TypedDict):
-    """An account and its settings. `plan_changes` has every change of plan, the plan of the sign-up first.
+    """An account and its settings. `email` is empty until it is confirmed, if a `partner` opened the account.
+
+    `plan_changes` has every change of plan, the plan of the sign-up first.
 
     `number` is its dedicated number; without one, it texts from the numbers that all studios share.
     `number_since` is when it stopped using the shared numbers. `webhook_gone_at` is when its software answered
@@ -144,6 +159,7 @@ class ShownAccount(TypedDict):
     id: str
     name: str
     email: str
+    partner: str | None
     product: Product
     edition: str
     created_at: str
@@ -211,6 +227,17 @@ class AccountApi(Calls):
         The first webhook address also creates the secret that requests are signed with.
         """
         answer: ShownAccount = self._call("PATCH", "/account", body=body).json()
+        return answer
+
+    def change_address(self, body: NewAddress) -> AddressAsked:
+        """Ask for another mail address of the account.
+
+        It counts once the link is used that is mailed to it.
+
+        The link works for 24 hours, and a newer one ends it. The old address is told at once, and when it has
+        changed.
+        """
+        answer: AddressAsked = self._call("POST", "/account/email", body=body).json()
         return answer
 
     def list_keys(self) -> Items[ShownKey]:

@@ -1,4 +1,4 @@
-"""Sign-up, and the pages behind links in mails.
+"""Sign-up, and accounts that hosted products open.
 
 `make openapi` writes this module from docs/openapi.json.
 """
@@ -8,7 +8,31 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 from longcode_client.api.shared import Product
-from longcode_client.calls import Calls, in_path
+from longcode_client.calls import Calls
+
+
+class NewAccount(TypedDict):
+    """A studio for which a partner, such as a hosted product, opens an account. `studio_id` is the partner's own."""
+
+    studio_name: str
+    email: str
+    product: Product
+    edition: str
+    plan: str
+    country_code: NotRequired[str]
+    studio_id: str
+
+
+class OpenedAccount(TypedDict):
+    """An account of a partner's studio. `key` is its API key, null from a day after the account was opened.
+
+    `email_confirmed` says whether the studio has used the link that was mailed to it; before, it gets no other
+    mail.
+    """
+
+    account: str
+    key: str | None
+    email_confirmed: bool
 
 
 class SignUp(TypedDict):
@@ -29,24 +53,17 @@ class SignUpAccepted(TypedDict, total=False):
 
 
 class SignUpApi(Calls):
-    """Sign-up, and the pages behind links in mails."""
+    """Sign-up, and accounts that hosted products open."""
 
-    def show_password_link(self, token: str) -> str:
-        """Show whose password the link makes.
+    def open_account(self, body: NewAccount, *, partner_key: str) -> OpenedAccount:
+        """Open an account with a partner key.
 
-        Mail scanners follow links, so only the button on the page makes it.
+        The studio's software can text with number and API key at once.
+
+        A repeated request with the same `studio_id` opens no further account, and is answered with 200. Until
+        the studio has confirmed its address, a repeated request with another `email` mails the link there.
         """
-        answer: str = self._call(
-            "GET", f"/password/{in_path(token)}", accept="text/html", repeatable=True, with_password=False
-        ).text
-        return answer
-
-    def set_password(self, token: str) -> str:
-        """Make a new password and show it, once.
-
-        The old one works for up to a minute more. A link works once.
-        """
-        answer: str = self._call("POST", f"/password/{in_path(token)}", accept="text/html", with_password=False).text
+        answer: OpenedAccount = self._call("POST", "/accounts", body=body, repeatable=True, bearer=partner_key).json()
         return answer
 
     def sign_up(self, body: SignUp) -> SignUpAccepted:
@@ -55,46 +72,4 @@ class SignUpApi(Calls):
         Response and duration do not show whether the mail address is known.
         """
         answer: SignUpAccepted = self._call("POST", "/signup", body=body, with_password=False).json()
-        return answer
-
-    def show_sign_up(self, token: str) -> str:
-        """Show what the form says.
-
-        Mail scanners follow links, so only the button on the page opens the account.
-        """
-        answer: str = self._call(
-            "GET", f"/signup/address/{in_path(token)}", accept="text/html", repeatable=True, with_password=False
-        ).text
-        return answer
-
-    def confirm_address(self, token: str, *, form: str | None = None) -> str:
-        """Open the account of the form that the page showed.
-
-        A link works once.
-
-        If the form was filled in again meanwhile, show what it says now.
-        """
-        answer: str = self._call(
-            "POST", f"/signup/address/{in_path(token)}", query={"form": form}, accept="text/html", with_password=False
-        ).text
-        return answer
-
-    def show_change(self, token: str) -> str:
-        """Show what the link confirms.
-
-        Mail scanners follow links, so only the button on the page changes the plan.
-        """
-        answer: str = self._call(
-            "GET", f"/signup/confirm/{in_path(token)}", accept="text/html", repeatable=True, with_password=False
-        ).text
-        return answer
-
-    def confirm_change(self, token: str) -> str:
-        """Change the plan.
-
-        A link works once.
-        """
-        answer: str = self._call(
-            "POST", f"/signup/confirm/{in_path(token)}", accept="text/html", with_password=False
-        ).text
         return answer

@@ -1,0 +1,130 @@
+"""The owner's page of the account: number, password, mail address; and the pages of the links that change them."""
+
+from hashlib import sha256
+
+from accounts import mailed_links
+from hub import page
+from hub.sign_up import plan_in_words
+from hub.site import Page, ask, form_of_owner, notice, page_of_owner, show, site
+from longcode.accounts import account_links
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.accounts.account_links import LinkKind
+from longcode.aws import clients
+from longcode.errors import RequestError
+from longcode.plans import store as price_list
+from longcode.plans.plans import changes_by_first_month
+from longcode.table.store import ConditionFailed
+
+_SHOWN_ONCE = "It is shown only once."
+_WHAT_IT_MEANS = (
+    "The password that you have now stops working within a minute. Your studio software can then send no texts and"
+    " fetch no replies until you enter the new one there. API keys go on working. The new password is shown once."
+)
+_NEW_ADDRESS = "Mails about the account, and links that sign in as its owner, then go to this address only."
+_NOT_MINE = "If you do not know the studio, you don't need to do anything: close this page."
+_ADDRESS_CHANGED = "From now on, {} is the address of the account. To sign in by mail, use this address."
+_CHANGED = "The password was changed after this page was shown, so nothing was done now."
+_KEEP = "To keep the password that you have, close this page or go back."
+
+
+@site.get("/hub/account")
+@page_of_owner
+def show_account(account: Account) -> Page:
+    """Show the account's number and address, never its password."""
+    return _account_page(account, (site.current_event.query_string_parameters or {}).get("email", ""))
+
+
+@site.post("/hub/account")
+@form_of_owner
+def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
+    """Have a link mailed to a new address of the account."""
+    email = fields.get("email", "")
+    try:
+        return notice("Look at the mail", account_links.ask_for_address(account, email, clients.now()), 200)
+    except RequestError as refusal:
+        return _account_page(account, email, refusal)
+
+
+@site.get("/hub/address/<token>")
+def show_address_link(token: str) -> Page:
+    """Show which address a mailed link confirms."""
+    link = account_links.find(LinkKind.ADDRESS, token, clients.now())
+    account = accounts.get(link.account) if link else None
+    if link is None or account is None:
+        return _link_ended()
+    facts = {"Studio": account.name, "Account": account.id, "New mail address": link.email}
+    if account.partner and not account.email:
+        change, month = changes_by_first_month(account.plan_changes)[-1]
+        facts |= {"Opened by": account.partner, "Plan": plan_in_words(price_list.of_month(month)[change.plan])}
+    return ask("Use this address?", facts, _NEW_ADDRESS, "Use this address", _NOT_MINE)
+
+
+@site.post("/hub/address/<token>")
+def use_address_link(token: str) -> Page:
+    """Make the address the account's."""
+    account = mailed_links.change_address(token, clients.now())
+    if account is None:
+        return _link_ended()
+    return notice("The address is changed", _ADDRESS_CHANGED.format(account.email), 200)
+
+
+@site.get("/hub/account/password")
+@page_of_owner
+def ask_for_password(account: Account) -> Page:
+    """Ask whether to make a new password."""
+    token = page.form_token(page.session_token(site.current_event.headers))
+    return _ask(account, token=token, version=_version(accounts.password_hash(account.id)))
+
+
+@site.post("/hub/account/password")
+@form_of_owner
+def make_password(account: Account, fields: dict[str, str]) -> Page:
+    """Make a new password and show it, once: a form that is sent twice makes one."""
+    old = accounts.password_hash(account.id)
+    if fields.get("version") != _version(old):
+        return notice("Nothing was changed", _CHANGED, 409)
+    try:
+        password = mailed_links.renew_password(account.id, old, clients.now())
+    except ConditionFailed:
+        return notice("Nothing was changed", _CHANGED, 409)
+    return show("new_password", number=account.id, password=password)
+
+
+@site.get("/password/<token>")
+def show_password_link(token: str) -> Page:
+    """Show whose password a mailed link makes. Mail scanners follow links, so only the button makes it."""
+    link = account_links.find(LinkKind.PASSWORD, token, clients.now())
+    account = accounts.get(link.account) if link else None
+    return _ask(account) if account else _link_ended()
+
+
+@site.post("/password/<token>")
+def use_password_link(token: str) -> Page:
+    """Make a new password and show it, once."""
+    made = mailed_links.set_password(token, clients.now())
+    if made is None:
+        return _link_ended()
+    number, password = made
+    return show("new_password", number=number, password=password)
+
+
+def _account_page(account: Account, typed: str = "", wrong: RequestError | None = None) -> Page:
+    waiting = account_links.newest(LinkKind.ADDRESS, account.id, clients.now())
+    return show("account", account, wrong.status if wrong else 200, typed=typed, wrong=wrong, waiting=waiting)
+
+
+def _ask(account: Account, **hidden: str) -> Page:
+    facts = {"Studio": account.name, "Account": account.id}
+    if accounts.password_hash(account.id) is None:
+        return ask("Show the password?", facts, _SHOWN_ONCE, "Show the password", _KEEP, **hidden)
+    return ask("Make a new password?", facts, _WHAT_IT_MEANS, "Make a new password", _KEEP, **hidden)
+
+
+def _version(hashed: str | None) -> str:
+    """Return a mark of a password, by which a form knows that it is still the same; it is a hash of its hash."""
+    return sha256((hashed or "").encode()).hexdigest()
+
+
+def _link_ended() -> Page:
+    return notice("This link does not work", account_links.LINK_ENDED, 404, go_on=False)
