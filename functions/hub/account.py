@@ -6,7 +6,7 @@ from accounts import mailed_links
 from hub import page
 from hub.sign_up import plan_in_words
 from hub.site import Page, ask, form_of_owner, notice, page_of_owner, show, site
-from longcode.accounts import account_links
+from longcode.accounts import account_links, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
@@ -88,6 +88,7 @@ def make_password(account: Account, fields: dict[str, str]) -> Page:
         password = mailed_links.renew_password(account.id, old, clients.now())
     except ConditionFailed:
         return notice("Nothing was changed", _CHANGED, 409)
+    sessions.keep(site.context["session"])
     return show("new_password", number=account.id, password=password)
 
 
