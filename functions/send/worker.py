@@ -58,7 +58,9 @@ def prepare(
     current = _decodable(lambda job: _current(job, items[job]), items)
     checks = sending.send_checks([message for message in current.values() if message], now)
     _watch_unusual(checks, now)
-    current = {job: _with_place(message, checks, now) if message else None for job, message in current.items()}
+    current = {
+        job: _with_number_and_abroad(message, checks, now) if message else None for job, message in current.items()
+    }
     sendable = {job: message for job, message in current.items() if message and _may_go_now(message, checks, now)}
     units_today = {name: sent.units_handed_over for name, sent in checks.sent_today.items()}
     turns = turns_type(sendable.values(), now, units_today)
@@ -98,8 +100,8 @@ def _may_go_now(message: Message, checks: SendChecks, now: datetime) -> bool:
     return ready and not windows.is_quiet(message, now) and not checks.stops(message)
 
 
-def _with_place(message: Message, checks: SendChecks, now: datetime) -> Message:
-    """Return a text with the number that it would be sent from, marked if it goes to another country."""
+def _with_number_and_abroad(message: Message, checks: SendChecks, now: datetime) -> Message:
+    """Return a text with the number that it would be sent from, and with whether it goes to another country."""
     abroad = (message.account, message.phone) in checks.abroad
     return _with_number(replace(message, abroad=True) if abroad else message, checks, now)
 

@@ -67,7 +67,7 @@ def test_a_webhook_is_posted_whole_to_the_path_and_host_of_its_address(tmp_path:
 def test_an_endless_response_times_out(tmp_path: Path, behave: Behave) -> None:
     with https_endpoint(tmp_path, behave) as endpoint:
         start = time.monotonic()
-        answer = to(endpoint, seconds=0.5)
+        answer = to(endpoint, seconds=0.2)
         took = time.monotonic() - start
 
     assert answer == EndpointResponse(error="timed_out")
@@ -76,7 +76,7 @@ def test_an_endless_response_times_out(tmp_path: Path, behave: Behave) -> None:
 
 def test_an_endpoint_without_a_tls_handshake_times_out(tmp_path: Path) -> None:
     with mute_endpoint(tmp_path) as endpoint:
-        assert to(endpoint, seconds=0.5) == EndpointResponse(error="timed_out")
+        assert to(endpoint, seconds=0.2) == EndpointResponse(error="timed_out")
 
 
 def test_a_slow_name_resolution_times_out(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ class Server:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is written at once: in parts, each would wait 40 ms for an acknowledgement
     of: ClassVar[Server]
 
     def do_POST(self) -> None:

@@ -85,6 +85,7 @@ def fake() -> Iterator[FakeCarrier]:
 
     class Call(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer is written at once: in parts, each would wait 40 ms for an acknowledgement
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()

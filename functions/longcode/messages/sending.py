@@ -18,7 +18,6 @@ from longcode.months import day_of
 from longcode.numbers import choose as choose_number
 from longcode.numbers import conversations
 from longcode.numbers import store as numbers
-from longcode.numbers.choose import Sender
 from longcode.numbers.routing import LastText, is_hour_filled, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
@@ -84,7 +83,7 @@ def request_facts(
         dedicated=frozenset({phone} if phone and numbers.is_in_use(existing.get("dedicated"), now) else ()),
         clients_with_phone=clients.clients_in_link(existing.get("clients")),
         last_put=clients.last_put(existing.get("clients")),
-        hour_filled_at=read(Sender, existing.get("account", {})).hour_filled_at,
+        hour_filled_at=read(choose_number.Sender, existing.get("account", {})).hour_filled_at,
     )
 
 
@@ -178,7 +177,7 @@ def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
     single_keys = (key for group in others for key in group.values())
     items = store.get_many([*all_opt_out_keys, *single_keys, *(key for of in usage_keys.values() for key in of)])
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
-    senders = {name: read(Sender, items.get(key, {})) for name, key in account_keys.items()}
+    senders = {name: read(choose_number.Sender, items.get(key, {})) for name, key in account_keys.items()}
     # A text over a shared number is blocked by any STOP to the shared numbers, also after its account has left them.
     on_shared = {(text.account, text.phone) for text in studio_texts if text.number != senders[text.account].number}
     left_at = {pair: None if pair in on_shared else senders[pair[0]].number_since for pair in opt_out_keys}
@@ -252,7 +251,9 @@ def resume_conversation(text: Message) -> None:
             return
 
 
-def _destination_refusal(text: Message, sender: Sender | None, dedicated: Attributes | None) -> str | None:
+def _destination_refusal(
+    text: Message, sender: choose_number.Sender | None, dedicated: Attributes | None
+) -> str | None:
     """Return the code of the reason why texts to the phone are not sent (any more), or None.
 
     The service's own replies to keywords have no `sender`.

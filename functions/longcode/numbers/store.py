@@ -35,7 +35,7 @@ class BlockedPhone(Struct, frozen=True):
 
 
 class ParkedNumber(Struct, frozen=True, kw_only=True):
-    """A number whose texts are held since the carrier gave back the one that was sent `at`, with its `code`."""
+    """A number whose texts are held, because the carrier gave back one that was sent `at`, with this `code`."""
 
     number: str
     code: str
@@ -75,7 +75,7 @@ def _unchanged(before: LastText | None) -> ConditionBase:
 def take_number(
     text: LastText, most_an_hour: int, choice: NumberChoice, known: Conversations
 ) -> LastText | TextRefusal:
-    """Record a text that is about to be sent over a shared number, which it gets by this.
+    """Choose the shared number of a text that is about to be sent, and record it as its account's last to the phone.
 
     Return it with its number and the account's texts of the hour. `known` are the phone's conversations as they were
     read before. The write is conditional on them, so that accounts that text a phone at once see each other's
@@ -256,7 +256,7 @@ def release(number: str, at: datetime) -> None:
 
 
 def block_pair(phone: str, number: str, opted_in_over: str, at: datetime) -> None:
-    """Text a phone no more from one of our numbers, but from the one that it texted START to."""
+    """Stop texting a phone from one of our numbers; its texts go from the number that it texted START to."""
     changes = {"type": "lines", "phone": phone, "opted_in_over": opted_in_over}
     listed = {"folder": keys.blocked_pairs(), "folder_at": keys.folder_place(at, phone)}
     store.write(Update(keys.sticky_senders(phone), changes={**changes, **listed}, add={"blocked": {number}}))
@@ -291,8 +291,9 @@ def reserve_throughput(
     """Reserve the next free time of a number; return when it begins, or None if the wait is too long.
 
     No two reservations overlap, however many workers reserve at once. One that is longer than `at_once` takes only
-    that, and the number owes the rest: idle time pays it, and until it is paid, other reservations take up to twice
-    their duration and no long one is made. So others wait seconds for a long text, whose time is taken all the same.
+    `at_once`, and the number owes the rest. Idle time pays this debt, and so do other reservations, which take up to
+    twice their duration; until it is paid, no other long one is made. So other texts wait only seconds behind a long
+    one, and its whole duration is taken in the end.
     """
     at, wanted = _milliseconds(now), -(-duration // _MILLISECOND)  # rounded up
     taken = min(wanted, at_once // _MILLISECOND) if at_once else wanted
