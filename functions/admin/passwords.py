@@ -12,9 +12,9 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
 from longcode.aws import mail
 from longcode.aws.parameters import public_url
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import WrongStatus
+from longcode.mails.content import Action, MailContent
 
 
 class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
@@ -37,7 +37,7 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
     if account.established_at is None:
         raise WrongStatus("The account's sign-up is not complete, so it has no password yet.", field="account")
     token = password_links.request(account.id, now)
-    mail.send(account.email, "Set a new password for Longcode", _text(account, f"{public_url()}/password/{token}"))
+    mail.send(account.email, _link(account, f"{public_url()}/password/{token}"))
     logger.info("password link mailed", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "valid_until": to_builtins(now + password_links.VALID)}
 
@@ -51,15 +51,20 @@ def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
     return {"account": account.id, "keys": ended}
 
 
-def _text(account: Account, link: str) -> str:
-    return f"""Hello {account.name},
-
-With this link you make a new password for your Longcode account {account.id}. It works once, for 24 hours:
-{link}
-
-The page shows the new password once. Then please enter it wherever your studio software has the old one, which no
-longer works.
-
-If you did not ask for this, you don't need to do anything: your password stays as it is until somebody uses the link.
-Questions: {settings().help_contact}
-"""
+def _link(account: Account, link: str) -> MailContent:
+    return MailContent(
+        subject="Set a new password for Longcode",
+        greeted=account.name,
+        parts=(
+            f"With this link you make a new password for your Longcode account {account.id}. It works once, for 24"
+            " hours.",
+        ),
+        action=Action("Make a new password", link),
+        after=(
+            "The page shows the new password once. Then please enter it wherever your studio software has the old"
+            " one, which no longer works.",
+            "If you did not ask for this, you don't need to do anything: your password stays as it is until somebody"
+            " uses the link.",
+        ),
+        why=f"You get this mail because somebody asked us for a new password of account {account.id}.",
+    )

@@ -10,9 +10,9 @@ from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients, mail
 from longcode.aws.parameters import public_url
-from longcode.aws.settings import settings
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
+from longcode.mails.content import Action, MailContent
 
 _LONGEST = 100
 _NO_NAME = "Write the person's name, in at most 100 characters."
@@ -37,7 +37,7 @@ def add_person(account: Account, fields: dict[str, str]) -> Page:
         person = _person(account, name, email, fields.get("role", ""))
     except RequestError as refusal:
         return _page(account, fields, refusal)
-    mail.send(email, "You can sign in to Longcode", _invitation(account))
+    mail.send(email, _invitation(account, name))
     return go_to(f"people?added={person.id}")
 
 
@@ -101,12 +101,16 @@ def _page(account: Account, typed: dict[str, str] | None = None, wrong: RequestE
     )
 
 
-def _invitation(account: Account) -> str:
-    return f"""Hello,
-
-{account.name} texts its clients with Longcode, and has added you. To read and answer the texts, open this page and
-enter this mail address; you then get a link that signs you in:
-{public_url()}/hub/sign-in
-
-If you do not know the studio, you don't need to do anything. Questions: {settings().help_contact}
-"""
+def _invitation(account: Account, name: str) -> MailContent:
+    return MailContent(
+        subject="You can sign in to Longcode",
+        greeted=name,
+        parts=(
+            f"{account.name} texts its clients with Longcode, and has added you. To read and answer the texts, open"
+            " this page and enter the address to which this mail came. You then get a link that signs you in; there"
+            " is no password to remember.",
+        ),
+        action=Action("Sign in", f"{public_url()}/hub/sign-in"),
+        after=("If you do not know the studio, you don't need to do anything.",),
+        why="You get this mail because the owner of the studio's account has entered your address.",
+    )

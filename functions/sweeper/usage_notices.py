@@ -103,8 +103,7 @@ def _send_webhooks(account: Account, notices: Iterable[Notice], now: datetime) -
 def _send_mail(account: Account, notice: Notice, now: datetime) -> None:
     can_change = now <= months.plan_cutoff(notice.month)
     advice = _advice(account, notice, now) if notice.goes_on and can_change else ""
-    text = billing_notices.mail_text(notice, advice, can_change=can_change)
-    mail.send(account.email, billing_notices.subject(notice), text)
+    mail.send(account.email, billing_notices.content(account.id, account.name, notice, advice, can_change=can_change))
 
 
 def _advice(account: Account, notice: Notice, now: datetime) -> str:
