@@ -13,6 +13,7 @@ from longcode.aws.parameters import public_url
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
 from longcode.mails.content import Action, MailContent
+from longcode.messages import reply_notices
 
 _LONGEST = 100
 _NO_NAME = "Write the person's name, in at most 100 characters."
@@ -48,6 +49,7 @@ def remove_person(account: Account, _fields: dict[str, str], person_id: str) -> 
     if person := people.get(account.id, person_id):
         people.remove(person)
         sessions.end_of_person(account.id, person.id, clients.now())
+        reply_notices.forget(account.id, person.id)
     return go_to("people")
 
 

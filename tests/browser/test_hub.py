@@ -121,7 +121,16 @@ def test_the_button_says_that_a_text_is_sent_later_also_after_a_reload(signed_in
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
 def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(signed_in: Page, hub: str) -> None:
     axe, found = Axe(), []
-    for path in ("home", "messages", f"messages/{ANNS[1:]}", "new", "clients", "clients/ann", "people"):
+    for path in (
+        "home",
+        "messages",
+        f"messages/{ANNS[1:]}",
+        "new",
+        "clients",
+        "clients/ann",
+        "people",
+        "notifications",
+    ):
         signed_in.goto(f"{hub}/{path}")
         found += [(path, fault["id"], fault["nodes"]) for fault in axe.run(signed_in).response["violations"]]
         for width in (320, 390):

@@ -66,6 +66,7 @@ ACTING = {
     "messages/folders.py",
     "messages/log.py",
     "messages/replies.py",
+    "messages/reply_notices.py",
     "messages/retentions.py",
     "messages/sending.py",
     "messages/store.py",
