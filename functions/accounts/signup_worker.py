@@ -181,8 +181,8 @@ def _welcome(account: Account, now: datetime) -> MailContent:
         ),
         action=action,
         after=(
-            "To change the password, use POST /account/password of the API, or ask us for a link that makes a new"
-            " one. Nobody of us ever asks for your password.",
+            f"To change the password, sign in to the hub and open {public_url()}/hub/account. A program can use"
+            " POST /account/password of the API. Nobody of us ever asks for your password.",
             f"If your software asks for the address of the API, it is {public_url()}",
             f"Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}",
         ),

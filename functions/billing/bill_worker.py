@@ -13,7 +13,7 @@ from longcode.aws.telemetry import logger
 from longcode.billing import closing
 from longcode.billing import exports as billing_exports
 from longcode.billing import store as invoices
-from longcode.billing.invoice import Invoice, counting_rules, invoice_facts, invoice_rows, invoice_sums
+from longcode.billing.invoice import Invoice, counting_rules, invoice_facts, invoice_rows, invoice_sums, money
 from longcode.jobs import Bill
 from longcode.mails.content import Facts, MailContent, because_of_account
 from longcode.windows import LEASE
@@ -68,7 +68,7 @@ def _content(invoice: Invoice, account: Account) -> MailContent:
         subject=f"Your {title}",  # without the studio's name, which could break a header
         greeted=account.name,
         parts=(
-            f"Here is your {title}.",
+            f"Here is your {title}. Its total is {money(invoice.total_micros, invoice.currency)}.",
             Facts(tuple((fact.label, fact.value) for fact in invoice_facts(invoice))),
             Facts(tuple(lines)),
             Facts(tuple((fact.label, fact.value) for fact in invoice_sums(invoice))),

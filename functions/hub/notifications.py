@@ -12,10 +12,10 @@ from longcode.messages import reply_notices
 _NEVER = "never"
 _CHOICES = {
     "0": "at once",
-    "5": "when nobody has read it for 5 minutes",
-    "15": "when nobody has read it for 15 minutes",
-    "60": "when nobody has read it for an hour",
-    _NEVER: "not by mail",
+    "5": "if nobody has read it after 5 minutes",
+    "15": "if nobody has read it after 15 minutes",
+    "60": "if nobody has read it after an hour",
+    _NEVER: "not at all",
 }
 _NO_CHOICE = "Choose one of these."
 

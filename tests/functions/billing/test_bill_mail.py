@@ -34,7 +34,7 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
     assert mailed().body == (
         "Hello Foxglove Portraits,\n"
         "\n"
-        "Here is your Longcode invoice 2026-11-000123 for November 2026.\n"
+        "Here is your Longcode invoice 2026-11-000123 for November 2026. Its total is $39.80.\n"
         "\n"
         "Number: 2026-11-000123\n"
         "Issued on: 1 December 2026\n"

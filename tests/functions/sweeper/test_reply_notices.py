@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -33,9 +32,12 @@ def sweep(minutes: float) -> None:
     sweep_schedule.sweep(NOW + minutes * MINUTE)
 
 
-def choose(account: Account, person: str = OWNER, **choice: Any) -> None:
-    chosen = {"wanted": True, "delay_minutes": 0, "quiet_at_night": False, "now": NOW} | choice
-    reply_notices.choose(account.id, person, **chosen)
+def choose(
+    account: Account, person: str = OWNER, delay_minutes: int = 0, *, wanted: bool = True, now: datetime = NOW
+) -> None:
+    reply_notices.choose(
+        account.id, person, wanted=wanted, delay_minutes=delay_minutes, quiet_at_night=False, now=now
+    )
 
 
 def add_ann(account: Account) -> Person:
