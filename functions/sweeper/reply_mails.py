@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person
-from longcode.clients.words import one_line
 from longcode.keywords import POSSIBLE_OPT_OUT
 from longcode.mails.content import Action, MailContent, Quote
 from longcode.message import Message
@@ -82,7 +81,7 @@ def _who(texts: Sequence[Message], names: Mapping[str, str]) -> str:
     known = (names.get(text.client_id or "", "") for text in reversed(texts))
     name = next(filter(None, known), "")
     number = _NORTH_AMERICAN.sub(r"(\1) \2-\3", texts[0].phone)
-    return one_line(name)[:_LONGEST_NAME] or number
+    return " ".join(name.split())[:_LONGEST_NAME] or number
 
 
 def _note(texts: Sequence[Message]) -> str:
