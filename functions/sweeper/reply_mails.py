@@ -16,7 +16,7 @@ from longcode.windows import hide_old_body
 _MOST_QUOTED = 10  # conversations
 _LAST = 5  # replies of a conversation
 _MOST_WORDS = 1000  # characters of a reply
-_LONGEST_NAME = 80
+_LONGEST_NAME = 60
 _NORTH_AMERICAN = re.compile(r"\+1([0-9]{3})([0-9]{3})([0-9]{4})")
 _MAY_BE_OPT_OUT = "This may mean that they want no more texts. Your texts to them wait until you decide."
 

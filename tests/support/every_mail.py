@@ -47,7 +47,9 @@ def send_every_mail(name: str, words: str) -> None:
     drawn = compute_invoice(account.id, "2026-11", _MEDIUM, Usage(units_sent=1_100, units_received=20), studio=name)
     mail_invoice(replace(drawn, number="2026-11-000123"), account)
     used = Notice(counter=CHARGED, month="2026-11", day=None, percent=80, used=812, limit=1_000, plan=_MEDIUM)
-    mail.send(account.email, notices.content(account.id, name, used, "Some advice.", can_change=True))
+    mail.send(
+        account.email, notices.content(account, used, "Some advice.", can_change=True, url="https://longcode.example")
+    )
     for number, kind in enumerate(NoticeKind):
         of_kind = studio(f"2000000{number}", name=name)
         about = _ABOUT.get(kind, "")

@@ -6,9 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from longcode.accounts.account import Account
 from longcode.billing.estimates import Comparison
 from longcode.billing.invoice import money
-from longcode.mails.content import MailContent, because_of_account
+from longcode.mails.content import Action, MailContent, because_of_account
 from longcode.months import following, in_words, plan_cutoff, time_in_words
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import MONTH_COUNTER, Limits, Usage
@@ -83,10 +84,10 @@ def event_data(notice: Notice) -> dict[str, Any]:
     }
 
 
-def content(account: str, studio: str, notice: Notice, advice: str = "", *, can_change: bool) -> MailContent:
+def content(account: Account, notice: Notice, advice: str = "", *, can_change: bool, url: str) -> MailContent:
     """Return the mail: how much is used, what happens next, and what the studio can do.
 
-    `can_change`: a change of plan would still count for the month.
+    `can_change`: a change of plan would still count for the month. `url` is the address of the API and of the hub.
     """
     limit = "daily limit" if notice.day else f"{notice.plan.title} plan"
     counted = "units, sent and received," if notice.goes_on else "units"
@@ -97,9 +98,10 @@ def content(account: str, studio: str, notice: Notice, advice: str = "", *, can_
     what = "daily limit" if notice.day else "plan"
     return MailContent(
         subject=f"You have used {notice.percent}% of your {what} for {_when(notice)}",
-        greeted=studio,
+        greeted=account.name,
         parts=(used, *filter(None, (_what_happens_next(notice, can_change), advice))),
-        why=because_of_account(account, ", and it says when 80% and 100% are used"),
+        action=Action("See what you use", f"{url}/hub/home"),
+        why=because_of_account(account.id, ", and it says when 80% and 100% are used"),
     )
 
 
