@@ -17,6 +17,7 @@ from longcode.aws import batches, clients, mail, queues
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
+from longcode.mails.content import NO_STUDIO_OF_MINE, Action, Facts, MailContent, because_of_account
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
@@ -47,7 +48,7 @@ def mail_sign_in_link(asked: jobs.MailSignInLink, now: datetime) -> None:
     known = people.with_email(asked.email)
     token = sign_in_links.request(asked.email, asked.id, now) if known else None
     if token:
-        mail.send(asked.email, "Sign in to Longcode", _sign_in(token))
+        mail.send(asked.email, _sign_in(token))
 
 
 def mail_address_link(asked: jobs.MailAddressLink, now: datetime) -> None:
@@ -58,16 +59,14 @@ def mail_address_link(asked: jobs.MailAddressLink, now: datetime) -> None:
     if sign_ups.count_mail(asked.new_email, now):
         valid = account_links.VALID if account.email else account_links.FIRST_VALID
         token = account_links.request(LinkKind.ADDRESS, account.id, now, valid, email=asked.new_email)
-        subject = "Confirm the new address of your Longcode account" if account.email else CONFIRM
-        text = _new_address(account, token) if account.email else _first_address(account, token)
-        mail.send(asked.new_email, subject, text)
+        mail.send(asked.new_email, _new_address(account, token) if account.email else _first_address(account, token))
 
 
 def _establish(account: Account, form: jobs.OpenAccount, now: datetime) -> None:
     claimed = accounts.claim_credentials_mail(account, _details(form, now), now, now + _LEASE)
     if claimed is None:
         raise Busy(form.id)
-    mail.send(claimed.email, "Your Longcode account", _welcome(claimed, _password_in_words(claimed, now), now))
+    mail.send(claimed.email, _welcome(claimed, now))
     accounts.mark_established(claimed.id, form.id, now)
 
 
@@ -81,7 +80,7 @@ def _mail_once_an_hour(form: jobs.OpenAccount, account: Account | None, now: dat
     if account:
         _mail_known_address(account, form.plan, mailing.secret, now)
     else:
-        mail.send(form.email, CONFIRM, _confirm_address(mailing.token))
+        mail.send(form.email, _confirm_address(mailing.token))
     sign_ups.mark_mailed(form, mailing, now)
 
 
@@ -103,7 +102,7 @@ def _mail_known_address(account: Account, plan: str, token: str, now: datetime) 
     A closed account keeps its mail address, so that no other account can sign up with it.
     """
     if account.status is AccountStatus.CLOSED:
-        mail.send(account.email, "Your Longcode account is closed", _closed(account))
+        mail.send(account.email, _closed(account))
     else:
         _ask_to_confirm(account, plan, token, now)
 
@@ -123,109 +122,127 @@ def _ask_to_confirm(account: Account, plan: str, token: str, now: datetime) -> N
     accounts.request_confirmation(account.id, plan, now, token)
     month = plans.first_month_of_change(now)
     title = price_list.of_month(month)[plan].title
-    text = f"""Hello {account.name},
+    content = MailContent(
+        subject="Confirm your change of plan",
+        greeted=account.name,
+        parts=(
+            f"Somebody filled in the Longcode form with this address and chose the {title} plan.",
+            "If it was you, please open this link within 24 hours to change the plan of account"
+            f" {account.id}. {plans.change_deadline_sentence(month)}",
+        ),
+        action=Action("Change the plan", f"{public_url()}/signup/confirm/{token}"),
+        after=("If it was not you, you don't need to do anything: your plan stays as it is.",),
+        why=because_of_account(account.id),
+    )
+    mail.send(account.email, content)
 
-Somebody filled in the Longcode form with this address and chose the {title} plan.
 
-If it was you, please open this link within 24 hours to change the plan of account {account.id}:
-{public_url()}/signup/confirm/{token}
-
-{plans.change_deadline_sentence(month)}
-
-If it was not you, you don't need to do anything: your plan stays as it is.
-"""
-    mail.send(account.email, "Confirm your change of plan", text)
-
-
-def _confirm_address(token: str) -> str:
+def _confirm_address(token: str) -> MailContent:
     """Return a mail without any words of the form: a stranger may have filled it in."""
-    return f"""Hello,
-
-Somebody filled in the form of Longcode, a service with which photography studios text their clients, and gave this
-address.
-
-If it was you, please open this link within 24 hours, look at what the form says, and confirm it:
-{public_url()}/signup/address/{token}
-
-If it was not you, you don't need to do anything: no account is opened. Questions: {settings().help_contact}
-"""
-
-
-def _sign_in(token: str) -> str:
-    return f"""Hello,
-
-To sign in to Longcode, open this link within 15 minutes. It works once:
-{public_url()}/hub/sign-in/{token}
-
-If you did not ask for it, you don't need to do anything. Questions: {settings().help_contact}
-"""
+    return MailContent(
+        subject=CONFIRM,
+        parts=(
+            "Somebody filled in the form of Longcode, a service with which photography studios text their clients,"
+            " and gave this address.",
+            "If it was you, please open this link within 24 hours, look at what the form says, and confirm it.",
+        ),
+        action=Action("Confirm your address", f"{public_url()}/signup/address/{token}"),
+        after=("If it was not you, you don't need to do anything: no account is opened.",),
+        why="somebody entered this address in our form",
+    )
 
 
-def _new_address(account: Account, token: str) -> str:
-    return f"""Hello,
-
-{account.name} texts its clients with Longcode, and asked that mails about its account {account.id} go to this
-address.
-
-To confirm it, open this link within 24 hours:
-{public_url()}/hub/address/{token}
-
-If you do not know the studio, you don't need to do anything. Questions: {settings().help_contact}
-"""
+def _sign_in(token: str) -> MailContent:
+    return MailContent(
+        subject="Sign in to Longcode",
+        parts=("To sign in to Longcode, open this link within 15 minutes. It works once.",),
+        action=Action("Sign in", f"{public_url()}/hub/sign-in/{token}"),
+        after=("If you did not ask for it, you don't need to do anything.",),
+        why="somebody entered this address on the page for signing in",
+    )
 
 
-def _first_address(account: Account, token: str) -> str:
+def _new_address(account: Account, token: str) -> MailContent:
+    return MailContent(
+        subject="Confirm the new address of your Longcode account",
+        parts=(
+            f"{account.name} texts its clients with Longcode, and asked that mails about its account {account.id} go"
+            " to this address.",
+            "To confirm it, open this link within 24 hours.",
+        ),
+        action=Action("Confirm the address", f"{public_url()}/hub/address/{token}"),
+        after=(NO_STUDIO_OF_MINE,),
+        why="somebody who is signed in to the account entered this address",
+    )
+
+
+def _first_address(account: Account, token: str) -> MailContent:
     """Return a mail without any words of the form, as `_confirm_address` does; the operator knows the partner."""
-    return f"""Hello,
-
-{account.partner} has opened an account of Longcode, a service with which photography studios text their clients, and
-gave this address.
-
-If you use {account.partner}, please open this link within a week, look at what the account is, and confirm it:
-{public_url()}/hub/address/{token}
-
-If you do not, you don't need to do anything: no further mail comes. Questions: {settings().help_contact}
-"""
-
-
-def _closed(account: Account) -> str:
-    return f"""Hello {account.name},
-
-Somebody filled in the Longcode form with this address. It belongs to your account {account.id}, which is closed, and
-the form cannot open it again.
-
-If it was you, please ask the operator of this service to open the account again. If it was not you, you don't need to
-do anything.
-"""
+    return MailContent(
+        subject=CONFIRM,
+        parts=(
+            f"{account.partner} has opened an account of Longcode, a service with which photography studios text"
+            " their clients, and gave this address.",
+            f"If you use {account.partner}, please open this link within a week, look at what the account is, and"
+            " confirm it.",
+        ),
+        action=Action("Confirm your address", f"{public_url()}/hub/address/{token}"),
+        after=("If you do not, you don't need to do anything: no further mail comes.",),
+        why=f"{account.partner} gave us this address",
+    )
 
 
-def _password_in_words(account: Account, now: datetime) -> str:
-    """Make a password, or a link that shows it, and return what the mail says of it."""
-    if settings().welcome_mail == "link":
-        token = account_links.request(LinkKind.PASSWORD, account.id, now, account_links.FIRST_VALID)
-        return f"Password: open this link, which shows it once, within a week:\n{public_url()}/password/{token}"
-    password = passwords.generate()
-    accounts.set_password(account.id, passwords.hash_of(password))
-    return f"Password: {password}"
+def _closed(account: Account) -> MailContent:
+    return MailContent(
+        subject="Your Longcode account is closed",
+        greeted=account.name,
+        parts=(
+            f"Somebody filled in the Longcode form with this address. It belongs to your account {account.id}, which"
+            " is closed, and the form cannot open it again.",
+            "If it was you, please ask the operator of this service to open the account again. If it was not you, you"
+            " don't need to do anything.",
+        ),
+        why=because_of_account(account.id),
+    )
 
 
-def _welcome(account: Account, password: str, now: datetime) -> str:
+def _welcome(account: Account, now: datetime) -> MailContent:
+    """Return the welcome mail, with a new password or a link that shows it once."""
     change, month = plans.changes_by_first_month(account.plan_changes)[-1]
     plan = price_list.of_month(month)[change.plan]
-    return f"""Hello {account.name},
+    hub = f"{public_url()}/hub/sign-in"
+    credentials, action = _credentials(account, now, Action("Sign in to the hub", hub))
+    return MailContent(
+        subject="Your Longcode account",
+        greeted=account.name,
+        parts=(
+            "Welcome to Longcode! To start texting from your studio software, enter your account number and password"
+            " there, on the page of its settings for text messages.",
+            credentials,
+            f"You can also text without any software: sign in to the hub, our pages in the browser, at {hub} with"
+            " your mail address alone, or with the account number and password.",
+        ),
+        action=action,
+        after=(
+            f"To change the password, sign in to the hub and open {public_url()}/hub/account. A program can use"
+            " POST /account/password of the API. Nobody of us ever asks for your password.",
+            f"If your software asks for the address of the API, it is {public_url()}",
+            f"Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}",
+        ),
+        why=because_of_account(account.id),
+    )
 
-Welcome to Longcode! To start texting, enter your account number and password in your studio software:
 
-Account number: {account.id}
-{password}
-
-If the software asks for the address of the API, it is: {public_url()}
-
-To change the password, use POST /account/password of the API, or ask us for a link that sets a new one:
-{settings().help_contact}
-
-Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
-"""
+def _credentials(account: Account, now: datetime, sign_in: Action) -> tuple[Facts, Action]:
+    """Make a password, or a link that shows it once; return what the mail says of it, and its link that matters."""
+    number = ("Account number", account.id)
+    if settings().welcome_mail == "link":
+        token = account_links.request(LinkKind.PASSWORD, account.id, now, account_links.FIRST_VALID)
+        shown = ("Password", "open the link below, which shows it once, within a week")
+        return Facts((number, shown)), Action("Show the password", f"{public_url()}/password/{token}")
+    password = passwords.generate()
+    accounts.set_password(account.id, passwords.hash_of(password))
+    return Facts((number, ("Password", password))), sign_in
 
 
 def handle(body: str) -> None:

@@ -15,10 +15,10 @@ from longcode.accounts.account_links import LinkKind
 from longcode.accounts.names import LONGEST_ADDRESS
 from longcode.aws import mail, queues
 from longcode.aws.parameters import public_url
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import WrongStatus
 from longcode.jobs import MailSignInLink
+from longcode.mails.content import Action, MailContent
 
 
 class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
@@ -50,7 +50,7 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
     account = account_or_raise(order.account)
     _check_address(account)
     token = account_links.request(LinkKind.PASSWORD, account.id, now)
-    mail.send(account.email, "Set a new password for Longcode", _text(account, f"{public_url()}/password/{token}"))
+    mail.send(account.email, _link(account, f"{public_url()}/password/{token}"))
     logger.info("password link mailed", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "valid_until": to_builtins(now + account_links.VALID)}
 
@@ -93,15 +93,20 @@ def _check_address(account: Account) -> None:
         raise WrongStatus("The account's sign-up is not complete: its address is not confirmed.", field="account")
 
 
-def _text(account: Account, link: str) -> str:
-    return f"""Hello {account.name},
-
-With this link you make a new password for your Longcode account {account.id}. It works once, for 24 hours:
-{link}
-
-The page shows the new password once. Then please enter it wherever your studio software has the old one, which no
-longer works.
-
-If you did not ask for this, you don't need to do anything: your password stays as it is until somebody uses the link.
-Questions: {settings().help_contact}
-"""
+def _link(account: Account, link: str) -> MailContent:
+    return MailContent(
+        subject="Set a new password for Longcode",
+        greeted=account.name,
+        parts=(
+            f"With this link you make a new password for your Longcode account {account.id}. It works once, for 24"
+            " hours.",
+        ),
+        action=Action("Make a new password", link),
+        after=(
+            "The page shows the new password once. Then please enter it wherever your studio software has the old"
+            " one, which no longer works.",
+            "If you did not ask for this, you don't need to do anything: your password stays as it is until somebody"
+            " uses the link.",
+        ),
+        why=f"somebody asked us for a new password of account {account.id}",
+    )

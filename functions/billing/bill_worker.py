@@ -13,8 +13,9 @@ from longcode.aws.telemetry import logger
 from longcode.billing import closing
 from longcode.billing import exports as billing_exports
 from longcode.billing import store as invoices
-from longcode.billing.invoice import Invoice, counting_rules, invoice_facts, invoice_rows, invoice_sums
+from longcode.billing.invoice import Invoice, counting_rules, invoice_facts, invoice_rows, invoice_sums, money
 from longcode.jobs import Bill
+from longcode.mails.content import Facts, MailContent, because_of_account
 from longcode.windows import LEASE
 
 
@@ -48,9 +49,8 @@ def _draw_pdf(invoice: Invoice) -> bytes:
 def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], bytes] = _draw_pdf) -> None:
     """Mail an issued invoice to its studio. The caller claims the mailing before, and marks it as mailed afterwards.
 
-    A PDF that cannot be drawn is logged and left out: the text of the mail has every figure.
+    A PDF that cannot be drawn is logged and left out: the mail itself has every figure.
     """
-    subject = f"Your {_title(invoice)}"  # without the studio's name, which could break a header
     try:
         files = [mail.Attachment(f"invoice-{invoice.number}.pdf", "application/pdf", draw(invoice))]
     except Exception:
@@ -58,29 +58,24 @@ def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], b
             "cannot draw the PDF of an invoice", extra={"account": invoice.account, "month": invoice.month}
         )
         files = []
-    mail.send(account.email, subject, _text(invoice), *files)
+    mail.send(account.email, _content(invoice, account), *files)
 
 
-def _text(invoice: Invoice) -> str:
-    lines = [f"  {row.description}: {row.quantity} x {row.price} = {row.amount}" for row in invoice_rows(invoice)]
-    return "\n".join(
-        [
-            f"Here is your {_title(invoice)}.",
-            "",
-            *(f"{fact.label}: {fact.value}" for fact in invoice_facts(invoice)),
-            "",
-            *lines,
-            "",
-            *(f"{fact.label}: {fact.value}" for fact in invoice_sums(invoice)),
-            "",
+def _content(invoice: Invoice, account: Account) -> MailContent:
+    title = f"Longcode invoice {invoice.number} for {months.in_words(invoice.month)}"
+    lines = ((row.description, f"{row.quantity} x {row.price} = {row.amount}") for row in invoice_rows(invoice))
+    return MailContent(
+        subject=f"Your {title}",  # without the studio's name, which could break a header
+        greeted=account.name,
+        parts=(
+            f"Here is your {title}. Its total is {money(invoice.total_micros, invoice.currency)}.",
+            Facts(tuple((fact.label, fact.value) for fact in invoice_facts(invoice))),
+            Facts(tuple(lines)),
+            Facts(tuple((fact.label, fact.value) for fact in invoice_sums(invoice))),
             counting_rules(invoice),
-            "",
-        ]
+        ),
+        why=because_of_account(account.id, ", which gets one each month"),
     )
-
-
-def _title(invoice: Invoice) -> str:
-    return f"Longcode invoice {invoice.number} for {months.in_words(invoice.month)}"
 
 
 def handle(body: str) -> None:

@@ -10,9 +10,10 @@ from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients, mail
 from longcode.aws.parameters import public_url
-from longcode.aws.settings import settings
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
+from longcode.mails.content import NO_STUDIO_OF_MINE, Action, MailContent
+from longcode.messages import reply_notices
 
 _LONGEST = 100
 _NO_NAME = "Write the person's name, in at most 100 characters."
@@ -38,7 +39,7 @@ def add_person(account: Account, fields: dict[str, str]) -> Page:
     except RequestError as refusal:
         return _page(account, fields, refusal)
     if sign_ups.count_mail(email, clients.now()):  # they can ask for a link on the page of the sign-in anyway
-        mail.send(email, "You can sign in to Longcode", _invitation(account))
+        mail.send(email, _invitation(account, name))
     return go_to(f"people?added={person.id}")
 
 
@@ -49,6 +50,7 @@ def remove_person(account: Account, _fields: dict[str, str], person_id: str) -> 
     if person := people.get(account.id, person_id):
         people.remove(person)
         sessions.end_of_person(account.id, person.id, clients.now())
+        reply_notices.forget(account.id, person.id)
     return go_to("people")
 
 
@@ -104,12 +106,16 @@ def _page(account: Account, typed: dict[str, str] | None = None, wrong: RequestE
     )
 
 
-def _invitation(account: Account) -> str:
-    return f"""Hello,
-
-{account.name} texts its clients with Longcode, and has added you. To read and answer the texts, open this page and
-enter this mail address; you then get a link that signs you in:
-{public_url()}/hub/sign-in
-
-If you do not know the studio, you don't need to do anything. Questions: {settings().help_contact}
-"""
+def _invitation(account: Account, name: str) -> MailContent:
+    return MailContent(
+        subject="You can sign in to Longcode",
+        greeted=name,
+        parts=(
+            f"{account.name} texts its clients with Longcode, and has added you. To read and answer the texts, open"
+            " this page and enter the address to which this mail came. You then get a link that signs you in; there"
+            " is no password to remember.",
+        ),
+        action=Action("Sign in", f"{public_url()}/hub/sign-in"),
+        after=(NO_STUDIO_OF_MINE,),
+        why="the owner of the studio's account has entered your address",
+    )

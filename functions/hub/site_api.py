@@ -5,13 +5,13 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from hub import account, home, messages, page, people, sign_in, sign_up, texts
+from hub import account, home, messages, notifications, page, people, sign_in, sign_up, texts
 from hub.clients import exports, imports, listed, record
 from hub.site import Page, go_to, notice, site
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError, TooManyRequests
 
-PAGES = (account, exports, imports, listed, record, home, messages, people, sign_in, sign_up, texts)
+PAGES = (account, exports, imports, listed, record, home, messages, notifications, people, sign_in, sign_up, texts)
 """The modules whose pages the site has: importing one adds them."""
 
 _BROKEN = "Something failed on our side. Please check whether it took effect before you try again."

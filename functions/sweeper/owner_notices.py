@@ -56,11 +56,10 @@ def _mail_changes(account: Account, item: Attributes, now: datetime) -> None:
 
 def _try_to_mail(account: Account, notices: Sequence[OwnerNotice]) -> bool:
     try:
-        subject, text = owner_mails.mail(
-            account, [(notice, _plan_in_words(account, notice)) for notice in notices], settings().help_contact
-        )
+        told = [(notice, _plan_in_words(account, notice)) for notice in notices]
+        content = owner_mails.mail(account, told, settings().help_contact)
         for address in owner_notices.receivers(account, notices[0]):
-            mail.send(address, subject, text)
+            mail.send(address, content)
     except (BotoCoreError, ClientError) as error:
         reason = type(error).__name__  # not its text, which may quote the address
         logger.error("notice not mailed; it is tried again", extra={"account": account.id, "reason": reason})

@@ -19,7 +19,7 @@ from longcode.table.writes import Attributes, read
 from longcode.triggers.planning import Occurrence, fire_job
 from longcode.webhooks.tell import end_unsent
 from longcode.windows import SWEEP_AFTER
-from sweeper import owner_notices, usage_notices
+from sweeper import owner_notices, reply_notices, usage_notices
 
 _RETRY_UNREADABLE_AFTER = timedelta(hours=1)
 # Rarely, because the bill queue retries too: during a mail outage, jobs must not multiply.
@@ -84,6 +84,8 @@ def act(item: Attributes, now: datetime) -> None:
             usage_notices.check_usage(item, now)
         case "owner-notice":
             owner_notices.mail_notice(item, now)
+        case "inbox-end":
+            reply_notices.tell_people(item, now)
         case "attempts":
             owner_notices.tell_of_attempts(item, now)
         case "retention":

@@ -9,6 +9,7 @@ from longcode import months
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, WebhookEvent
 from longcode.aws import mail
+from longcode.aws.parameters import public_url
 from longcode.aws.telemetry import logger
 from longcode.billing import notices as billing_notices
 from longcode.billing.estimates import compare_plans, forecast
@@ -103,8 +104,8 @@ def _send_webhooks(account: Account, notices: Iterable[Notice], now: datetime) -
 def _send_mail(account: Account, notice: Notice, now: datetime) -> None:
     can_change = now <= months.plan_cutoff(notice.month)
     advice = _advice(account, notice, now) if notice.goes_on and can_change else ""
-    text = billing_notices.mail_text(notice, advice, can_change=can_change)
-    mail.send(account.email, billing_notices.subject(notice), text)
+    content = billing_notices.content(account, notice, advice, can_change=can_change, url=public_url())
+    mail.send(account.email, content)
 
 
 def _advice(account: Account, notice: Notice, now: datetime) -> str:

@@ -46,7 +46,9 @@ class Visitor:
             headers = {"Cookie": self.cookie, "Origin": origin, "User-Agent": "Chrome/1 (Linux)"}
             if body is not None:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
-            answer = urllib3.request(method, address, body=body, headers=headers, retries=False, redirect=False)
+            answer = urllib3.request(
+                method, address, body=body, headers=headers, timeout=30, retries=False, redirect=False
+            )
             if "Set-Cookie" in answer.headers:
                 self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
             if answer.status != 303:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from longcode.aws import mail
 from longcode.aws.mail import Attachment, Mail, reply_address, request
+from longcode.mails.content import MailContent
 
 AT = datetime(2026, 12, 1, 9, 30, 5, 250_000, tzinfo=UTC)
 PDF = Attachment("a.pdf", "application/pdf", b"%PDF-")
@@ -21,7 +22,9 @@ MAIL = Mail(
     to="ann@studio.example",
     subject="Café",
     text="Łódź\n",
+    html="<p>Łódź</p>\n",
 )
+CONTENT = MailContent(subject="Invoice", parts=("text",), why="You asked for it.")
 
 
 def with_file(sender: str = "longcode@mail.example") -> EmailMessage:
@@ -38,7 +41,10 @@ def test_a_mail_without_files_says_utf_8_and_where_answers_go() -> None:
         "Content": {
             "Simple": {
                 "Subject": {"Data": "Café", "Charset": "UTF-8"},
-                "Body": {"Text": {"Data": "Łódź\n", "Charset": "UTF-8"}},
+                "Body": {
+                    "Text": {"Data": "Łódź\n", "Charset": "UTF-8"},
+                    "Html": {"Data": "<p>Łódź</p>\n", "Charset": "UTF-8"},
+                },
             }
         },
     }
@@ -54,11 +60,10 @@ def test_a_mail_with_a_file_has_all_headers() -> None:
 
 
 def test_the_words_of_a_mail_with_a_file_are_utf_8() -> None:
-    body = with_file().get_body()
+    parts = [with_file().get_body([kind]) for kind in ("plain", "html")]
 
-    assert body
-    assert body.get_content_charset() == "utf-8"
-    assert body.get_content() == "Łódź\n"
+    assert [part.get_content_charset() for part in parts if part] == ["utf-8", "utf-8"]
+    assert [part.get_content() for part in parts if part] == ["Łódź\n", "<p>Łódź</p>\n"]
 
 
 @pytest.mark.parametrize("sender", ["longcode@mail.example", "Longcode <longcode@mail.example>"])
@@ -99,4 +104,4 @@ def test_a_header_with_a_line_break_is_refused(header: str, line_break: str, fil
     headers[header] += f"{line_break}Bcc: all@studio.example"
 
     with pytest.raises(ValueError, match="Header values"):
-        mail.send(headers["to"], headers["subject"], "text", *files)
+        mail.send(headers["to"], replace(CONTENT, subject=headers["subject"]), *files)

@@ -140,7 +140,17 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     axe, found = Axe(), []
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
-    pages = ("home", "messages", f"messages/{ANNS[1:]}", "new", *of_clients, "people", "account", link)
+    pages = (
+        "home",
+        "messages",
+        f"messages/{ANNS[1:]}",
+        "new",
+        *of_clients,
+        "people",
+        "notifications",
+        "account",
+        link,
+    )
     for path in pages:
         signed_in.goto(f"{hub}/{path}")
         found += [(path, fault["id"], fault["nodes"]) for fault in axe.run(signed_in).response["violations"]]

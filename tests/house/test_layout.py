@@ -22,6 +22,7 @@ from tests.support.source_reading import (
 
 # A package of functions/longcode/ imports only packages of lower levels. Modules without a folder are the kernel.
 LEVELS = {
+    "mails": 0,
     "opt_out_words": 0,
     "kernel": 1,
     "aws": 2,
@@ -67,6 +68,7 @@ ACTING = {
     "messages/folders.py",
     "messages/log.py",
     "messages/replies.py",
+    "messages/reply_notices.py",
     "messages/retentions.py",
     "messages/sending.py",
     "messages/store.py",

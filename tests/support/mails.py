@@ -11,12 +11,20 @@ _ACCOUNT = "123456789012"  # moto's
 
 
 class Mail(NamedTuple):
-    """A mail to an address, with its attachments by name."""
+    """A mail to an address, as text and as HTML, with its attachments by name.
+
+    `body` is the text without who writes, why and whom to ask.
+    """
 
     to: str
     subject: str
     text: str
+    html: str
     files: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def body(self) -> str:
+        return self.text.partition("\n\n--\n")[0]
 
 
 def mails_to(address: str) -> list[Mail]:
@@ -31,12 +39,15 @@ def sent_mails() -> list[Mail]:
 
 
 def _read(sent: Any) -> Mail:
-    return Mail(sent.destinations["ToAddresses"][0], sent.subject, sent.body)
+    text, begin, html = sent.body.partition("<!doctype html>")  # tests/support/quick_moto.py puts them together
+    return Mail(sent.destinations["ToAddresses"][0], sent.subject, text, begin + html)
 
 
 def _read_raw(sent: RawMessage) -> Mail:
     message = message_from_string(sent.raw_data, EmailMessage, policy=SMTP)
-    body = message.get_body()
-    assert body
+    text, html = message.get_body(["plain"]), message.get_body(["html"])
+    assert text
+    assert html
     files = [(str(attachment.get_filename()), attachment.get_content()) for attachment in message.iter_attachments()]
-    return Mail(message["To"], message["Subject"], body.get_content().replace("\r\n", "\n"), tuple(files))
+    words = text.get_content().replace("\r\n", "\n")
+    return Mail(message["To"], message["Subject"], words, html.get_content(), tuple(files))

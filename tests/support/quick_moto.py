@@ -122,6 +122,8 @@ def _call(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
     service: str = client.meta.service_model.service_name
     if not botocore_stubber.enabled:
         return _make_api_call(client, name, arguments)
+    if name == "SendEmail":
+        arguments = _with_both_parts(arguments)
     if name not in _DIRECT.get(service, ()):
         with _one_at_a_time:
             return _make_api_call(client, name, arguments)
@@ -146,6 +148,16 @@ def _call(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
     if response.status_code != HTTPStatus.OK:
         raise client.exceptions.from_code(parsed["Error"]["Code"])(parsed, name)
     return parsed
+
+
+def _with_both_parts(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a mail with its text before its HTML: moto keeps only the HTML of a simple mail."""
+    simple = arguments["Content"].get("Simple")
+    if not simple:
+        return arguments
+    body = simple["Body"]
+    both = {"Html": {"Data": body["Text"]["Data"] + body["Html"]["Data"]}}
+    return arguments | {"Content": {"Simple": simple | {"Body": both}}}
 
 
 def _check_structure(validator: ParamValidator, value: Any, shape: Any, *others: Any) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from longcode import months
 from longcode.accounts.account import Account, NoticeKind, OwnerNotice
 from longcode.accounts.passwords import KeyScope
+from longcode.mails.content import MailContent, because_of_account
 
 _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.PASSWORD: "Your Longcode account has a new password",
@@ -46,30 +47,34 @@ _SEVERAL = "Your Longcode account was changed several times"
 _EACH = 5  # the newest of a kind, so that many of one kind hide no other
 
 
-def mail(account: Account, notices: Sequence[tuple[OwnerNotice, str]], help_contact: str) -> tuple[str, str]:
-    """Return the subject and the text of the mail about some notices, each with the plan in words that it names."""
+def mail(account: Account, notices: Sequence[tuple[OwnerNotice, str]], help_contact: str) -> MailContent:
+    """Return the mail about some notices, each with the plan in words that it names."""
     kinds = dict.fromkeys(notice.kind for notice, _ in notices)
-    told = "\n\n".join(_told(account, [each for each in notices if each[0].kind is kind]) for kind in kinds)
+    told = [
+        paragraph
+        for kind in kinds
+        for paragraph in _told(account, [each for each in notices if each[0].kind is kind])
+    ]
     expected = "" if NoticeKind.STOPPED in kinds else f"{_EXPECTED} "
-    closing = f"{expected}{_UNEXPECTED}: {help_contact}"
-    text = f"""Hello {account.name},
+    closing = () if _WITHOUT_ADVICE.issuperset(kinds) else (f"{expected}{_UNEXPECTED}: {help_contact}",)
+    return MailContent(
+        subject=_SEVERAL if len(notices) > 1 else _SUBJECTS[next(iter(kinds))],
+        greeted=account.name,
+        parts=(*told, *closing),
+        why=because_of_account(account.id, ", whose owner is told of what matters"),
+    )
 
-{told}
 
-{"" if _WITHOUT_ADVICE.issuperset(kinds) else closing}
-"""
-    return _SEVERAL if len(notices) > 1 else _SUBJECTS[next(iter(kinds))], text.rstrip() + "\n"
-
-
-def _told(account: Account, of_kind: Sequence[tuple[OwnerNotice, str]]) -> str:
-    """Return the sentences about the newest notices of a kind, and how many there are."""
+def _told(account: Account, of_kind: Sequence[tuple[OwnerNotice, str]]) -> list[str]:
+    """Return the paragraphs about the newest notices of a kind, and how many there are."""
     newest = of_kind[-_EACH:]
-    sentences = [
+    told = [
         _SENTENCES[notice.kind](account.id, _when(account, notice), plan or notice.about) for notice, plan in newest
     ]
     if len(of_kind) > len(newest):
-        sentences.append(f"These are the last {_EACH} of {len(of_kind)} such changes.")
-    return "\n\n".join(sentences)
+        told.append(f"These are the last {_EACH} of {len(of_kind)} such changes.")
+    # A paragraph is one line: each mail program breaks it for itself.
+    return [each.replace("\n", " ") for text in told for each in text.split("\n\n")]
 
 
 def _when(account: Account, notice: OwnerNotice) -> str:

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from longcode.aws.clients import client, now
 from longcode.aws.settings import settings
+from longcode.mails.content import MailContent, text_part
+from longcode.mails.html_part import html_part
 
 _UTF_8 = "UTF-8"
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
@@ -24,26 +26,34 @@ class Attachment(Struct, frozen=True):
 
 
 class Mail(Struct, frozen=True, kw_only=True):
-    """A mail in plain text, with files attached; answers to it go to `reply_to`."""
+    """A mail as plain text and as HTML, with files attached; answers to it go to `reply_to`."""
 
     sender: str
     reply_to: str
     to: str
     subject: str
     text: str
+    html: str
     files: tuple[Attachment, ...] = ()
 
 
-def send(to: str, subject: str, text: str, *files: Attachment) -> None:
-    """Send a mail in plain text with files attached; raise `ValueError` for a line break in a header.
+def send(to: str, content: MailContent, *files: Attachment) -> None:
+    """Send a mail as plain text and as HTML, with files attached; raise `ValueError` for a line break in a header.
 
     Nothing is sent to "": an account that a partner opened has no address until its studio has confirmed one.
     """
     if not to:
         return
-    sender = settings().mail_from
-    reply_to = reply_address(settings().help_contact, sender)
-    mail = Mail(sender=sender, reply_to=reply_to, to=to, subject=subject, text=text, files=files)
+    sender, help_contact = settings().mail_from, settings().help_contact
+    mail = Mail(
+        sender=sender,
+        reply_to=reply_address(help_contact, sender),
+        to=to,
+        subject=content.subject,
+        text=text_part(content, help_contact),
+        html=html_part(content, help_contact),
+        files=files,
+    )
     client("sesv2").send_email(**request(mail, now()))
 
 
@@ -65,7 +75,10 @@ def request(mail: Mail, at: datetime) -> dict[str, Any]:
         return {**addresses, "Content": {"Raw": {"Data": _mime(mail, at)}}}
     simple = {
         "Subject": {"Data": mail.subject, "Charset": _UTF_8},
-        "Body": {"Text": {"Data": mail.text, "Charset": _UTF_8}},
+        "Body": {
+            "Text": {"Data": mail.text, "Charset": _UTF_8},
+            "Html": {"Data": mail.html, "Charset": _UTF_8},
+        },
     }
     return {**addresses, "ReplyToAddresses": [mail.reply_to], "Content": {"Simple": simple}}
 
@@ -76,6 +89,7 @@ def _mime(mail: Mail, at: datetime) -> bytes:
     mime["Date"] = at
     mime["Message-ID"] = utils.make_msgid(domain=utils.parseaddr(mail.sender)[1].rpartition("@")[2])
     mime.set_content(mail.text, charset=_UTF_8, cte="base64")  # no line is too long or begins with a dot
+    mime.add_alternative(mail.html, subtype="html", charset=_UTF_8, cte="base64")
     for file in mail.files:
         kind, _, subtype = file.type.partition("/")
         mime.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)

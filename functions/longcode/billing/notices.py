@@ -6,8 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from longcode.accounts.account import Account
 from longcode.billing.estimates import Comparison
 from longcode.billing.invoice import money
+from longcode.mails.content import Action, MailContent, because_of_account
 from longcode.months import following, in_words, plan_cutoff, time_in_words
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import MONTH_COUNTER, Limits, Usage
@@ -82,16 +84,10 @@ def event_data(notice: Notice) -> dict[str, Any]:
     }
 
 
-def subject(notice: Notice) -> str:
-    """Return the subject of the mail."""
-    limit = "daily limit" if notice.day else "plan"
-    return f"You have used {notice.percent}% of your {limit} for {_when(notice)}"
+def content(account: Account, notice: Notice, advice: str = "", *, can_change: bool, url: str) -> MailContent:
+    """Return the mail: how much is used, what happens next, and what the studio can do.
 
-
-def mail_text(notice: Notice, advice: str = "", *, can_change: bool) -> str:
-    """Return the text of the mail: how much is used, what happens next, and what the studio can do.
-
-    `can_change`: a change of plan would still count for the month.
+    `can_change`: a change of plan would still count for the month. `url` is the address of the API and of the hub.
     """
     limit = "daily limit" if notice.day else f"{notice.plan.title} plan"
     counted = "units, sent and received," if notice.goes_on else "units"
@@ -99,7 +95,14 @@ def mail_text(notice: Notice, advice: str = "", *, can_change: bool) -> str:
         f"You have used {notice.used:,} of the {notice.limit:,} {counted} of your {limit} for {_when(notice)}"
         " (Central Time)."
     )
-    return "\n\n".join(filter(None, [used, _what_happens_next(notice, can_change), advice])) + "\n"
+    what = "daily limit" if notice.day else "plan"
+    return MailContent(
+        subject=f"You have used {notice.percent}% of your {what} for {_when(notice)}",
+        greeted=account.name,
+        parts=(used, *filter(None, (_what_happens_next(notice, can_change), advice))),
+        action=Action("See what you use", f"{url}/hub/home"),
+        why=because_of_account(account.id, ", and it says when 80% and 100% are used"),
+    )
 
 
 def advice(expected: Usage, compared: Comparison, currency: str) -> str:

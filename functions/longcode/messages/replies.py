@@ -109,10 +109,19 @@ def _numbered_writes(message: Message) -> list[Write]:
     number = newest_sequence(message.account) + 1
     entry = {"type": "inbox-entry", "sequence": number, "message_id": message.id}
     last = has_value("sequence", number - 1 or None)
-    newest = {"type": "inbox-end", "sequence": number}
+    newest = {"type": "inbox-end", "account": message.account, "sequence": number}
+    untold = {} if message.read else {"untold_from": number}  # the sweeper mails people about it: reply_notices.py
+    if untold:
+        newest |= keys.due(message.account, message.created_at)
     return [
         Put(keys.message(message.account, message.id), {**messages.item(message), "sequence": number}, ABSENT),
-        Update(keys.inbox_end(message.account), changes=newest, add=folders.unread_of(message), when=last),
+        Update(
+            keys.inbox_end(message.account),
+            changes=newest,
+            add=folders.unread_of(message),
+            when=last,
+            if_absent=untold,
+        ),
         Put(keys.inbox_entry(message.account, number), entry, ABSENT),
     ]
 

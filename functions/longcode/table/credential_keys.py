@@ -53,6 +53,11 @@ def person(account: str, person_id: str = "") -> Key:
     return Key(f"account#{account}", f"person#{person_id}")
 
 
+def reply_notices(account: str, person_id: str = "") -> Key:
+    """How a person is told of replies by mail, and of which replies they were told."""
+    return Key(f"account#{account}", f"reply-notices#{person_id}")
+
+
 def person_link(address_hash: str, account: str = "") -> Key:
     """The link from a person's mail address to an account."""
     return Key(f"person#{address_hash}", f"account#{account}")

@@ -13,6 +13,7 @@ from longcode.accounts import account_links, passwords, people, sign_ups
 from longcode.accounts import store as accounts
 from longcode.aws import clients, mail
 from longcode.jobs import Product
+from longcode.mails.content import MailContent
 from longcode.partners import store as partners
 from send import api as send_api
 from sweeper import sweep_schedule
@@ -98,7 +99,7 @@ def test_the_studio_is_mailed_a_link_without_the_forms_words_and_before_its_use_
     number = open_account(secret, studio_name="You Won Prizes").json["account"]
     send_accepted_order("accounts.approve", clients.now(), account=number)
     work()
-    mail.send(accounts.get_or_raise(number).email, "Your invoice", "…")
+    mail.send(accounts.get_or_raise(number).email, MailContent(subject="Your invoice", parts=(), why=""))
 
     (mailed,) = sent_mails()
 

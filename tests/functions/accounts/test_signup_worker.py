@@ -65,8 +65,8 @@ def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_accoun
     account = accounts.get(number)
     assert answer == {"batchItemFailures": []}
     assert mail.subject == "Your Longcode account"
-    assert "asks for the address of the API, it is: https://longcode.example" in mail.text
-    assert "To change the password, use POST /account/password of the API" in mail.text
+    assert "asks for the address of the API, it is https://longcode.example" in mail.text
+    assert "To change the password, sign in to the hub and open https://longcode.example/hub/account." in mail.text
     assert opens(number, password)
     assert account
     assert (account.name, account.email, account.edition) == ("Foxglove Portraits", ANN, "professional")

@@ -31,8 +31,10 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
 
     assert mailed().subject == "Your Longcode invoice 2026-11-000123 for November 2026"
     assert mailed().files == (("invoice-2026-11-000123.pdf", pdf.draw(invoice())),)
-    assert mailed().text == (
-        "Here is your Longcode invoice 2026-11-000123 for November 2026.\n"
+    assert mailed().body == (
+        "Hello Foxglove Portraits,\n"
+        "\n"
+        "Here is your Longcode invoice 2026-11-000123 for November 2026. Its total is $39.80.\n"
         "\n"
         "Number: 2026-11-000123\n"
         "Issued on: 1 December 2026\n"
@@ -47,11 +49,11 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
         "Price of a unit beyond: $0.04\n"
         "Beyond the included units: each unit is charged\n"
         "\n"
-        "  Medium: monthly fee: 1 x $35.00 = $35.00\n"
-        "  Units sent, included: 1,000 x $0.00 = $0.00\n"
-        "  Units received, included: 0 x $0.00 = $0.00\n"
-        "  Units sent beyond the plan: 100 x $0.04 = $4.00\n"
-        "  Units received beyond the plan: 20 x $0.04 = $0.80\n"
+        "Medium: monthly fee: 1 x $35.00 = $35.00\n"
+        "Units sent, included: 1,000 x $0.00 = $0.00\n"
+        "Units received, included: 0 x $0.00 = $0.00\n"
+        "Units sent beyond the plan: 100 x $0.04 = $4.00\n"
+        "Units received beyond the plan: 20 x $0.04 = $0.80\n"
         "\n"
         "Credits, in the lines above: $0.00\n"
         "Total: $39.80\n"
@@ -59,7 +61,7 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
         "A month begins and ends at midnight in Chicago (America/Chicago). This one has 721 hours, as the clocks"
         " went back within it. Its plan is the last one chosen by 30 November 2026, 17:00:00 -06:00"
         " (2026-11-30T23:00:00Z), or the one that the studio joined with after that. A text is counted in the"
-        " month in which it was handed to the carrier, a reply in the month in which it was received.\n"
+        " month in which it was handed to the carrier, a reply in the month in which it was received."
     )
 
 

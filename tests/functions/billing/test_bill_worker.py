@@ -48,7 +48,7 @@ def test_a_months_usage_becomes_an_invoice_and_a_mail() -> None:
     assert written.total_micros == 39_000_000
     [mail] = mails()
     assert mail.subject == "Your Longcode invoice 2026-11-000001 for November 2026"
-    assert "\n  Units sent beyond the plan: 100 x $0.04 = $4.00\n" in mail.text
+    assert "\nUnits sent beyond the plan: 100 x $0.04 = $4.00\n" in mail.text
     assert "\nTotal: $39.00\n" in mail.text
     assert [name for name, _ in mail.files] == ["invoice-2026-11-000001.pdf"]
 

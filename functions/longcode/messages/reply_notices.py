@@ -1,0 +1,168 @@
+"""How each person of an account is told of replies by mail: their choice, and of which replies they were told.
+
+A reply puts the end of its account's inbox on the due index, in the transaction that writes it (decision 89).
+"""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from boto3.dynamodb.conditions import Attr
+from msgspec import Struct
+from msgspec.structs import replace
+
+from longcode.keywords import Keyword
+from longcode.message import Message
+from longcode.messages import replies
+from longcode.messages import store as messages
+from longcode.months import instant_of, local_day
+from longcode.table import credential_keys, keys, store
+from longcode.table.writes import Attributes, Delete, Update, attributes, read
+
+DELAYS_MINUTES = (0, 5, 15, 60)
+"""How long a reply may be unread before it is mailed; 0 is at once."""
+
+MOST_AN_HOUR = 6
+"""How many mails about replies a person gets within an hour; what comes meanwhile is in the next one."""
+
+NIGHT_BEGINS, NIGHT_ENDS = time(21), time(8)
+"""The night in the studio's time zone, in which a person may want no mails."""
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_PAGE = 500
+_MOST_TOLD = 300  # conversations that one item can list
+_ANSWERED_BY_SERVICE = (Keyword.STOP, Keyword.START, Keyword.HELP)
+
+
+class ReplyNotices(Struct, frozen=True, kw_only=True):
+    """What a person has chosen, and what they were told.
+
+    - `through` is the sequence number of the newest reply that was considered for a mail.
+    - `told` has, for each phone, the newest reply that was mailed: until it is read, the phone causes no other mail.
+    - `mailed` are the times of the mails of the last hour; `failing_since` is set while mails fail.
+    """
+
+    account: str
+    person: str
+    wanted: bool = True
+    delay_minutes: int = 15
+    quiet_at_night: bool = False
+    through: int = 0
+    told: dict[str, str] = {}
+    mailed: tuple[datetime, ...] = ()
+    failing_since: datetime | None = None
+
+
+class Untold(Struct, frozen=True):
+    """Unread replies with their sequence numbers, the last number that was read, and whether there are more."""
+
+    replies: list[tuple[int, Message]]
+    through: int
+    more: bool
+
+
+def of_person(account: str, person: str) -> ReplyNotices:
+    """Return what a person has chosen; the default before their first choice."""
+    item = store.get(credential_keys.reply_notices(account, person))
+    return read(ReplyNotices, item) if item else ReplyNotices(account=account, person=person)
+
+
+def of_account(account: str) -> dict[str, ReplyNotices]:
+    """Return what the people of an account have chosen and were told, by person, if there is anything."""
+    stored = store.query(credential_keys.reply_notices(account))
+    return {item["person"]: read(ReplyNotices, item) for item in stored}
+
+
+def choose(
+    account: str, person: str, *, wanted: bool, delay_minutes: int, quiet_at_night: bool, now: datetime
+) -> None:
+    """Write a person's choice; what waits is looked at again at once."""
+    choice = {"wanted": wanted, "delay_minutes": delay_minutes, "quiet_at_night": quiet_at_night}
+    store.write(_update(account, person, choice))
+    store.try_write(Update(keys.inbox_end(account), changes={"due_at": now}, when=Attr("due_at").exists()))
+
+
+def forget(account: str, person: str) -> None:
+    """Delete what a removed person has chosen."""
+    store.write(Delete(credential_keys.reply_notices(account, person)))
+
+
+def due_at(notices: ReplyNotices, first: datetime, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return when to mail a person whose first untold reply came at an instant."""
+    at = max(first + timedelta(minutes=notices.delay_minutes), now)
+    lately = _within_hour(notices.mailed, now)
+    if len(lately) >= MOST_AN_HOUR:
+        at = max(at, lately[-MOST_AN_HOUR] + _HOUR)
+    return _end_of_night(at, zone) if notices.quiet_at_night else at
+
+
+def is_to_tell(reply: Message) -> bool:
+    """Return whether a reply causes a mail: nobody has read it, and the service has not answered it."""
+    return not reply.read and reply.keyword not in _ANSWERED_BY_SERVICE
+
+
+def untold(account: str, after: int) -> Untold:
+    """Return the next replies after a sequence number that people may have to be told of, oldest first."""
+    found: list[tuple[int, Message]] = []
+    while page := replies.after(account, after, _PAGE):
+        after = page[-1][0]
+        found += [(number, reply) for number, reply in page if is_to_tell(reply)]
+        if len(found) >= _PAGE:
+            return Untold(found, after, more=True)
+    return Untold(found, after, more=False)
+
+
+def without_told(notices: ReplyNotices, found: list[tuple[int, Message]]) -> list[tuple[int, Message]]:
+    """Return the replies of phones of which the person has read, or was not told, what came before."""
+    told = {notices.told[reply.phone] for _, reply in found if reply.phone in notices.told}
+    unread = {before.phone for before in messages.get_many((notices.account, one) for one in told) if not before.read}
+    return [(number, reply) for number, reply in found if reply.phone not in unread]
+
+
+def note_told(notices: ReplyNotices, told: list[Message], through: int, now: datetime) -> None:
+    """Record that a person was mailed these replies, and that all others up to a sequence number are done."""
+    newest = {reply.phone: reply.id for reply in told}
+    others = {phone: before for phone, before in notices.told.items() if phone not in newest}
+    all_told = dict([*others.items(), *newest.items()][-_MOST_TOLD:])
+    mailed = (*_within_hour(notices.mailed, now), *([now] if told else []))
+    after = attributes(replace(notices, through=through, told=all_told, mailed=mailed))
+    changes: Attributes = {name: after[name] for name in ("through", "told", "mailed") if name in after}
+    store.write(_update(notices.account, notices.person, changes, remove=("failing_since",)))
+
+
+def note_failed(notices: ReplyNotices, now: datetime) -> None:
+    """Record since when mails to a person fail."""
+    store.write(_update(notices.account, notices.person, {"failing_since": notices.failing_since or now}))
+
+
+def check_again(item: Attributes, at: datetime, untold_from: int) -> None:
+    """Look at an account's untold replies again at an instant, or at once if another reply came meanwhile."""
+    changes = {"due_at": at, "untold_from": untold_from}
+    store.try_write(Update(keys.inbox_end(item["account"]), changes=changes, when=Attr("due_at").eq(item["due_at"])))
+
+
+def unschedule(item: Attributes) -> None:
+    """Take an account's inbox off the due index, unless another reply came meanwhile."""
+    done = Update(
+        keys.inbox_end(item["account"]),
+        remove=("due_shard", "due_at", "untold_from"),
+        when=Attr("due_at").eq(item["due_at"]),
+    )
+    store.try_write(done)
+
+
+def _update(account: str, person: str, changes: Attributes, remove: tuple[str, ...] = ()) -> Update:
+    named = {"type": "reply-notices", "account": account, "person": person}
+    return Update(credential_keys.reply_notices(account, person), changes={**named, **changes}, remove=remove)
+
+
+def _within_hour(mailed: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in mailed if at > now - _HOUR)
+
+
+def _end_of_night(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return an instant, or the end of the night that it is in."""
+    day, clock = local_day(at, zone), at.astimezone(zone).time()
+    if NIGHT_ENDS <= clock < NIGHT_BEGINS:
+        return at
+    return instant_of(day if clock < NIGHT_ENDS else day + _DAY, NIGHT_ENDS, zone)
