@@ -18,7 +18,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, client_merge_values, client_of_number, numbers_to_text
-from longcode.errors import NotFound, RequestError, TooLate
+from longcode.errors import NotFound, RequestError, TooLate, TooManyToPhone
 from longcode.message import Message, MessageKind, MessageState, may_become
 from longcode.messages import accept as messages_accept
 from longcode.messages import compose, sending
@@ -64,12 +64,14 @@ class Accepted(web.Answer):
 class Preview(web.Answer):
     """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent.
 
-    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason.
+    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason. `frees_at`
+    is when the text may be sent, if a limit is reached that frees again.
     """
 
     may_be_sent: bool
     code: str | None = None
     reason: str | None = None
+    frees_at: web.Instant | None = None
     subject: str | None = None
     text: str | None = None
     encoding: str | None = None
@@ -212,7 +214,8 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
     try:
         checked = check(form, read_facts(account_id, form, "preview", now), now, create=False)
     except RequestError as refusal:
-        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
+        frees_at = refusal.frees_at if isinstance(refusal, TooManyToPhone) else None
+        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail, frees_at=frees_at)
     at = checked.send_at or now
     plan = messages_accept.plan_at(checked.account, at)
     limits = limits_at(checked.account, plan, at)
@@ -226,6 +229,7 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
         may_be_sent=refusal_at_limit is None,
         code=refusal_at_limit.code if refusal_at_limit else None,
         reason=refusal_at_limit.detail if refusal_at_limit else None,
+        frees_at=refusal_at_limit.frees_at if refusal_at_limit else None,
         subject=checked.template.subject or None if checked.template else None,
         text=checked.texts[checked.to.phones[0]],
         encoding=measures[0].encoding,
@@ -316,7 +320,7 @@ def _recipients(
             facts.clients_with_phone,
             blocked=facts.blocked,
             destinations=choose_number.destinations_of(account, facts.dedicated),
-            crowded=facts.phone in known.crowded,
+            frees_at=known.crowded.get(facts.phone),
         )
         return compose.hold_for_question(to, {facts.phone} if facts.asked else set()), known.last_texted
     if facts.client is None:
