@@ -82,6 +82,7 @@ class RequestError(Exception):
 
     code: ClassVar[str] = "invalid"
     status: ClassVar[int] = 422
+    frees_at: datetime | None = None  # when the same request is allowed, if that is known
 
     def __init_subclass__(cls, *, code: str | None = None, status: int | None = None) -> None:
         super().__init_subclass__()

@@ -18,7 +18,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, client_merge_values, client_of_number, numbers_to_text
-from longcode.errors import NotFound, RequestError, TooLate, TooManyToPhone
+from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Message, MessageKind, MessageState, may_become
 from longcode.messages import accept as messages_accept
 from longcode.messages import compose, sending
@@ -64,8 +64,7 @@ class Accepted(web.Answer):
 class Preview(web.Answer):
     """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent.
 
-    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason. `frees_at`
-    is when the text may be sent, if a limit is reached that frees again.
+    `skipped` are phones without a text, `held` those whose text would wait; `frees_at` is when a limit allows it.
     """
 
     may_be_sent: bool
@@ -214,22 +213,19 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
     try:
         checked = check(form, read_facts(account_id, form, "preview", now), now, create=False)
     except RequestError as refusal:
-        frees_at = refusal.frees_at if isinstance(refusal, TooManyToPhone) else None
-        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail, frees_at=frees_at)
+        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail, frees_at=refusal.frees_at)
     at = checked.send_at or now
     plan = messages_accept.plan_at(checked.account, at)
     limits = limits_at(checked.account, plan, at)
     measures = [segments.measure(text) for text in checked.texts.values()]
-    units = sum(measure.units for measure in measures)
-    used = quotas.of_month(account_id, limits.month).units
+    units, used = sum(measure.units for measure in measures), quotas.of_month(account_id, limits.month).units
     reserved = quotas.reserved(limits)
     reached = limits.reached(reserved, units)
-    refusal_at_limit = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
+    at_limit = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
+    why = {"code": at_limit.code, "reason": at_limit.detail, "frees_at": at_limit.frees_at} if at_limit else {}
     return Preview(
-        may_be_sent=refusal_at_limit is None,
-        code=refusal_at_limit.code if refusal_at_limit else None,
-        reason=refusal_at_limit.detail if refusal_at_limit else None,
-        frees_at=refusal_at_limit.frees_at if refusal_at_limit else None,
+        may_be_sent=at_limit is None,
+        **why,
         subject=checked.template.subject or None if checked.template else None,
         text=checked.texts[checked.to.phones[0]],
         encoding=measures[0].encoding,
@@ -239,7 +235,7 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
         phones=checked.to.phones,
         skipped=checked.to.skipped,
         held=_held(checked, now),
-        price_micros=0 if refusal_at_limit else plans.price_of(units, plan, used),
+        price_micros=0 if at_limit else plans.price_of(units, plan, used),
     )
 
 

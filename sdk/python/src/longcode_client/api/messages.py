@@ -59,8 +59,8 @@ class NewMessage(TypedDict, total=False):
 class Preview(TypedDict):
     """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent.
 
-    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason.
-    `frees_at` is when the text may be sent, if a limit is reached that frees again.
+    `skipped` are phones without a text, `held` those whose text would wait; `frees_at` is when a limit allows
+    it.
     """
 
     may_be_sent: bool
