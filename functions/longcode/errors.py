@@ -133,6 +133,8 @@ class BoundReached(RequestError, status=409):
 class TooManyToPhone(RequestError, code="too_many_to_phone", status=409):
     """A phone has an hour's texts of the account. `frees_at` is when it may get the next one."""
 
+    frees_at: datetime
+
     def __init__(self, detail: str, *, field: str, frees_at: datetime) -> None:
         super().__init__(detail, field=field)
         self.frees_at = frees_at

@@ -116,8 +116,7 @@ class Checked(Struct, frozen=True, kw_only=True):
 @app.post("/messages", responses=web.responses({202: Accepted}))
 def post_message(form: NewMessage, idempotency_key: web.IdempotencyKey = None) -> Response[Accepted]:
     """Accept a text; the same Idempotency-Key with the same body gets the same response."""
-    key = idempotency_key or str(uuid4())
-    return Response(202, web.JSON, accept(web.caller(app), form, key, clients.now()))
+    return Response(202, web.JSON, accept(web.caller(app), form, idempotency_key or str(uuid4()), clients.now()))
 
 
 @app.post("/messages/preview")
@@ -180,11 +179,10 @@ def _drafts(
         )
         for index, phone in enumerate(checked.to.phones)
     ]
-    template = checked.template
     shared: dict[str, Any] = {
         "client_id": checked.to.client_id,
-        "template": template.name if template else None,
-        "subject": template.subject or None if template else None,
+        "template": checked.template.name if checked.template else None,
+        "subject": checked.template.subject or None if checked.template else None,
         "fingerprint": fingerprint,
         "by": by,
         "of": len(drafts),
@@ -222,7 +220,9 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
     reserved = quotas.reserved(limits)
     reached = limits.reached(reserved, units)
     at_limit = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
-    why = {"code": at_limit.code, "reason": at_limit.detail, "frees_at": at_limit.frees_at} if at_limit else {}
+    why: dict[str, Any] = (
+        {"code": at_limit.code, "reason": at_limit.detail, "frees_at": at_limit.frees_at} if at_limit else {}
+    )
     return Preview(
         may_be_sent=at_limit is None,
         **why,
