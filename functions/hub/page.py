@@ -29,7 +29,7 @@ _SYSTEMS = {
     "Mac OS": "Mac",
     "Linux": "Linux",
 }
-_NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved"}
+_NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved", "template", "use", "preview", "whole"}
 _SHORT_HASH = 12
 _MOST_FIELDS = 200
 _HEADERS: dict[str, str | list[str]] = {

@@ -21,7 +21,7 @@ _MAILED = (
 )
 _LONGEST_ADDRESS = 254
 # Where a sign-in may lead to: a stranger's link leads nowhere else.
-_PAGE = r"home|messages(/[0-9]+)?|new|clients(/(?!\.\.?$)[^/?#\s]+)?|people"
+_PAGE = r"home|messages(/[0-9]+)?|new|clients(/(?!\.\.?$)[^/?#\s]+)?|people|failed|more"
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
 
 

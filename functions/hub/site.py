@@ -18,6 +18,9 @@ from longcode.messages import folders
 
 Page = Response[str]
 
+OTHER_PAGES = (("people", "People"),)
+"""Pages that stand in the navigation, and on a phone below "More": paths with titles."""
+
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
 site = APIGatewayRestResolver()
@@ -29,7 +32,13 @@ def show(template: str, account: Account | None = None, status: int = 200, **val
     if account:
         token = page.form_token(page.session_token(event.headers))
         unread = folders.unread_counts(account.id)
-        values |= {"studio": account, "token": token, "me": site.context["session"], "unread": unread}
+        values |= {
+            "studio": account,
+            "token": token,
+            "me": site.context["session"],
+            "unread": unread,
+            "others": OTHER_PAGES,
+        }
     return page.render(event.path, template, status, **values)
 
 

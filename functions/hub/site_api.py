@@ -5,8 +5,9 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from hub import clients, home, messages, page, people, sign_in, sign_up, texts
+from hub import clients, home, messages, page, people, sign_in, sign_up
 from hub.site import Page, go_to, notice, site
+from hub.texting import texts
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError
 

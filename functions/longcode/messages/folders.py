@@ -126,6 +126,21 @@ def newest_by_phone(
     return FolderPage(messages=_messages(chosen[:limit]), next_cursor=_place(chosen[limit - 1]) if more else None)
 
 
+def unanswered(account: str, replies: Collection[Message]) -> set[str]:
+    """Return the ids of the replies after which the account has not texted the phone.
+
+    The newest 500 texts are looked at. A reply that is older than all of these is not returned.
+    """
+    texts = list(islice(_entries(account, "sent", None, _SEARCH_PAGE), _SEARCH_PAGE))
+    reached = _place(texts[-1]) if len(texts) == _SEARCH_PAGE else ""
+    newest = {entry["phone"]: _place(entry) for entry in reversed(texts)}
+    return {
+        reply.id
+        for reply in replies
+        if max(newest.get(reply.phone, ""), reached) < keys.folder_place(reply.created_at, reply.id)
+    }
+
+
 def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
     """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
     lists = [

@@ -49,7 +49,7 @@ def test_a_paused_broadcast_waits(account: Account) -> None:
     broadcast_id = broadcast_steps.create_broadcast(account)
     broadcasts.pause(broadcast_steps.stored(account, broadcast_id))
 
-    assert home.of(account, NOW).paused == [broadcast_id]
+    assert [one.id for one in home.of(account, NOW).paused] == [broadcast_id]
 
 
 def test_the_panel_has_this_month_and_last_with_a_bar_for_each_day(account: Account) -> None:
