@@ -108,8 +108,8 @@ def of(account: Account, now: datetime) -> Home:
         message=panel.message,
         current=panel.current,
         past=panel.past,
-        bars=_bars(panel.current, _top(most)) if panel.current else [],
-        top=_top(most),
+        bars=_bars(panel.current, top_of_chart(most)) if panel.current else [],
+        top=top_of_chart(most),
     )
 
 
@@ -143,7 +143,7 @@ def _failed(account: Account, now: datetime) -> list[Failed]:
     ]
 
 
-def _top(most: int) -> int:
+def top_of_chart(most: int) -> int:
     """Return the round number that is at least `most`, and at least 2, so that its half is whole."""
     power = 1
     while power * _ROUND[-1] < most:

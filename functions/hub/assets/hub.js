@@ -46,7 +46,7 @@ function asker(ask, wait) {
     timer = setTimeout(async () => {
       const answer = await ask().catch(() => null);
       if (mine === last && answer && answer.parts) answer.at.replaceChildren(...answer.parts);
-      if (mine === last && answer && answer.then) answer.then();
+      if (mine === last && answer && answer.after) answer.after();
     }, wait);
   };
 }
@@ -93,7 +93,7 @@ if (to && choices) {
   };
   const suggest = asker(async () => {
     const answer = await fetch(`${hub}suggest?q=${encodeURIComponent(to.value)}`);
-    return { at: choices, parts: (await parts(answer)).filter((part) => part.tagName), then: () => { marked = -1; open(choices.children.length > 0 && document.activeElement === to); } };
+    return { at: choices, parts: (await parts(answer)).filter((part) => part.tagName), after: () => { marked = -1; open(choices.children.length > 0 && document.activeElement === to); } };
   }, 150);
   open(false);
   to.addEventListener("input", (event) => { if (event.isTrusted) { client.value = ""; client.dispatchEvent(new CustomEvent("input")); suggest(); } });

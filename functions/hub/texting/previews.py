@@ -31,8 +31,8 @@ class ShownPreview(Struct, frozen=True, kw_only=True):
     notes: list[str] = []
 
 
-def of(account: Account, to: Addressee, form: send.NewMessage, now: datetime) -> ShownPreview:
-    """Return what a text would be and do, as the service itself reckons it."""
+def of(account: Account, to: Addressee, form: send.NewMessage, now: datetime, *, nights: bool) -> ShownPreview:
+    """Return what a text would be and do, as the service reckons it; with `nights`, also if it is night there."""
     found = send.preview(account.id, form, now)
     if not found.may_be_sent:
         return ShownPreview(
@@ -48,7 +48,10 @@ def of(account: Account, to: Addressee, form: send.NewMessage, now: datetime) ->
         text=text,
         differs=text.split() != (form.body or "").split(),
         to=[_name(account, phone, people[phone]) for phone in found.phones],
-        notes=[*(_waiting(found) or _nights(account, form, people, now)), *_skipped(account, found, now)],
+        notes=[
+            *(_waiting(found) or (_nights(account, form, people, now) if nights else [])),
+            *_skipped(account, found, now),
+        ],
     )
 
 

@@ -121,7 +121,8 @@ def _preview(account: Account, to: Addressee, fields: dict[str, str]) -> preview
         form = _form(account, to, fields)
     except RequestError as refusal:
         return previews.ShownPreview(refused=previews.why_refused(refusal, to, account, clients.now()))
-    return previews.of(account, to, form, clients.now())
+    is_reply = bool(fields.get("phone")) and not form.send_at
+    return previews.of(account, to, form, clients.now(), nights=not is_reply)
 
 
 def _form(account: Account, to: Addressee, fields: dict[str, str]) -> send.NewMessage:

@@ -356,6 +356,28 @@ def test_a_text_that_waits_is_cancelled_in_its_bubble(account: Account, signed_i
     assert again.status == 200
 
 
+def test_a_reply_that_is_read_stays_unanswered_until_the_next_text(account: Account, signed_in: Browser) -> None:
+    receive("SM1", "Can I bring the dog?", at=clients.now())
+    talk = signed_in.get(TALK)
+    read = signed_in.get("messages")
+
+    answered = signed_in.submit(talk, TALK, body="Yes!")
+
+    assert "Unanswered since" in talk.text
+    assert "unanswered" in read.text
+    assert "Unanswered since" not in answered.text
+    assert "unanswered" not in answered.text
+
+
+def test_a_text_over_another_number_says_from_where_on(account: Account, signed_in: Browser) -> None:
+    for name, number in (("a", "+12125550100"), ("b", "+16465550100"), ("c", "+16465550100")):
+        record_text(account, message_id=name, number=number)
+        receive(f"SM{name}", f"To {name}", number=number, at=clients.now())
+
+    assert signed_in.get(TALK).text.count("From here on over") == 1
+    assert "To a" in signed_in.get(TALK).text.partition("From here on over (646) 555-0100")[0]
+
+
 def test_a_text_that_did_not_arrive_is_marked_in_the_list(account: Account, signed_in: Browser) -> None:
     accept(account, now=clients.now())
     deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]), clients.now())
