@@ -104,7 +104,9 @@ def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
 
 def _rows(account: Account, messages: list[Message], now: datetime) -> list[ConversationRow]:
     names = client_store.names(account.id, {text.client_id for text in messages if text.client_id})
-    replies = [message for message in messages if message.direction is Direction.IN and message.read]
+    replies = [
+        message for message in messages if message.direction is Direction.IN and message.read and not message.keyword
+    ]
     unanswered = folders.unanswered(account.id, replies) if replies else set()
     return [
         ConversationRow(

@@ -164,6 +164,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && box && active === box) box.form.requestSubmit(button);
   else if (event.key === "Escape" && typing) active.blur();
   else if (event.ctrlKey || event.metaKey || event.altKey || typing || (keys && keys.open)) return;
+  else if (event.key === "Escape" && document.querySelector(".back")) location.href = document.querySelector(".back").href;
   else if (event.key === "n") location.href = `${hub}new`;
   else if (event.key === "?" && keys) keys.showModal();
   else if (event.key === "/" && find("search")) { event.preventDefault(); find("search").focus(); }

@@ -108,6 +108,8 @@ def advice(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]) -> 
     It suits better if it costs less, or if it sends all texts and the account's own plan would stop before.
     """
     expected = Usage(units_sent=ahead.units_sent, units_received=ahead.units_received)
+    if not expected.units:
+        return ""
     if ahead.would_stop:
         allow = plans_allowing([plan for plan in listed if plan.on_offer], expected.units_sent)
         better = f"The {allow[0].title} plan would send all of them." if allow else ""
