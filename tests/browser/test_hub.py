@@ -9,7 +9,9 @@ from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.messages import folders
 from tests.browser.conftest import ANNS, link_by_mail
+from tests.support.fakes import FakeCarrier
 from tests.support.reply_steps import receive, record_text
+from tests.support.text_steps import accept, deliver
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,11 +37,16 @@ def test_a_reply_is_answered_with_four_clicks_from_the_mailed_link(page: Page, h
     assert bodies(account) == ["Of course, bring the dog!"]
 
 
-def test_a_stop_appears_in_an_open_conversation_while_something_is_typed(
+def test_a_new_state_and_a_stop_appear_in_an_open_conversation_while_something_is_typed(
     signed_in: Page, hub: str, account: Account
 ) -> None:
+    accept(account, now=clients.now(), client_id="ann")
     signed_in.clock.install()
     signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+    expect(signed_in.locator("article.out")).to_contain_text("being sent")
+    deliver(FakeCarrier(), clients.now())
+    signed_in.clock.run_for(5000)
+    expect(signed_in.locator("article.out")).to_contain_text("· sent")
     signed_in.get_by_label("Your text to Ann Lee").fill("Half a sen")
 
     receive("SMstop", "STOP", phone=ANNS, at=clients.now())

@@ -14,14 +14,16 @@ if (box) {
   if (here.searchParams.has("sent")) {
     const from = here.searchParams.get("sent") === "new" ? `typed ${new URL(`${hub}new`, here).pathname}` : place;
     for (const id of ["to", "client", "body", "at"]) sessionStorage.removeItem(`${from} ${id}`);
-    here.searchParams.delete("sent");
-    history.replaceState(null, "", here);
   }
+  for (const name of ["sent", "body", "template"]) here.searchParams.delete(name);
+  history.replaceState(null, "", here);
   for (const field of kept) {
     const name = `${place} ${field.id}`;
+    const before = sessionStorage.getItem(name) || "";
     const keep = () => sessionStorage.setItem(name, field.value);
-    if (field.value) keep();
-    else field.value = sessionStorage.getItem(name) || "";
+    if (!field.value) field.value = before;
+    else if (field === box && !field.value.includes(before)) field.value = before.includes(field.value) ? before : `${before}\n${field.value}`;
+    keep();
     field.addEventListener("input", keep);
   }
   box.form.addEventListener("submit", (event) => { if (event.submitter === button) button.disabled = true; });
@@ -113,6 +115,7 @@ if (to && choices) {
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
 const live = document.querySelector("[data-newest]");
 let failures = 0;
+let patience = 24; // how often the state of a text that is on its way is looked at
 function say(what) {
   for (const line of find("live").children) line.hidden = line.dataset.when !== what;
 }
@@ -124,8 +127,9 @@ async function look() {
     if (!answer.ok) throw new Error(answer.status);
     failures = 0;
     say("");
-    if (answer.status !== 200) return;
-    const newest = await answer.text();
+    const underway = document.querySelector("article.out:is(.accepted, .queued, .sending, .sent)") && patience-- > 0;
+    if (answer.status !== 200 && !underway) return;
+    const newest = (await answer.text()) || live.dataset.newest;
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
     for (const part of ["rows", "none", "bubbles", "tabs", "notice", "pages"]) {
       const [old, fresh] = [find(part), page.getElementById(part)];
@@ -137,9 +141,12 @@ async function look() {
 }
 if (live) setInterval(look, 5000);
 
-// Only what differs is replaced, so that a screen reader reads a new reply alone.
+// Only what differs is replaced, so that a screen reader reads a new reply alone. The oldest bubbles may be gone.
 function renew(old, fresh) {
   const parts = [...fresh.children];
+  const first = fresh.querySelector("article");
+  const gone = [...old.querySelectorAll("article")].findIndex((part) => first && part.isEqualNode(first));
+  for (let left = gone; left > 0; left--) old.querySelector("article").remove();
   parts.forEach((part, index) => {
     const before = old.children[index];
     if (!before) old.append(part);

@@ -382,7 +382,11 @@ def test_a_text_that_did_not_arrive_is_marked_in_the_list(account: Account, sign
     accept(account, now=clients.now())
     deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]), clients.now())
 
+    talk = signed_in.get(TALK)
+    again = next(address for address in talk.addresses if "body=" in address)
+
     assert "not delivered" in signed_in.get("messages", "tab=sent").text
+    assert signed_in.get(TALK, again.partition("?")[2]).typed.strip() == sent(account)[0].body
 
 
 def test_a_stop_to_another_studio_is_told_without_its_words(account: Account, signed_in: Browser) -> None:
