@@ -204,7 +204,8 @@ def is_undelivered(text: Message) -> bool:
 
 def is_cancellable(text: Message) -> bool:
     """Return whether a text of the studio waits, so that somebody may want to cancel it."""
-    waits = text.state is MessageState.SCHEDULED or (text.state is MessageState.QUEUED and text.held is not None)
+    is_put_off = text.state is MessageState.QUEUED and bool(text.held or text.error)
+    waits = text.state is MessageState.SCHEDULED or is_put_off
     return text.direction is Direction.OUT and waits
 
 
