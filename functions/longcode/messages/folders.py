@@ -26,6 +26,7 @@ Either takes about a second, so a page is answered in time however many messages
 
 _PAGE, _SEARCH_PAGE = 100, 500  # messages read, and index entries queried, in a call of a search
 _SENT_TO_PAGE = 1000
+_ANSWERS = 500  # texts that are looked at to find unanswered replies
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
@@ -131,8 +132,8 @@ def unanswered(account: str, replies: Collection[Message]) -> set[str]:
 
     The newest 500 texts are looked at. A reply that is older than all of these is not returned.
     """
-    texts = list(islice(_entries(account, "sent", None, _SEARCH_PAGE), _SEARCH_PAGE))
-    reached = _place(texts[-1]) if len(texts) == _SEARCH_PAGE else ""
+    texts = list(islice(_entries(account, "sent", None, _ANSWERS), _ANSWERS))
+    reached = _place(texts[-1]) if len(texts) == _ANSWERS else ""
     newest = {entry["phone"]: _place(entry) for entry in reversed(texts)}
     return {
         reply.id
