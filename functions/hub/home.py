@@ -57,6 +57,7 @@ class Home(Struct, frozen=True, kw_only=True):
     """What the home page shows. `message` is set if the account has no texting; `top` is the chart's highest line."""
 
     unread: int
+    oldest_unread: datetime | None
     questions: list[Asked]
     failed: int
     paused: list[Broadcast]
@@ -76,7 +77,8 @@ class Home(Struct, frozen=True, kw_only=True):
 @page_of_studio
 def show_home(account: Account) -> Page:
     """Show what waits for somebody, and the Services panel."""
-    return show("home", account, home=of(account, clients.now()))
+    now = clients.now()
+    return show("home", account, home=of(account, now), now=now)
 
 
 @site.get("/hub/failed")
@@ -100,8 +102,10 @@ def of(account: Account, now: datetime) -> Home:
     questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     most = max([0, *(usage.units for usage in panel.current.days.values())]) if panel.current else 0
+    unread = folders.unread_counts(account.id).unread
     return Home(
-        unread=folders.unread_counts(account.id).unread,
+        unread=unread,
+        oldest_unread=_oldest_unread(account, unread) if unread else None,
         questions=_asked(account, questions),
         failed=sum(text.created_at > now - _DAY for text in _undelivered(account)),
         paused=[broadcast for broadcast in started if broadcast.paused],
@@ -123,6 +127,13 @@ def _asked(account: Account, questions: list[Question]) -> list[Asked]:
         )
         for question in questions
     ]
+
+
+def _oldest_unread(account: Account, unread: int) -> datetime | None:
+    """Return when the oldest unread reply came, or None if it is not among the newest."""
+    newest = folders.page(account.id, "inbox", limit=_LOOKED_AT).messages
+    waiting = [reply.created_at for reply in newest if not reply.read]
+    return min(waiting) if len(waiting) == unread else None
 
 
 def _undelivered(account: Account) -> list[Message]:

@@ -263,6 +263,7 @@ def test_a_time_that_is_none_or_past_is_refused_beside_the_words(
 
     assert refused.status == 422
     assert (refused.typed.strip(), refused.fields["at"]) == ("See you!", at)
+    assert "Later Choose a day and time between now and a year ahead" in refused.text
     assert sent(account) == []
 
 
