@@ -158,10 +158,12 @@ function renew(old, fresh) {
 // A page that takes longer than a moment shows that it is on its way.
 addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
-  if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || link.target || link.hash || link.hasAttribute("download") || event.ctrlKey || event.metaKey || event.shiftKey) return;
   setTimeout(() => document.body.setAttribute("aria-busy", "true"), 300);
+  setTimeout(rest, 10000); // a link to a file leaves the page as it is
 });
-addEventListener("pageshow", () => document.body.removeAttribute("aria-busy"));
+function rest() { document.body.removeAttribute("aria-busy"); }
+addEventListener("pageshow", rest);
 
 // Keys: Ctrl-Enter sends, / searches, n begins a text, arrows move in the list, ? shows the keys, Esc leaves a field.
 const keys = find("keys");
