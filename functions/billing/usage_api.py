@@ -19,7 +19,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, panel_message, plan_owed_in
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
-from longcode.billing import charged, sheet
+from longcode.billing import charged, notices, sheet
 from longcode.billing.charged import Chunk
 from longcode.billing.estimates import Comparison, Forecast, Included, compare_plans, forecast, included_units
 from longcode.billing.invoice import compute_invoice
@@ -45,8 +45,9 @@ class MonthUsage(web.Answer):
 
     `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
     current month has a `forecast`, except on the studio's first two days and for a closed account. A month that is
-    over has what it would have cost `on_each_plan`. Amounts are the sum of fee and units, in millionths of
-    `currency`.
+    over has what it would have cost `on_each_plan`. `advice` is a sentence about a plan that suits the forecast
+    better, while the account can still change to it for this month. Amounts are the sum of fee and units, in
+    millionths of `currency`.
     """
 
     month: str
@@ -57,6 +58,7 @@ class MonthUsage(web.Answer):
     currency: str | None
     total_micros: int | None
     forecast: Forecast | None
+    advice: str | None
     on_each_plan: Comparison | None
 
 
@@ -119,6 +121,7 @@ def month_usage(account: Account, month: str, now: datetime) -> MonthUsage:
     plan = price_list.of_month(month)[name] if name else None
     is_over = month < months.month_of(now)
     has_forecast = not is_over and account.status is not AccountStatus.CLOSED
+    ahead = _forecast(account, plan, by_day, now) if has_forecast and plan else None
     return MonthUsage(
         month=month,
         plan=name,
@@ -127,7 +130,8 @@ def month_usage(account: Account, month: str, now: datetime) -> MonthUsage:
         limit=_limit(account, month, plan, total, None if is_over else now) if plan else None,
         currency=plan.currency if plan else None,
         total_micros=compute_invoice(account.id, month, plan, total).total_micros if plan else None,
-        forecast=_forecast(account, plan, by_day, now) if has_forecast and plan else None,
+        forecast=ahead,
+        advice=_advice(month, plan, ahead, now) if plan and ahead else None,
         on_each_plan=_on_each_plan(month, plan, total) if is_over and plan else None,
     )
 
@@ -142,6 +146,11 @@ def _limit(account: Account, month: str, plan: Plan, total: Usage, now: datetime
 def _forecast(account: Account, plan: Plan, by_day: dict[str, Usage], now: datetime) -> Forecast | None:
     before = quotas.by_day(account.id, months.previous(months.month_of(now)))
     return forecast(plan, before | by_day, account.created_at, now)
+
+
+def _advice(month: str, plan: Plan, ahead: Forecast, now: datetime) -> str | None:
+    can_change = now <= months.plan_cutoff(month)
+    return notices.advice(month, plan, ahead, price_list.of_month(month).values()) or None if can_change else None
 
 
 def _on_each_plan(month: str, plan: Plan, total: Usage) -> Comparison:

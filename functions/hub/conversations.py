@@ -1,6 +1,7 @@
 """Conversations as the pages show them: one for each phone of an account, with the clients that have the phone."""
 
 from datetime import datetime
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -17,6 +18,8 @@ from longcode.optouts.consent import OptOutEvent, Question
 from longcode.phone import in_words
 from longcode.template import full_name
 
+NO_CLIENT = "There is no such client any more."
+
 _ROWS = 30
 _BUBBLES = 80  # with the list and the assets, less than 60 kB
 _LINKED = 100
@@ -28,6 +31,7 @@ class ConversationRow(Struct, frozen=True, kw_only=True):
     digits: str
     who: str
     is_linked: bool
+    is_unanswered: bool
     newest: Message
 
     @property
@@ -46,13 +50,15 @@ class Listed(Struct, frozen=True, kw_only=True):
 class Conversation(Struct, frozen=True, kw_only=True):
     """A conversation, its messages oldest first; `earlier` is the cursor of those before them.
 
-    `stopped` is the opt-out that the studio may know of: to another studio's texts, it sees only that there is one.
+    `linked` is the client that the newest message is linked to, if the client does not have the phone. `stopped` is
+    the opt-out that the studio may know of: to another studio's texts, it sees only that there is one.
     """
 
     digits: str
     phone: str
     who: str
     clients: list[Client]
+    linked: Client | None
     messages: list[Message]
     earlier: str | None
     question: Question | None
@@ -70,6 +76,12 @@ class Conversation(Struct, frozen=True, kw_only=True):
     def is_linked(self) -> bool:
         """Return whether all its messages are linked to a client."""
         return all(message.client_id for message in self.messages)
+
+    @property
+    def unanswered(self) -> Message | None:
+        """Return the first reply after the studio's last text, or None."""
+        replies = takewhile(lambda message: message.direction is Direction.IN, reversed(self.messages))
+        return next(reversed(list(replies)), None)
 
 
 def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> Listed:
@@ -92,11 +104,16 @@ def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
 
 def _rows(account: Account, messages: list[Message], now: datetime) -> list[ConversationRow]:
     names = client_store.names(account.id, {text.client_id for text in messages if text.client_id})
+    replies = [
+        message for message in messages if message.direction is Direction.IN and message.read and not message.keyword
+    ]
+    unanswered = folders.unanswered(account.id, replies) if replies else set()
     return [
         ConversationRow(
             digits=text.phone.removeprefix("+"),
             who=names.get(text.client_id or "") or in_words(text.phone, account.country_code),
             is_linked=text.client_id in names,
+            is_unanswered=text.id in unanswered,
             newest=windows.hide_old_body(text, account.retention_days, now),
         )
         for text in messages
@@ -112,20 +129,23 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
     question = optouts.get_question(account.id, phone)
     pair = (account.id, phone)
     is_opted_out = pair in optouts.blocked([pair], account.number_since)
+    newest_client = page.messages[0].client_id if page.messages else None
+    is_elsewhere = newest_client and newest_client not in {client.id for client in with_number}
     return Conversation(
         digits=phone.removeprefix("+"),
         phone=in_words(phone, account.country_code),
         who=" or ".join(filter(None, (full_name(one.first_name, one.last_name) for one in with_number))),
         clients=with_number,
+        linked=client_store.get(account.id, newest_client) if newest_client and is_elsewhere else None,
         messages=[windows.hide_old_body(text, account.retention_days, now) for text in reversed(page.messages)],
         earlier=page.next_cursor,
         question=question if question and question.open else None,
         is_opted_out=is_opted_out,
-        stopped=_opt_out(account, phone, now) if is_opted_out else None,
+        stopped=last_opt_out(account, phone, now) if is_opted_out else None,
     )
 
 
-def _opt_out(account: Account, phone: str, now: datetime) -> OptOutEvent | None:
+def last_opt_out(account: Account, phone: str, now: datetime) -> OptOutEvent | None:
     """Return the last opt-out of a phone, if it was to this account's texts."""
     events = (event for event in optouts.phone_history(phone, now) if event.out and not event.asks)
     last = max(events, key=lambda event: event.at, default=None)
@@ -133,10 +153,9 @@ def _opt_out(account: Account, phone: str, now: datetime) -> OptOutEvent | None:
 
 
 def link(account: Account, phone: str, client_id: str | None) -> None:
-    """Link the newest messages of a phone to a client who has it, or to none; raise `NotFound` for another client."""
-    with_number = client_store.of_phones(account.id, [phone])[phone]
-    if client_id is not None and client_id not in {client.id for client in with_number}:
-        raise NotFound("This client does not have the number.")
+    """Link the newest messages of a phone to a client, or to none; raise `NotFound` if there is no such client."""
+    if client_id is not None and client_store.get(account.id, client_id) is None:
+        raise NotFound(NO_CLIENT)
     for message in _newest(account, phone):
         folders.link(message, client_id=client_id)
 

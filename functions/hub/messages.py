@@ -1,18 +1,23 @@
 """The pages of the messages: the list of conversations, and one conversation with its reply box."""
 
 import re
+from datetime import datetime
 from urllib.parse import urlencode
-from uuid import uuid4
 
-from hub import conversations, page, texts
+from hub import conversations, page, words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.texting import texts
+from hub.texting.recipients import Addressee
 from longcode.accounts.account import Account
 from longcode.aws import clients
+from longcode.clients import store as client_store
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
 from longcode.messages import replies
 from optout import questions
 from send import api as send
+
+_FOUND = 20  # clients that a search for somebody to link finds at most
 
 TABS = {"inbox": "Inbox", "sent": "Sent Items", "unlinked": "Unlinked", "all": "All"}
 
@@ -35,8 +40,10 @@ def show_conversation(account: Account, digits: str) -> Page:
 @form_of_studio
 def send_text(account: Account, fields: dict[str, str], digits: str) -> Page:
     """Send a text to the phone; if it is refused, show why, and keep what was typed."""
+    if asked := texts.not_sent_yet(account, fields):
+        return _page(account, digits, asked)
     try:
-        texts.accept(account, f"+{digits}", fields)
+        texts.accept(account, _recipient(digits, fields), fields)
     except RequestError as refusal:
         return _page(account, digits, fields, refusal)
     return go_to(_place(digits, sent="1"))
@@ -53,10 +60,20 @@ def answer_question(account: Account, fields: dict[str, str], digits: str) -> Pa
     return go_to(_place(digits))
 
 
+@site.get("/hub/messages/<digits>/link")
+@page_of_studio
+def show_link(account: Account, digits: str) -> Page:
+    """Ask which client the messages of a phone belong to: one who has the number, or another one."""
+    query, now = site.current_event.query_string_parameters or {}, clients.now()
+    opened, search = _opened(account, digits, None, now), query.get("q", "").strip()
+    found = client_store.search(account.id, search, _FOUND) if fold(search) else []
+    return show("link", account, open=opened, q=search, found=found, tab=query.get("tab", ""))
+
+
 @site.post("/hub/messages/<digits>/link")
 @form_of_studio
 def link_messages(account: Account, fields: dict[str, str], digits: str) -> Page:
-    """Link the newest messages of a phone to a client who has it, or unlink them."""
+    """Link the newest messages of a phone to a client, or unlink them."""
     conversations.link(account, f"+{digits}", fields.get("client") or None)
     return go_to(_place(digits))
 
@@ -93,18 +110,27 @@ def _place(digits: str | None = None, **more: str) -> str:
     return "/".join(filter(None, ("messages", digits))) + (f"?{urlencode(kept)}" if kept else "")
 
 
+def _recipient(digits: str, fields: dict[str, str]) -> Addressee:
+    return Addressee(phone=f"+{digits}", client_id=fields.get("client"))
+
+
+def _opened(account: Account, digits: str, before: str | None, now: datetime) -> conversations.Conversation:
+    is_phone = re.fullmatch(r"[0-9]{3,15}", digits)
+    opened = conversations.with_phone(account, f"+{digits}", before, now) if is_phone else None
+    if opened is None:
+        raise NotFound("There is no conversation with this number.")
+    return opened
+
+
 def _page(
     account: Account, digits: str | None, typed: dict[str, str] | None = None, wrong: RequestError | None = None
 ) -> Page:
     query, now = site.current_event.query_string_parameters or {}, clients.now()
     tab = query.get("tab", "inbox") if query.get("tab") in TABS else "inbox"
-    is_phone = digits is not None and re.fullmatch(r"[0-9]{3,15}", digits)
-    opened = conversations.with_phone(account, f"+{digits}", query.get("before"), now) if is_phone else None
-    if digits and opened is None:
-        raise NotFound("There is no conversation with this number.")
+    opened = _opened(account, digits, query.get("before"), now) if digits else None
     if opened:
         conversations.mark_read(opened)
-    body = texts.template_body(account, query.get("template")) or query.get("body", "")
+    body = query.get("body") or texts.template_body(account, query.get("template"))
     search = query.get("q", "").strip()
     return show(
         "messages",
@@ -119,8 +145,10 @@ def _page(
         newest=replies.newest_sequence(account.id),
         open=opened,
         typed={"body": body, "at": ""} | (typed or {}),
+        shown=texts.shown_if_asked(account, _recipient(digits, typed), typed) if digits and typed else None,
         templates=texts.template_names(account) if opened else [],
-        key=(typed or {}).get("key") or uuid4().hex,
+        key=texts.key_of(typed or {}, wrong),
         wrong=wrong,
+        why=words.refusal(wrong, account, now) if wrong else "",
         now=now,
     )

@@ -32,7 +32,7 @@ _SYSTEMS = {
     "Mac OS": "Mac",
     "Linux": "Linux",
 }
-_NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved"}
+_NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved", "template", "use", "preview", "whole"}
 _SHORT_HASH = 12
 _MOST_FIELDS = 200
 _LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more

@@ -27,7 +27,10 @@ _PAGES = (
     "messages(/[0-9]+)?",
     "new",
     r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
+    "failed",
+    "more",
     "people",
+    "notifications",
     "account(/password)?",
 )
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."

@@ -19,6 +19,11 @@ from longcode.usage import call_limits
 
 Page = Response[str]
 
+OTHER_PAGES = {"people": "People", "notifications": "Notifications", "account": "Account"}
+"""Pages that stand in the navigation, and on a phone below "More": titles by paths."""
+
+_OF_OWNER = {"account"}
+
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
 site = APIGatewayRestResolver()
@@ -30,8 +35,19 @@ def show(template: str, account: Account | None = None, status: int = 200, **val
     if account:
         token = page.form_token(page.session_token(event.headers))
         unread = folders.unread_counts(account.id)
-        values |= {"studio": account, "token": token, "me": site.context["session"], "unread": unread}
+        values |= {
+            "studio": account,
+            "token": token,
+            "me": site.context["session"],
+            "unread": unread,
+            "others": _other_pages(site.context["session"]),
+        }
     return page.render(event.path, template, status, **values)
+
+
+def _other_pages(session: Session) -> dict[str, str]:
+    """Return those of `OTHER_PAGES` that a person may open."""
+    return {path: title for path, title in OTHER_PAGES.items() if session.role is Role.OWNER or path not in _OF_OWNER}
 
 
 def go_to(path: str, **cookie: Any) -> Page:

@@ -1,18 +1,27 @@
 """Numbers, times and states as the pages write them."""
 
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from longcode.accounts.account import Account
 from longcode.billing.invoice import money
+from longcode.carriers.carrier import RefusalReason
 from longcode.carriers.refusals import meaning_of_error
-from longcode.message import Direction, HoldReason, Message, MessageState
-from longcode.months import in_words, local_day, time_zone
+from longcode.clients.client import Client
+from longcode.errors import RequestError
+from longcode.folded import fold
+from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
+from longcode.months import days, in_words, local_day, time_zone
 from longcode.optouts.consent import OptOutEvent
+from longcode.phone import in_words as phone_in_words
+from longcode.template import full_name
 
+_BEFORE_HIT = 20  # characters that are shown before what a search has found
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
-_BAD_ENDS = {MessageState.FAILED, MessageState.UNDELIVERED, MessageState.REFUSED}
+_BAD_ENDS = {MessageState.FAILED, MessageState.UNDELIVERED, MessageState.REFUSED, MessageState.EXPIRED}
 _STATES = {
     MessageState.ACCEPTED: "being sent",
     MessageState.QUEUED: "being sent",
@@ -24,25 +33,55 @@ _STATES = {
     MessageState.EXPIRED: "not sent in time",
 }
 _HELD = {
-    HoldReason.QUIET_HOURS: "waits for the morning",
-    HoldReason.PARKED: "waits: we have to fix a fault of the number",
-    HoldReason.PAUSED: "waits: the broadcast is paused",
-    HoldReason.ASKED: "waits for you: the last reply may mean “stop”",
-    HoldReason.CEILING: "waits: no more texts may be sent today",
+    HoldReason.QUIET_HOURS: "it is night where the client is",
+    HoldReason.PARKED: "we have to fix a fault of the number",
+    HoldReason.PAUSED: "its broadcast is paused",
+    HoldReason.ASKED: "the last reply may mean “stop”, and you have not answered yet",
+    HoldReason.CEILING: "no more texts may be sent today",
 }
-_REFUSED = {
-    "opted_out": "not sent: the client asked us to stop",
-    "too_many_to_phone": "not sent: this phone has had too many texts this hour",
-    "uncertain": "it is not known whether it arrived",
+_ORIGINS = {
+    MessageKind.BULK: "broadcast",
+    MessageKind.TRIGGERED: "automatic",
+    MessageKind.SERVICE: "automatic answer",
+}
+_ONLY_THEY = "Only they can start again, by texting START."
+_OUR_FAULT = "We are working on it; your text is fine."
+_NOT_SENT = {
+    "opted_out": f"the client had asked us to stop. {_ONLY_THEY}",
+    "too_many_to_phone": "this phone had as many texts within the hour as it may get. Send it again later.",
+    "no_shared_number": "none of our numbers was free for this phone. Send it again later.",
+    "country_not_allowed": "your account does not text this country.",
+    "number_type_not_allowed": "numbers of this kind get no texts. Use a mobile number of the client.",
+    "our_own_number": "this is a number that we send from. Use the client's own number.",
+    "account_suspended": "your account was stopped. The mail to the owner says why.",
+    "account_closed": "your account was closed.",
+}
+_UNCERTAIN = "it is not known whether it arrived. Ask the client before you send it again."
+
+# What a person can do after the carrier has given up a text, by why it did.
+_WHAT_HELPS = {
+    RefusalReason.TRY_AGAIN: "Send it again.",
+    RefusalReason.TRY_LATER: "Send it again tomorrow.",
+    RefusalReason.TRY_ONCE_LATER: "Send it again later, or call.",
+    RefusalReason.BAD_NUMBER: "Ask the client for another number.",
+    RefusalReason.NO_SUCH_NUMBER: "Check the number with the client.",
+    RefusalReason.NOT_MOBILE: "Use a mobile number of the client.",
+    RefusalReason.OPTED_OUT: _ONLY_THEY,
+    RefusalReason.FILTERED: "Write it in other words, without links and capitals.",
+    RefusalReason.BAD_TEXT: "Write it in other words.",
+    RefusalReason.PARKED: _OUR_FAULT,
+    RefusalReason.INVALID: _OUR_FAULT,
+    RefusalReason.UNKNOWN: "Send it again, or call.",
 }
 
 # The sentences of the API that speak of its settings and requests, as a colleague says them.
 _REFUSALS = {
-    "opted_out": "This phone asked us to stop. Only they can start again, by texting START.",
-    "too_many_to_phone": "This phone has had as many texts as it may get within an hour. Please try again later.",
+    "opted_out": f"This phone asked us to stop. {_ONLY_THEY}",
     "no_number_ticked": "The SMS box of this number is not ticked. Tick it in the client's record, then send again.",
     "no_permission": "The client's record does not allow texts. If the client agrees, tick the boxes there.",
     "country_not_allowed": "Your account does not text this country: at first, an account texts only its own.",
+    "bad_time": "Choose a day and time between now and a year ahead, or none to send at once.",
+    "idempotency_conflict": "Your text before this one has been sent. Press Send again to send this one too.",
 }
 
 
@@ -56,9 +95,25 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def who(phone: str, with_phone: Iterable[Client], account: Account) -> str:
+    """Return the names of the clients who have a phone, or the number as people write it."""
+    names = (full_name(client.first_name, client.last_name) for client in with_phone)
+    return " or ".join(filter(None, names)) or phone_in_words(phone, account.country_code)
+
+
 def month_name(month: str) -> str:
     """Return the name of a month without its year: `November`."""
     return in_words(month).split()[0]
+
+
+def last_day(month: str) -> str:
+    """Return the last day of a month: `30 November`."""
+    return f"{int(days(month)[-1][-2:])} {month_name(month)}"
+
+
+def short_day(day_of_month: str) -> str:
+    """Return a day without its year: `24 November` for `2026-11-24`."""
+    return f"{int(day_of_month[-2:])} {month_name(day_of_month[:7])}"
 
 
 def lately(at: datetime, now: datetime, zone_name: str) -> str:
@@ -86,13 +141,34 @@ def day(at: datetime, now: datetime, zone_name: str) -> str:
 
 
 def waiting(reason: str) -> str:
-    """Return why a text that is sent now would wait: `waits for the morning`; "" for an unknown reason."""
+    """Return why a text that is sent now would wait: `its broadcast is paused`; "" for an unknown reason."""
     return next((said for hold, said in _HELD.items() if hold == reason), "")
 
 
-def refusal(code: str | None, detail: str) -> str:
+def refusal(error: RequestError, account: Account, now: datetime) -> str:
     """Return why something is refused, for people: the sentence of the API, unless it speaks to programmers."""
+    return why_refused(error.code, error.detail, error.frees_at, account, now)
+
+
+def why_refused(code: str | None, detail: str, frees_at: datetime | None, account: Account, now: datetime) -> str:
+    """Return why something is refused, by its code, the sentence of the API, and when it is allowed again."""
+    again = f"You can send again {at(frees_at, now, account.time_zone)}." if frees_at else ""
+    if code == "too_many_to_phone" and again:
+        return f"This phone has had {counted(account.texts_an_hour, 'text')} this hour. {again}"
+    if code == "day_limit_reached" and again:
+        few = " Until we have approved your account, it sends few texts a day."
+        return f"Your account has sent as much today as it may. {again}{few if account.trial_units_a_day else ''}"
     return _REFUSALS.get(code or "", detail)
+
+
+def at(moment: datetime, now: datetime, zone_name: str) -> str:
+    """Return when something will be: `at 16:05` for today, otherwise as `ahead`."""
+    return f"at {clock(moment, zone_name)}" if _is_today(moment, now, zone_name) else ahead(moment, now, zone_name)
+
+
+def _is_today(at: datetime, now: datetime, zone_name: str) -> bool:
+    zone = time_zone(zone_name)
+    return local_day(at, zone) == local_day(now, zone)
 
 
 def ahead(at: datetime, now: datetime, zone_name: str) -> str:
@@ -110,18 +186,15 @@ def instant(at: datetime, zone_name: str) -> str:
     return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
 
 
-def stopped(event: OptOutEvent | None, now: datetime, zone_name: str) -> str:
-    """Return when and with which words a phone opted out: ` on 3 November (“STOP”)`; nothing if it is not known."""
+def stopped(event: OptOutEvent | None, who: str, now: datetime, zone_name: str) -> str:
+    """Return that somebody opted out, with when and with which words, if these are known."""
+    begin, end = f"{who or 'This phone'} asked us to stop", _ONLY_THEY
     if event is None:
-        return ""
-    zone = time_zone(zone_name)
-    local = event.at.astimezone(zone)
-    when = (
-        " today"
-        if local.date() == local_day(now, zone)
-        else f" on {local.day} {local:%B}" + ("" if local.year == now.astimezone(zone).year else f" {local.year}")
-    )
-    return f"{when} (“{event.words}”)" if event.words else when
+        return f"{begin}. {end}"
+    local = event.at.astimezone(time_zone(zone_name))
+    year = "" if local.year == now.astimezone(time_zone(zone_name)).year else f" {local.year}"
+    when = "today" if _is_today(event.at, now, zone_name) else f"on {local.day} {local:%B}{year}"
+    return f"{begin} {when}" + (f" (“{event.words}”). {end}" if event.words else f". {end}")
 
 
 def is_undelivered(text: Message) -> bool:
@@ -131,7 +204,8 @@ def is_undelivered(text: Message) -> bool:
 
 def is_cancellable(text: Message) -> bool:
     """Return whether a text of the studio waits, so that somebody may want to cancel it."""
-    waits = text.state is MessageState.SCHEDULED or (text.state is MessageState.QUEUED and text.held is not None)
+    is_put_off = text.state is MessageState.QUEUED and bool(text.held or text.error)
+    waits = text.state is MessageState.SCHEDULED or is_put_off
     return text.direction is Direction.OUT and waits
 
 
@@ -140,32 +214,85 @@ def clock(at: datetime, zone_name: str) -> str:
     return f"{at.astimezone(time_zone(zone_name)):%H:%M}"
 
 
+def excerpt(text: str, search: str) -> tuple[str, str, str]:
+    """Return the words before, of and after what a search finds in a text; nothing before it if it finds nothing."""
+    wanted, ends = fold(search), [0]
+    folded = ""
+    for character in text:
+        folded += fold(character) or character.isspace() * " "
+        ends.append(len(folded))
+    start = folded.find(wanted) if wanted else -1
+    if start < 0:
+        return "", "", text
+    begin, end = bisect_right(ends, start) - 1, bisect_left(ends, start + len(wanted))
+    before = text[:begin] if begin <= _BEFORE_HIT else f"…{text[begin - _BEFORE_HIT : begin]}"
+    return before, text[begin:end], text[end:]
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence: with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
+
+
+def origin(text: Message) -> str:
+    """Return who or what wrote a text of the studio: a person's name, `broadcast`; "" if it is not known."""
+    return text.by or _ORIGINS.get(text.kind, "")
+
+
 def state(text: Message, now: datetime, zone_name: str) -> str:
-    """Return what has become of a text."""
+    """Return what has become of a text, and what happens next or would help."""
+    if text.held and text.state in (MessageState.QUEUED, MessageState.SCHEDULED):
+        return _held(text, now, zone_name)
     if text.state is MessageState.SCHEDULED and text.send_at:
         return f"will be sent {ahead(text.send_at, now, zone_name)}"
-    if text.held and text.state is MessageState.QUEUED:
-        return _HELD[text.held]
-    if text.error in _REFUSED:
-        return _REFUSED[text.error or ""]
+    if text.state is MessageState.QUEUED and text.error:
+        again = f" We try again {at(text.due_at, now, zone_name)}." if text.due_at else ""
+        return f"not delivered yet: {meaning_of_error(text.error).words}.{again}"
+    if text.state is MessageState.EXPIRED:
+        return _expired(text)
     if text.state in _BAD_ENDS:
-        begin = "not delivered" if text.state is MessageState.UNDELIVERED else "not sent"
-        return f"{begin}: {meaning_of_error(text.error).words}"
+        return _not_delivered(text)
     return _STATES.get(text.state, "")
+
+
+def _held(text: Message, now: datetime, zone_name: str) -> str:
+    is_timed = text.held in (HoldReason.QUIET_HOURS, HoldReason.CEILING) and text.due_at and text.due_at > now
+    until = f" until {ahead(text.due_at, now, zone_name)}" if is_timed and text.due_at else ""
+    return f"waits{until}: {waiting(text.held or '')}"
+
+
+def _expired(text: Message) -> str:
+    why = waiting(text.error or "")
+    return f"not sent in time: {why}. Send it again, if it is still of use." if why else _STATES[text.state]
+
+
+def _not_delivered(text: Message) -> str:
+    if text.error == "uncertain":
+        return _UNCERTAIN
+    begin = "not delivered" if text.state is MessageState.UNDELIVERED else "not sent"
+    if text.error in _NOT_SENT:
+        return f"{begin}: {_NOT_SENT[text.error or '']}"
+    meaning = meaning_of_error(text.error)
+    return f"{begin}: {meaning.words}. {_WHAT_HELPS[meaning.reason]}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
+    "excerpt": excerpt,
     "instant": instant,
     "stopped": stopped,
     "counted": counted,
     "day": day,
+    "last_day": last_day,
     "lately": lately,
     "money": money,
     "month": in_words,
     "month_name": month_name,
     "number": number,
-    "refusal": refusal,
+    "origin": origin,
+    "phone": phone_in_words,
+    "sentence": sentence,
+    "short_day": short_day,
     "state": state,
 }
 

@@ -87,6 +87,7 @@ class RequestError(Exception):
 
     code: ClassVar[str] = "invalid"
     status: ClassVar[int] = 422
+    frees_at: datetime | None = None  # when the same request is allowed, if that is known
 
     def __init_subclass__(cls, *, code: str | None = None, status: int | None = None) -> None:
         super().__init_subclass__()
@@ -142,6 +143,20 @@ class BoundReached(RequestError, status=409):
         return {"most": self.most, "plans_that_allow": list(self.plans_that_allow)}
 
 
+class TooManyToPhone(RequestError, code="too_many_to_phone", status=409):
+    """A phone has an hour's texts of the account. `frees_at` is when it may get the next one."""
+
+    frees_at: datetime
+
+    def __init__(self, detail: str, *, field: str, frees_at: datetime) -> None:
+        super().__init__(detail, field=field)
+        self.frees_at = frees_at
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"frees_at": instant(self.frees_at)}
+
+
 class NoPriceList(Exception): ...
 
 
@@ -170,7 +185,6 @@ class NotAReply(RequestError, code="not_a_reply", status=422): ...
 class CountryNotAllowed(RequestError, code="country_not_allowed", status=409): ...
 class NumberTypeNotAllowed(RequestError, code="number_type_not_allowed", status=422): ...
 class OurOwnNumber(RequestError, code="our_own_number", status=422): ...
-class TooManyToPhone(RequestError, code="too_many_to_phone", status=409): ...
 class IdempotencyConflict(RequestError, code="idempotency_conflict", status=409): ...
 
 # Consent

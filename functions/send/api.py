@@ -9,8 +9,7 @@ from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 from pydantic import Field, model_validator
 
 from longcode import segments, windows
@@ -65,12 +64,13 @@ class Accepted(web.Answer):
 class Preview(web.Answer):
     """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent.
 
-    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason.
+    `skipped` are phones without a text, `held` those whose text would wait; `frees_at` is when a limit allows it.
     """
 
     may_be_sent: bool
     code: str | None = None
     reason: str | None = None
+    frees_at: web.Instant | None = None
     subject: str | None = None
     text: str | None = None
     encoding: str | None = None
@@ -179,17 +179,16 @@ def _drafts(
         )
         for index, phone in enumerate(checked.to.phones)
     ]
-    template = checked.template
     shared: dict[str, Any] = {
         "client_id": checked.to.client_id,
-        "template": template.name if template else None,
-        "subject": template.subject or None if template else None,
+        "template": checked.template.name if checked.template else None,
+        "subject": checked.template.subject or None if checked.template else None,
         "fingerprint": fingerprint,
         "by": by,
         "of": len(drafts),
         "skipped": tuple((skipped.phone, skipped.code) for skipped in checked.to.skipped),
     }
-    return [replace(draft, **shared) for draft in drafts]
+    return [structs.replace(draft, **shared) for draft in drafts]
 
 
 def _repeated(first: Message, request_id: str, fingerprint: str, account: Account | None, now: datetime) -> Accepted:
@@ -212,20 +211,21 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
     try:
         checked = check(form, read_facts(account_id, form, "preview", now), now, create=False)
     except RequestError as refusal:
-        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
+        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail, frees_at=refusal.frees_at)
     at = checked.send_at or now
     plan = messages_accept.plan_at(checked.account, at)
     limits = limits_at(checked.account, plan, at)
     measures = [segments.measure(text) for text in checked.texts.values()]
-    units = sum(measure.units for measure in measures)
-    used = quotas.of_month(account_id, limits.month).units
+    units, used = sum(measure.units for measure in measures), quotas.of_month(account_id, limits.month).units
     reserved = quotas.reserved(limits)
     reached = limits.reached(reserved, units)
-    refusal_at_limit = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
+    at_limit = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
+    why: dict[str, Any] = (
+        {"code": at_limit.code, "reason": at_limit.detail, "frees_at": at_limit.frees_at} if at_limit else {}
+    )
     return Preview(
-        may_be_sent=refusal_at_limit is None,
-        code=refusal_at_limit.code if refusal_at_limit else None,
-        reason=refusal_at_limit.detail if refusal_at_limit else None,
+        may_be_sent=at_limit is None,
+        **why,
         subject=checked.template.subject or None if checked.template else None,
         text=checked.texts[checked.to.phones[0]],
         encoding=measures[0].encoding,
@@ -235,7 +235,7 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
         phones=checked.to.phones,
         skipped=checked.to.skipped,
         held=_held(checked, now),
-        price_micros=0 if refusal_at_limit else plans.price_of(units, plan, used),
+        price_micros=0 if at_limit else plans.price_of(units, plan, used),
     )
 
 
@@ -301,7 +301,7 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
     texts = messages_accept.final_texts(body, account, to.phones, now, field=field, last_texted=last_texted)
     client = _new_client(form, facts, account, now) if create else None
     if client:
-        to = replace(to, client_id=client.id)
+        to = structs.replace(to, client_id=client.id)
     return Checked(account=account, template=facts.template, texts=texts, to=to, send_at=send_at, new_client=client)
 
 
@@ -316,7 +316,7 @@ def _recipients(
             facts.clients_with_phone,
             blocked=facts.blocked,
             destinations=choose_number.destinations_of(account, facts.dedicated),
-            crowded=facts.phone in known.crowded,
+            frees_at=known.crowded.get(facts.phone),
         )
         return compose.hold_for_question(to, {facts.phone} if facts.asked else set()), known.last_texted
     if facts.client is None:

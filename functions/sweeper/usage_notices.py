@@ -12,7 +12,7 @@ from longcode.aws import mail
 from longcode.aws.parameters import public_url
 from longcode.aws.telemetry import logger
 from longcode.billing import notices as billing_notices
-from longcode.billing.estimates import compare_plans, forecast
+from longcode.billing.estimates import forecast
 from longcode.billing.notices import CHARGED, Notice
 from longcode.messages.accept import plan_at
 from longcode.plans import store as price_list
@@ -20,7 +20,7 @@ from longcode.plans.plans import Plan
 from longcode.table import due
 from longcode.table.writes import Attributes
 from longcode.usage import store as quotas
-from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, limits_at, names_of_past_days
+from longcode.usage.usage import MONTH_COUNTER, Limits, limits_at, names_of_past_days
 from longcode.webhooks import delivery
 from longcode.webhooks.tell import enqueue_new
 from sweeper import automatic_stops
@@ -112,11 +112,8 @@ def _advice(account: Account, notice: Notice, now: datetime) -> str:
     """Return a sentence about a cheaper plan, or "" if none is cheaper at the usage of this month and the last."""
     used = quotas.by_day(account.id, months.previous(notice.month)) | quotas.by_day(account.id, notice.month)
     ahead = forecast(notice.plan, used, account.created_at, now)
-    if ahead is None:
-        return ""
-    expected = Usage(units_sent=ahead.units_sent, units_received=ahead.units_received)
-    compared = compare_plans(notice.month, notice.plan, price_list.of_month(notice.month).values(), expected)
-    return billing_notices.advice(expected, compared, notice.plan.currency)
+    listed = price_list.of_month(notice.month).values()
+    return billing_notices.advice(notice.month, notice.plan, ahead, listed) if ahead else ""
 
 
 def _ensure_next_month_watched(account: Account, month: str, now: datetime) -> bool:

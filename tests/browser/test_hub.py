@@ -11,7 +11,9 @@ from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
 from longcode.messages import folders
 from tests.browser.conftest import ANNS, link_by_mail
-from tests.support.reply_steps import receive
+from tests.support.fakes import FakeCarrier
+from tests.support.reply_steps import receive, record_text
+from tests.support.text_steps import accept, deliver
 
 pytestmark = [
     pytest.mark.browser,
@@ -37,15 +39,22 @@ def test_a_reply_is_answered_with_four_clicks_from_the_mailed_link(page: Page, h
     assert bodies(account) == ["Of course, bring the dog!"]
 
 
-def test_a_stop_appears_in_an_open_conversation_while_something_is_typed(
+def test_a_new_state_and_a_stop_appear_in_an_open_conversation_while_something_is_typed(
     signed_in: Page, hub: str, account: Account
 ) -> None:
+    accept(account, now=clients.now(), client_id="ann")
+    signed_in.clock.install()
     signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+    expect(signed_in.locator("article.out")).to_contain_text("being sent")
+    deliver(FakeCarrier(), clients.now())
+    signed_in.clock.run_for(5000)
+    expect(signed_in.locator("article.out")).to_contain_text("· sent")
     signed_in.get_by_label("Your text to Ann Lee").fill("Half a sen")
 
     receive("SMstop", "STOP", phone=ANNS, at=clients.now())
+    signed_in.clock.run_for(5000)
 
-    expect(signed_in.locator("article.in").last).to_contain_text("STOP", timeout=10_000)
+    expect(signed_in.locator("article.in").last).to_contain_text("STOP")
     expect(signed_in.get_by_label("Your text to Ann Lee")).to_have_value("Half a sen")
     expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_focused()
 
@@ -107,7 +116,7 @@ def test_the_length_is_told_while_one_types(signed_in: Page, hub: str) -> None:
 
     signed_in.get_by_label("Your text to Ann Lee").fill("x" * 200)
 
-    expect(signed_in.locator("#length")).to_have_text("200 characters, counts as 2 texts")
+    expect(signed_in.locator("#preview .length")).to_have_text("200 characters, counts as 2 texts")
 
 
 def test_a_conversation_begins_at_its_newest_message_on_a_phone(signed_in: Page, hub: str) -> None:
@@ -123,14 +132,70 @@ def test_a_conversation_begins_at_its_newest_message_on_a_phone(signed_in: Page,
 
 def test_the_button_says_that_a_text_is_sent_later_also_after_a_reload(signed_in: Page, hub: str) -> None:
     signed_in.goto(f"{hub}/new")
-    signed_in.get_by_label("Name or phone number").fill("Ben")
+    signed_in.get_by_label("To", exact=True).fill("Ben")
     signed_in.get_by_text("Later").click()
     signed_in.get_by_label("Send at").fill("2030-01-02T10:00")
 
     signed_in.reload()
 
-    expect(signed_in.get_by_label("Name or phone number")).to_have_value("Ben")
+    expect(signed_in.get_by_label("To", exact=True)).to_have_value("Ben")
     expect(signed_in.get_by_role("button", name="Send later")).to_be_visible()
+
+
+def test_a_client_is_found_while_one_types_and_the_text_is_shown_as_it_goes(
+    signed_in: Page, hub: str, account: Account
+) -> None:
+    signed_in.keyboard.press("n")
+    signed_in.get_by_label("To", exact=True).press_sequentially("øs")
+    expect(signed_in.get_by_role("option", name="Ben Øst")).to_be_visible()
+    signed_in.keyboard.press("ArrowDown")
+    signed_in.keyboard.press("Enter")
+    signed_in.keyboard.type("Hi {{client.first_name}}!")
+
+    expect(signed_in.locator("#preview .words")).to_have_text("Hi Ben!")
+    signed_in.keyboard.press("Control+Enter")
+
+    expect(signed_in.locator("article.out").last).to_contain_text("Hi Ben!")
+    assert bodies(account) == ["Hi Ben!"]
+    signed_in.goto(f"{hub}/new")
+    expect(signed_in.get_by_label("To", exact=True)).to_have_value("")
+
+
+def test_the_first_reply_appears_in_an_empty_list_and_a_lost_connection_is_told(
+    signed_in: Page, hub: str, account: Account, faults: list[str]
+) -> None:
+    signed_in.clock.install()
+    signed_in.goto(f"{hub}/messages?tab=unlinked")
+    expect(signed_in.get_by_text("No conversations yet.")).to_be_visible()
+    signed_in.route("**/newest*", lambda route: route.abort())
+    for _ in range(2):
+        with signed_in.expect_event("requestfailed"):
+            signed_in.clock.run_for(5000)
+    expect(signed_in.get_by_text("No connection")).to_be_visible()
+    faults.clear()
+
+    signed_in.unroute("**/newest*")
+    record_text(account, phone="+12125550199", client_id=None, message_id="new")
+    receive("SMnew", "Who is this?", phone="+12125550199", at=clients.now())
+    signed_in.clock.run_for(5000)
+
+    expect(signed_in.locator("#rows a")).to_contain_text("Who is this?")
+    expect(signed_in.get_by_text("No connection")).to_be_hidden()
+    expect(signed_in.get_by_text("No conversations yet.")).to_be_hidden()
+
+
+def test_the_keys_are_shown_and_the_arrows_move_in_the_list(signed_in: Page, hub: str) -> None:
+    signed_in.goto(f"{hub}/messages")
+    signed_in.keyboard.press("?")
+    expect(signed_in.get_by_role("dialog", name="Keys")).to_be_visible()
+    signed_in.keyboard.press("Escape")
+    expect(signed_in.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+    signed_in.keyboard.press("ArrowDown")
+    signed_in.keyboard.press("ArrowDown")
+    signed_in.keyboard.press("Enter")
+
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_visible()
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
@@ -138,20 +203,11 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     signed_in: Page, hub: str, account: Account
 ) -> None:
     axe, found = Axe(), []
-    of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
+    talk = f"messages/{ANNS[1:]}"
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
-    pages = (
-        "home",
-        "messages",
-        f"messages/{ANNS[1:]}",
-        "new",
-        *of_clients,
-        "people",
-        "notifications",
-        "account",
-        link,
-    )
-    for path in pages:
+    of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
+    of_account = ("people", "notifications", "account", link)
+    for path in ("home", "messages", talk, f"{talk}/link", "new", "failed", "more", *of_clients, *of_account):
         signed_in.goto(f"{hub}/{path}")
         found += [(path, fault["id"], fault["nodes"]) for fault in axe.run(signed_in).response["violations"]]
         for width in (320, 390):

@@ -149,17 +149,17 @@ def test_an_opt_out_is_reported_before_other_refusals() -> None:
 
 
 def test_a_phone_with_an_hours_texts_is_skipped_or_refused_after_all_other_reasons() -> None:
-    chosen = recipients_of_client(client(HOME, WORK), None, set(), HERE, {HOME})
+    chosen = recipients_of_client(client(HOME, WORK), None, set(), HERE, {HOME: NOW})
 
     assert (chosen.phones, [skipped.code for skipped in chosen.skipped]) == ((WORK,), ["too_many_to_phone"])
     with pytest.raises(TooManyToPhone):
-        recipients_of_client(client(HOME), None, set(), HERE, {HOME})
+        recipients_of_client(client(HOME), None, set(), HERE, {HOME: NOW})
     with pytest.raises(TooManyToPhone):
-        recipients_of_number(HOME, {"c1": True}, blocked=False, destinations=HERE, crowded=True)
+        recipients_of_number(HOME, {"c1": True}, blocked=False, destinations=HERE, frees_at=NOW)
     with pytest.raises(NoPermission):
-        recipients_of_number(HOME, {"c1": False}, blocked=False, destinations=HERE, crowded=True)
+        recipients_of_number(HOME, {"c1": False}, blocked=False, destinations=HERE, frees_at=NOW)
     with pytest.raises(OptedOut):
-        recipients_of_client(client(HOME), None, {HOME}, HERE, {HOME})
+        recipients_of_client(client(HOME), None, {HOME}, HERE, {HOME: NOW})
 
 
 def test_a_number_abroad_is_skipped_unless_its_country_is_allowed() -> None:

@@ -37,9 +37,11 @@ def record_text(
     assert isinstance(taken, LastText), taken
 
 
-def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:
+def receive(
+    sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, number: str = NUMBER, at: datetime = NOW
+) -> None:
     """Receive a text from a phone."""
-    worker.receive(Inbound(carrier="twilio", carrier_id=sid, phone=phone, number=NUMBER, body=body), at)
+    worker.receive(Inbound(carrier="twilio", carrier_id=sid, phone=phone, number=number, body=body), at)
 
 
 def post(

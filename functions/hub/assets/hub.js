@@ -1,31 +1,37 @@
-// Makes the pages live: the length of a text as it is typed, new replies, keys, and words that are never lost.
+// Makes the pages live: the preview of a text as it is typed, new replies, keys, and words that are never lost.
 "use strict";
 
 const hub = document.currentScript.dataset.up;
-const box = document.getElementById("body");
+const find = (id) => document.getElementById(id);
+const box = find("body");
 const place = `typed ${location.pathname}`;
-const kept = ["to", "body", "at"].map((id) => document.getElementById(id)).filter(Boolean);
-const button = box && box.form.querySelector(".send > button");
+const kept = ["to", "client", "body", "at"].map(find).filter(Boolean);
+const button = find("send");
 
 // What is typed stays in this tab until it is sent, also after a lost session or a closed page.
 if (box) {
   const here = new URL(location.href);
   if (here.searchParams.has("sent")) {
-    for (const field of kept) sessionStorage.removeItem(`${place} ${field.id}`);
-    here.searchParams.delete("sent");
-    history.replaceState(null, "", here);
+    const from = here.searchParams.get("sent") === "new" ? `typed ${new URL(`${hub}new`, here).pathname}` : place;
+    for (const id of ["to", "client", "body", "at"]) sessionStorage.removeItem(`${from} ${id}`);
   }
+  for (const name of ["sent", "body", "template"]) here.searchParams.delete(name);
+  history.replaceState(null, "", here);
   for (const field of kept) {
     const name = `${place} ${field.id}`;
-    if (!field.value) field.value = sessionStorage.getItem(name) || "";
-    field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
+    const before = sessionStorage.getItem(name) || "";
+    const keep = () => sessionStorage.setItem(name, field.value);
+    if (!field.value) field.value = before;
+    else if (field === box && !field.value.includes(before)) field.value = before.includes(field.value) ? before : `${before}\n${field.value}`;
+    keep();
+    field.addEventListener("input", keep);
   }
-  box.form.addEventListener("submit", () => { button.disabled = true; });
+  box.form.addEventListener("submit", (event) => { if (event.submitter === button) button.disabled = true; });
   addEventListener("pageshow", () => { button.disabled = false; });
 }
 
 // A chosen time is never overlooked: the button says that it counts.
-const at = document.getElementById("at");
+const at = find("at");
 if (at) {
   const say = () => { button.textContent = at.value ? "Send later" : "Send"; };
   at.addEventListener("input", say);
@@ -33,45 +39,114 @@ if (at) {
   say();
 }
 
-// The length and price, as the service counts them.
-const length = document.getElementById("length");
-let asked = 0;
-async function measure() {
-  const mine = ++asked;
-  if (!box.value.trim()) { length.textContent = ""; return; }
-  try {
-    const answer = await fetch(`${hub}length`, { method: "POST", body: new URLSearchParams(new FormData(box.form)) });
-    const words = answer.ok ? await answer.text() : "";
-    if (mine === asked) length.textContent = words;
-  } catch { length.textContent = ""; }
+// The last of several questions to the service is asked when nothing was typed for a moment, and only its answer counts.
+function asker(ask, wait) {
+  let timer, last = 0;
+  return () => {
+    clearTimeout(timer);
+    const mine = ++last;
+    timer = setTimeout(async () => {
+      const answer = await ask().catch(() => null);
+      if (mine === last && answer && answer.parts) answer.at.replaceChildren(...answer.parts);
+      if (mine === last && answer && answer.after) answer.after();
+    }, wait);
+  };
 }
-if (box && length) {
-  let waiting;
-  box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(measure, 300); });
+async function parts(answer) {
+  if (!answer.ok || answer.redirected) return [];
+  return [...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes];
+}
+
+// The words as they will go, their length and price, as the service reckons them.
+const preview = find("preview");
+if (box && preview) {
+  const measure = asker(async () => {
+    const body = new URLSearchParams(new FormData(box.form));
+    return { at: preview, parts: box.value.trim() ? await parts(await fetch(`${hub}preview`, { method: "POST", body })) : [] };
+  }, 300);
+  for (const field of kept) field.addEventListener("input", measure);
   measure();
+}
+
+// Clients are found as one types a name.
+const to = find("to");
+const choices = find("choices");
+if (to && choices) {
+  const client = find("client");
+  let marked = -1;
+  to.setAttribute("role", "combobox");
+  to.setAttribute("aria-autocomplete", "list");
+  to.setAttribute("aria-controls", "choices");
+  const mark = (index) => {
+    const all = [...choices.children];
+    marked = all.length ? (index + all.length) % all.length : -1;
+    all.forEach((each, place) => each.setAttribute("aria-selected", place === marked));
+    if (marked < 0) to.removeAttribute("aria-activedescendant");
+    else { to.setAttribute("aria-activedescendant", all[marked].id); all[marked].scrollIntoView({ block: "nearest" }); }
+  };
+  const open = (is) => { choices.hidden = !is; to.setAttribute("aria-expanded", is); if (!is) mark(-choices.children.length - 1); };
+  const pick = (choice) => {
+    to.value = choice.dataset.to;
+    client.value = choice.dataset.client;
+    for (const field of [client, to]) field.dispatchEvent(new CustomEvent("input"));
+    choices.replaceChildren();
+    open(false);
+    box.focus();
+  };
+  const suggest = asker(async () => {
+    const answer = await fetch(`${hub}suggest?q=${encodeURIComponent(to.value)}`);
+    return { at: choices, parts: (await parts(answer)).filter((part) => part.tagName), after: () => { marked = -1; open(choices.children.length > 0 && document.activeElement === to); } };
+  }, 150);
+  open(false);
+  to.addEventListener("input", (event) => { if (event.isTrusted) { client.value = ""; client.dispatchEvent(new CustomEvent("input")); suggest(); } });
+  to.addEventListener("blur", () => open(false));
+  choices.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    if (event.target.closest("li")) pick(event.target.closest("li"));
+  });
+  to.addEventListener("keydown", (event) => {
+    if (choices.hidden) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); mark(event.key === "ArrowDown" ? marked + 1 : Math.max(marked, 0) - 1); }
+    else if (event.key === "Enter" && marked >= 0) { event.preventDefault(); pick(choices.children[marked]); }
+    else if (event.key === "Escape") { event.stopPropagation(); open(false); }
+  });
 }
 
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
 const live = document.querySelector("[data-newest]");
+let failures = 0;
+let patience = 24; // how often the state of a text that is on its way is looked at
+function say(what) {
+  for (const line of find("live").children) line.hidden = line.dataset.when !== what;
+}
 async function look() {
   if (document.hidden) return;
   try {
     const answer = await fetch(`${hub}newest?after=${live.dataset.newest}`);
-    if (answer.status !== 200) return;
-    live.dataset.newest = await answer.text();
+    if (answer.redirected) { say("ended"); return; }
+    if (!answer.ok) throw new Error(answer.status);
+    failures = 0;
+    say("");
+    const underway = document.querySelector("article.out:is(.accepted, .queued, .sending, .sent)") && patience-- > 0;
+    if (answer.status !== 200 && !underway) return;
+    const newest = (await answer.text()) || live.dataset.newest;
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-    for (const part of ["rows", "bubbles", "tabs", "notice", "pages"]) {
-      const [old, fresh] = [document.getElementById(part), page.getElementById(part)];
+    for (const part of ["rows", "none", "bubbles", "tabs", "notice", "pages"]) {
+      const [old, fresh] = [find(part), page.getElementById(part)];
       if (old && fresh && !old.contains(document.activeElement)) renew(old, fresh);
     }
+    live.dataset.newest = newest;
     document.title = page.title;
-  } catch { /* the next look may succeed */ }
+  } catch { if (++failures === 2) say("lost"); }
 }
 if (live) setInterval(look, 5000);
 
-// Only what differs is replaced, so that a screen reader reads a new reply alone.
+// Only what differs is replaced, so that a screen reader reads a new reply alone. The oldest bubbles may be gone.
 function renew(old, fresh) {
   const parts = [...fresh.children];
+  const first = fresh.querySelector("article");
+  const gone = [...old.querySelectorAll("article")].findIndex((part) => first && part.isEqualNode(first));
+  for (let left = gone; left > 0; left--) old.querySelector("article").remove();
   parts.forEach((part, index) => {
     const before = old.children[index];
     if (!before) old.append(part);
@@ -116,12 +191,33 @@ if (file) {
   });
 }
 
-// Keys: Ctrl-Enter sends, / searches, n begins a text, Esc leaves the box.
+// A page that takes longer than a moment shows that it is on its way.
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || link.target || link.hash || link.hasAttribute("download") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  setTimeout(() => document.body.setAttribute("aria-busy", "true"), 300);
+  setTimeout(rest, 10000); // a link to a file leaves the page as it is
+});
+function rest() { document.body.removeAttribute("aria-busy"); }
+addEventListener("pageshow", rest);
+
+// Keys: Ctrl-Enter sends, / searches, n begins a text, arrows move in the list, ? shows the keys, Esc leaves a field.
+const keys = find("keys");
 addEventListener("keydown", (event) => {
-  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && box && document.activeElement === box) box.form.requestSubmit();
-  else if (event.key === "Escape" && typing) document.activeElement.blur();
-  else if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  const active = document.activeElement;
+  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && box && active === box) box.form.requestSubmit(button);
+  else if (event.key === "Escape" && typing) active.blur();
+  else if (event.ctrlKey || event.metaKey || event.altKey || typing || (keys && keys.open)) return;
+  else if (event.key === "Escape" && document.querySelector(".back")) location.href = document.querySelector(".back").href;
   else if (event.key === "n") location.href = `${hub}new`;
-  else if (event.key === "/" && document.getElementById("search")) { event.preventDefault(); document.getElementById("search").focus(); }
+  else if (event.key === "?" && keys) keys.showModal();
+  else if (event.key === "/" && find("search")) { event.preventDefault(); find("search").focus(); }
+  else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const rows = [...document.querySelectorAll("#rows a")];
+    const here = rows.indexOf(active);
+    if (!rows.length || (here < 0 && active !== document.body)) return;
+    event.preventDefault();
+    rows[Math.min(rows.length - 1, Math.max(0, here + (event.key === "ArrowDown" ? 1 : -1)))].focus();
+  }
 });

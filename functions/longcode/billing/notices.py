@@ -1,18 +1,18 @@
 """Usage notices, when 80 or 100 % of a plan or of a daily limit are used: those that are due, and their texts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from msgspec import Struct
 
 from longcode.accounts.account import Account
-from longcode.billing.estimates import Comparison
+from longcode.billing.estimates import Forecast, compare_plans
 from longcode.billing.invoice import money
 from longcode.mails.content import Action, MailContent, because_of_account
 from longcode.months import following, in_words, plan_cutoff, time_in_words
 from longcode.plans.plans import PastLimit, Plan
-from longcode.usage.usage import MONTH_COUNTER, Limits, Usage
+from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, plans_allowing
 
 PERCENTS = (80, 100)
 CHARGED = "charged"
@@ -105,15 +105,27 @@ def content(account: Account, notice: Notice, advice: str = "", *, can_change: b
     )
 
 
-def advice(expected: Usage, compared: Comparison, currency: str) -> str:
-    """Return a paragraph about the plan that would cost less for the expected usage, or "" if there is none."""
-    [cheapest] = [on_plan for on_plan in compared.plans if on_plan.plan == compared.cheapest]
-    if cheapest.is_own:
+def advice(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]) -> str:
+    """Return a paragraph about the plan that suits a month's forecast better, or "" if none of those listed does.
+
+    It suits better if it costs less, or if it sends all texts and the account's own plan would stop before.
+    """
+    expected = Usage(units_sent=ahead.units_sent, units_received=ahead.units_received)
+    if not expected.units:
+        return ""
+    if ahead.would_stop:
+        allow = plans_allowing([plan for plan in listed if plan.on_offer], expected.units_sent)
+        better = f"The {allow[0].title} plan would send all of them." if allow else ""
+    else:
+        compared = compare_plans(month, own, listed, expected)
+        [cheapest] = [on_plan for on_plan in compared.plans if on_plan.plan == compared.cheapest]
+        saved = money(compared.saved_micros, own.currency)
+        better = "" if cheapest.is_own else f"The {cheapest.title} plan would cost {saved} less."
+    if not better:
         return ""
     return (
-        f"At this pace you will use about {expected.units:,} units this month. The {cheapest.title} plan would cost"
-        f" {money(compared.saved_micros, currency)} less. If you change to it by 17:00 Central Time on the last day"
-        " of the month, it counts for the whole month."
+        f"At this pace you will use about {expected.units:,} units this month. {better} If you change to it by 17:00"
+        " Central Time on the last day of the month, it counts for the whole month."
     )
 
 

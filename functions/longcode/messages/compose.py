@@ -28,6 +28,7 @@ from longcode.errors import (
     TooManyToPhone,
 )
 from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
+from longcode.months import time_in_words
 from longcode.numbers.routing import client_of_reply
 from longcode.quiet_hours.quiet_hours import Opening
 from longcode.shown import Shown
@@ -117,7 +118,7 @@ def recipients_of_client(
     only: str | None,
     blocked: AbstractSet[str],
     destinations: Destinations,
-    crowded: AbstractSet[str] = frozenset(),
+    crowded: Mapping[str, datetime] | None = None,
 ) -> Recipients:
     """Return a client's ticked numbers, or just `only`; if none may be texted, raise the error of the first."""
     numbers = numbers_to_text(client)
@@ -126,7 +127,9 @@ def recipients_of_client(
             raise NoNumberTicked("This number is not one of the client's numbers ticked for SMS.", field="to")
         numbers = (only,)
     refusals = {
-        number: number_refusal(number, number in blocked, destinations, "client_id", crowded=number in crowded)
+        number: number_refusal(
+            number, number in blocked, destinations, "client_id", frees_at=(crowded or {}).get(number)
+        )
         for number in numbers
     }
     allowed = tuple(number for number, refusal in refusals.items() if refusal is None)
@@ -142,15 +145,15 @@ def recipients_of_number(
     *,
     blocked: bool,
     destinations: Destinations,
-    crowded: bool = False,
+    frees_at: datetime | None = None,
 ) -> Recipients:
     """Return a number as the recipient; raise `RequestError` if no text may be sent to it."""
     if refusal := number_refusal(phone, blocked, destinations, "to"):
         raise refusal
     if clients_with_phone and not any(clients_with_phone.values()):
         raise NoPermission("The record of the client with this number does not allow texts to it.", field="to")
-    if crowded:
-        raise TooManyToPhone(_DETAILS[TooManyToPhone.code], field="to")
+    if frees_at:
+        raise _too_many_to_phone(frees_at, "to")
     return Recipients(phones=(phone,), client_id=client_of_reply(None, clients_with_phone))
 
 
@@ -161,17 +164,22 @@ def hold_for_question(recipients: Recipients, asked: AbstractSet[str]) -> Recipi
 
 
 def number_refusal(
-    phone: str, blocked: bool, destinations: Destinations, field: str, *, crowded: bool = False
+    phone: str, blocked: bool, destinations: Destinations, field: str, *, frees_at: datetime | None = None
 ) -> RequestError | None:
     """Return why an account may not text a number, whichever client has it, or None.
 
-    `crowded`: the account has sent it as many texts within an hour as it may.
+    `frees_at` is when the number may get the next text, if it has had as many within an hour as it may.
     """
     if blocked:
         return OptedOut(_DETAILS[OptedOut.code], field=field)
     if code := destinations.refusal(phone):
         return _DESTINATION_REFUSALS[code](_DETAILS[code], field=field)
-    return TooManyToPhone(_DETAILS[TooManyToPhone.code], field=field) if crowded else None
+    return _too_many_to_phone(frees_at, field) if frees_at else None
+
+
+def _too_many_to_phone(frees_at: datetime, field: str) -> TooManyToPhone:
+    next_one = f"It may send the next one at {time_in_words(frees_at)}."
+    return TooManyToPhone(f"{_DETAILS[TooManyToPhone.code]} {next_one}", field=field, frees_at=frees_at)
 
 
 def our_own_number(field: str) -> OurOwnNumber:

@@ -26,6 +26,7 @@ Either takes about a second, so a page is answered in time however many messages
 
 _PAGE, _SEARCH_PAGE = 100, 500  # messages read, and index entries queried, in a call of a search
 _SENT_TO_PAGE = 1000
+_ANSWERS = 500  # texts that are looked at to find unanswered replies
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
@@ -124,6 +125,21 @@ def newest_by_phone(
             break
     more = len(chosen) > limit
     return FolderPage(messages=_messages(chosen[:limit]), next_cursor=_place(chosen[limit - 1]) if more else None)
+
+
+def unanswered(account: str, replies: Collection[Message]) -> set[str]:
+    """Return the ids of the replies after which the account has not texted the phone.
+
+    The newest 500 texts are looked at. A reply that is older than all of these is not returned.
+    """
+    texts = list(islice(_entries(account, "sent", None, _ANSWERS), _ANSWERS))
+    reached = _place(texts[-1]) if len(texts) == _ANSWERS else ""
+    newest = {entry["phone"]: _place(entry) for entry in reversed(texts)}
+    return {
+        reply.id
+        for reply in replies
+        if max(newest.get(reply.phone, ""), reached) < keys.folder_place(reply.created_at, reply.id)
+    }
 
 
 def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:

@@ -18,7 +18,7 @@ from longcode.months import day_of
 from longcode.numbers import choose as choose_number
 from longcode.numbers import conversations
 from longcode.numbers import store as numbers
-from longcode.numbers.routing import LastText, is_hour_filled, last_text_of
+from longcode.numbers.routing import LastText, hour_frees_at, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
@@ -91,13 +91,13 @@ class PhoneFacts(Struct, frozen=True, kw_only=True):
     """What is known of the phones of a request before it is accepted.
 
     `last_texted` is read only if a conversation begins with the account's name, `crowded` (the phones that have as
-    many texts of the account within an hour as it may send) only if that may be.
+    many texts of the account within an hour as it may send, each with when it may get the next) only if that may be.
     """
 
     blocked: set[str]
     asked: set[str]
     last_texted: dict[str, datetime]
-    crowded: set[str]
+    crowded: dict[str, datetime]
     dedicated: set[str]
 
 
@@ -134,7 +134,11 @@ def phone_facts(facts: RequestFacts, account: Account, phones: Sequence[str], at
         asked={phone for _, phone in blocks.asked},
         last_texted=last_texted,
         dedicated={phone for phone, key in dedicated_keys.items() if numbers.is_in_use(items.get(key), at)},
-        crowded={phone for phone, of in last_texts.items() if is_hour_filled(of, at, account.texts_an_hour)},
+        crowded={
+            phone: frees_at
+            for phone, of in last_texts.items()
+            if (frees_at := hour_frees_at(of, at, account.texts_an_hour))
+        },
     )
 
 

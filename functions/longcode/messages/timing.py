@@ -34,7 +34,7 @@ def with_send_time(message: Message, account: Account, client: Client | None) ->
     return compose.after_quiet_hours(message, _opening(message.phone, account, client, wanted_at))
 
 
-def held_until(phone: str, account: Account, client: Client, at: datetime) -> datetime | None:
+def held_until(phone: str, account: Account, client: Client | None, at: datetime) -> datetime | None:
     """Return until when a bulk text that is to be sent at an instant would be held; None if it would not be held."""
     opens_at = _opening(phone, account, client, at).opens_at if account.quiet_hours else at
     return opens_at if opens_at > at else None

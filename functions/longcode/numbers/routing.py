@@ -111,9 +111,12 @@ def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> La
     return replace(text, lately=lately | {text.message_id: int(text.at.timestamp())})
 
 
-def is_hour_filled(texts: Iterable[LastText], at: datetime, most_an_hour: int) -> bool:
-    """Return whether an account with these last texts to a phone may not send it another one at an instant."""
-    return len(_within_hour(texts, at)) >= most_an_hour
+def hour_frees_at(texts: Iterable[LastText], at: datetime, most_an_hour: int) -> datetime | None:
+    """Return when an account with these last texts to a phone may send the next one; None if it may already."""
+    sent_at = sorted(_within_hour(texts, at).values())
+    if len(sent_at) < most_an_hour:
+        return None
+    return datetime.fromtimestamp(sent_at[-most_an_hour] + _HOUR_SECONDS, UTC)
 
 
 def _within_hour(texts: Iterable[LastText], at: datetime) -> dict[str, int]:

@@ -162,6 +162,19 @@ def test_the_current_month_has_a_forecast_from_a_studios_second_day_on() -> None
     assert third.total_micros == 35_000_000 + 470 * 40_000
 
 
+def test_a_plan_that_would_stop_is_advised_against_with_one_that_would_not() -> None:
+    on("starter", joined=NOW - 10 * DAY)
+    for day in range(15, 22):
+        use(f"2026-11-{day}", units_sent=5)
+
+    shown = month()
+
+    assert shown.forecast
+    assert shown.forecast.would_stop
+    assert shown.advice
+    assert "The Small plan would send all of them. If you change to it by 17:00" in shown.advice
+
+
 def test_a_past_month_is_shown_with_its_cost_on_each_plan() -> None:
     on("medium")
     use("2026-11-22", units_sent=300, units_received=60)

@@ -231,7 +231,7 @@ def test_the_record_shows_the_last_message_and_leads_to_a_text(account: Account,
     assert "Can I bring the dog?" in record.text
     assert f"{PREFIX}/hub/messages/12125550123" in record.addresses
     to = next(address for address in record.addresses if "/new?" in address)
-    assert signed_in.get("new", to.partition("?")[2]).fields["to"] == "+12125550123"
+    assert signed_in.get("new", to.partition("?")[2]).fields["to"] == "Zoë, (212) 555-0123"
 
 
 def test_a_client_is_deleted_after_a_question(account: Account, signed_in: Browser) -> None:

@@ -29,7 +29,7 @@ def test_home_counts_what_waits_for_somebody(account: Account, signed_in: Browse
 
     found = signed_in.get("home")
 
-    assert "2 replies unread" in found.text
+    assert "2 replies unread, the oldest since" in found.text
     assert "Zoë may ask you to stop: Please stop texting me! <b>" in found.text
     assert "Nothing waits" not in found.text
 
@@ -45,11 +45,29 @@ def test_texts_of_the_last_day_that_did_not_arrive_are_counted(account: Account)
     assert [home.of(account, NOW + hours * timedelta(hours=1)).failed for hours in (1, 25)] == [1, 0]
 
 
-def test_a_paused_broadcast_waits(account: Account) -> None:
+def test_texts_that_did_not_arrive_are_listed_with_what_helps(account: Account, signed_in: Browser) -> None:
+    accept(account, "a", now=clients.now())
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "30006")]), clients.now())
+
+    home, failed = signed_in.get("home"), signed_in.get("failed")
+
+    assert "1 text did not arrive in the last 24 hours See why" in home.text
+    assert "Not sent: the phone is a landline. Use a mobile number of the client." in failed.text
+    assert any("/messages/12125550123" in address for address in failed.addresses)
+
+
+@pytest.mark.parametrize(("most", "top"), [(0, 2), (1, 2), (3, 5), (11, 20), (201, 500), (1000, 1000)])
+def test_the_chart_ends_at_a_round_number(most: int, top: int) -> None:
+    assert home.top_of_chart(most) == top
+
+
+def test_a_paused_broadcast_waits(account: Account, signed_in: Browser) -> None:
     broadcast_id = broadcast_steps.create_broadcast(account)
     broadcasts.pause(broadcast_steps.stored(account, broadcast_id))
 
-    assert home.of(account, NOW).paused == [broadcast_id]
+    assert "A broadcast is paused:" in signed_in.get("home").text
+    assert "Somebody paused it." in signed_in.get("home").text
+    assert [one.id for one in home.of(account, NOW).paused] == [broadcast_id]
 
 
 def test_the_panel_has_this_month_and_last_with_a_bar_for_each_day(account: Account) -> None:
@@ -82,3 +100,4 @@ def test_home_shows_nothing_of_another_studio(account: Account, signed_in: Brows
     deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]))
 
     assert signed_in.get("home").text == before
+    assert "Every text of the last 7 days arrived" in signed_in.get("failed").text

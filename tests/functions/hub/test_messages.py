@@ -208,13 +208,15 @@ def test_the_length_is_told_as_the_service_reckons_it(account: Account, signed_i
     token = signed_in.get(TALK).fields["token"]
 
     def length(body: str, **fields: str) -> str:
-        return signed_in.post("length", token=token, body=body, **({"phone": PHONE, "client": "c1"} | fields)).html
+        return signed_in.post("preview", token=token, body=body, **({"phone": PHONE, "client": "c1"} | fields)).text
 
-    assert length("Hello") == "5 of 160 characters"
-    assert length("x" * 161) == "161 characters, counts as 2 texts"
-    assert length("Hello 🎉 " + "x" * 90) == "98 of 160 characters"
+    assert length("Hello").startswith("5 of 160 characters It goes to Zoë, (212) 555-0123 as Hello")
+    assert length("x" * 161).startswith(
+        "161 characters, counts as 2 texts. 1 character less, and it counts as 1 It goes"
+    )
+    assert length("Hello 🎉 " + "x" * 90).startswith("98 of 160 characters It goes")
     assert "nickname" in length("{{client.nickname}}")
-    assert length("Hello", to="12") == ""
+    assert length("Hello", phone="", to="12") == ""
 
 
 def test_new_replies_are_asked_for_cheaply(account: Account, signed_in: Browser) -> None:
@@ -261,6 +263,7 @@ def test_a_time_that_is_none_or_past_is_refused_beside_the_words(
 
     assert refused.status == 422
     assert (refused.typed.strip(), refused.fields["at"]) == ("See you!", at)
+    assert "Later Choose a day and time between now and a year ahead" in refused.text
     assert sent(account) == []
 
 
@@ -296,14 +299,23 @@ def test_messages_of_an_unknown_number_are_linked_to_the_client_who_gets_it(
     assert "Link these messages to Ann" in unlinked.text
 
 
-def test_messages_are_not_linked_to_a_client_without_the_number(account: Account, signed_in: Browser) -> None:
+def test_messages_are_linked_to_a_client_without_the_number_but_to_none_of_another_studio(
+    account: Account, signed_in: Browser
+) -> None:
+    write_client(studio("10000002", name="Another Studio"), "theirs", NOBODYS)
     record_text(account, phone=NOBODYS, client_id=None)
     receive("SM1", "Hello", phone=NOBODYS, at=NOW)
+    asked = signed_in.get("messages/12125550188/link", "q=zoe")
 
-    refused = signed_in.submit(signed_in.get("messages/12125550188"), "messages/12125550188/link", client="c1")
+    refused = signed_in.submit(asked, "messages/12125550188/link", client="theirs")
+    before = folders.page(account.id, "unlinked", limit=10).messages[0].client_id
+    linked = signed_in.submit(asked, "messages/12125550188/link", client=asked.buttons["client"])
+    nobody = signed_in.submit(linked, "messages/12125550188/link", client="")
 
-    assert refused.status == 404
-    assert folders.page(account.id, "unlinked", limit=10).messages[0].client_id is None
+    assert (refused.status, before) == (404, None)
+    assert "Linked to Zoë , who does not have this number" in linked.text
+    assert "No client has this number." in nobody.text
+    assert signed_in.get("messages/12125550199/link").status == 404
 
 
 def test_a_conversation_is_marked_as_unread_again(account: Account, signed_in: Browser) -> None:
@@ -345,11 +357,37 @@ def test_a_text_that_waits_is_cancelled_in_its_bubble(account: Account, signed_i
     assert again.status == 200
 
 
+def test_a_reply_that_is_read_stays_unanswered_until_the_next_text(account: Account, signed_in: Browser) -> None:
+    receive("SM1", "Can I bring the dog?", at=clients.now())
+    talk = signed_in.get(TALK)
+    read = signed_in.get("messages")
+
+    answered = signed_in.submit(talk, TALK, body="Yes!")
+
+    assert "Unanswered since" in talk.text
+    assert "unanswered" in read.text
+    assert "Unanswered since" not in answered.text
+    assert "unanswered" not in answered.text
+
+
+def test_a_text_over_another_number_says_from_where_on(account: Account, signed_in: Browser) -> None:
+    for name, number in (("a", "+12125550100"), ("b", "+16465550100"), ("c", "+16465550100")):
+        record_text(account, message_id=name, number=number)
+        receive(f"SM{name}", f"To {name}", number=number, at=clients.now())
+
+    assert signed_in.get(TALK).text.count("From here on over") == 1
+    assert "To a" in signed_in.get(TALK).text.partition("From here on over (646) 555-0100")[0]
+
+
 def test_a_text_that_did_not_arrive_is_marked_in_the_list(account: Account, signed_in: Browser) -> None:
     accept(account, now=clients.now())
     deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]), clients.now())
 
+    talk = signed_in.get(TALK)
+    again = next(address for address in talk.addresses if "body=" in address)
+
     assert "not delivered" in signed_in.get("messages", "tab=sent").text
+    assert signed_in.get(TALK, again.partition("?")[2]).typed.strip() == sent(account)[0].body
 
 
 def test_a_stop_to_another_studio_is_told_without_its_words(account: Account, signed_in: Browser) -> None:
@@ -384,9 +422,9 @@ def test_the_length_tells_why_a_text_would_wait(account: Account, signed_in: Bro
     ask_to_stop()
     token = signed_in.get(TALK).fields["token"]
 
-    said = signed_in.post("length", token=token, body="Hello", phone=PHONE, client="c1").html
+    said = signed_in.post("preview", token=token, body="Hello", phone=PHONE, client="c1").text
 
-    assert said == "5 of 160 characters. It waits for you: the last reply may mean “stop”."
+    assert said.endswith("as Hello It waits: the last reply may mean “stop”, and you have not answered yet.")
 
 
 def test_a_refusal_says_what_would_help(account: Account, signed_in: Browser) -> None:

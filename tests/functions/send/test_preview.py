@@ -32,6 +32,7 @@ def test_the_preview_shows_the_text_its_length_and_what_forces_ucs_2() -> None:
         "may_be_sent": True,
         "code": None,
         "reason": None,
+        "frees_at": None,
         "subject": None,
         "text": "Śmile 😀",
         "encoding": "UCS-2",

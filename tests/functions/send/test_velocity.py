@@ -49,10 +49,12 @@ def test_texts_sent_one_by_one_are_refused_at_once_until_an_hour_has_passed(acco
         deliver(carrier, NOW + minute * MINUTE)
 
     for minute in (3, 59):
-        with pytest.raises(TooManyToPhone):
+        with pytest.raises(TooManyToPhone) as refused:
             accept(account, f"at-{minute}", now=NOW + minute * MINUTE)
+        assert refused.value.frees_at == NOW + 60 * MINUTE
         shown = api.preview(account.id, api.NewMessage(client_id="c1", body="Hello"), NOW + minute * MINUTE)
         assert (shown.may_be_sent, shown.code) == (False, "too_many_to_phone")
+        assert shown.frees_at == NOW + 60 * MINUTE
     accept(account, "at-61", now=NOW + 61 * MINUTE)
     deliver(carrier, NOW + 61 * MINUTE)
 
@@ -114,6 +116,7 @@ def test_a_lower_limit_counts_for_the_texts_that_were_sent_before_it(account: Ac
     answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hello"}, account=account.id)
     assert (answer.status, answer.json["code"]) == (409, "too_many_to_phone")
     assert answer.json["errors"][0]["field"] == "client_id"
+    assert answer.json["frees_at"]
 
 
 def test_a_text_takes_three_calls_before_the_202_unless_a_phone_may_be_crowded(account: Account) -> None:

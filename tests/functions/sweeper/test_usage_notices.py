@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from billing import usage_api
 from inbox import worker as inbox_worker
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.aws.queues import read as read_job
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import Deliver
+from longcode.months import plan_cutoff
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.plans.plans import PlanChange
@@ -269,6 +271,9 @@ def test_a_notice_names_a_cheaper_plan_at_the_months_rate_until_the_cut_off(aws:
         "At this pace you will use about 3,600 units this month. The Large plan would cost $28.00 less. If you change"
         " to it by 17:00 Central Time on the last day of the month, it counts for the whole month."
     )
+    shown = usage_api.month_usage(account, "2026-11", NOW + timedelta(minutes=3))
+    assert shown.advice == mails_to("10000001@studio.example")[-1].text.splitlines()[-1]
+    assert usage_api.month_usage(account, "2026-11", plan_cutoff("2026-11") + timedelta(minutes=1)).advice is None
 
 
 def test_usage_by_replies_alone_is_checked(charged: Account) -> None:

@@ -118,8 +118,9 @@ class MonthUsage(TypedDict):
 
     `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts.
     The current month has a `forecast`, except on the studio's first two days and for a closed account. A month
-    that is over has what it would have cost `on_each_plan`. Amounts are the sum of fee and units, in millionths
-    of `currency`.
+    that is over has what it would have cost `on_each_plan`. `advice` is a sentence about a plan that suits the
+    forecast better, while the account can still change to it for this month. Amounts are the sum of fee and
+    units, in millionths of `currency`.
     """
 
     month: str
@@ -130,6 +131,7 @@ class MonthUsage(TypedDict):
     currency: str | None
     total_micros: int | None
     forecast: Forecast | None
+    advice: str | None
     on_each_plan: Comparison | None
 
 

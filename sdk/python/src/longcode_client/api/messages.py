@@ -59,12 +59,14 @@ class NewMessage(TypedDict, total=False):
 class Preview(TypedDict):
     """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent.
 
-    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason.
+    `skipped` are phones without a text, `held` those whose text would wait; `frees_at` is when a limit allows
+    it.
     """
 
     may_be_sent: bool
     code: NotRequired[str | None]
     reason: NotRequired[str | None]
+    frees_at: NotRequired[str | None]
     subject: NotRequired[str | None]
     text: NotRequired[str | None]
     encoding: NotRequired[str | None]
