@@ -1,15 +1,18 @@
 """The folders of the Messages hub (facts S34–S38): list, search, mark as read and link messages."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial, reduce
 from heapq import merge
-from itertools import groupby, islice, takewhile
+from itertools import chain, groupby, islice, pairwise, repeat, takewhile
+from operator import and_, or_
 from typing import Any
 
-from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longcode.aws.at_once import at_once
 from longcode.folded import fold
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
@@ -18,13 +21,15 @@ from longcode.table import keys, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, has_value, read
 
 CURSOR = keys.FOLDER_PLACE
-_MOST_READ, _MOST_ENTRIES = 2000, 10_000
-"""The most messages that a page examines: if it must read them, and if their index entries are enough.
+_MOST_READ, _MOST_ENTRIES, _MOST_CALLS = 2000, 10_000, 40
+"""The most that a page examines: messages, index entries, and, where DynamoDB itself narrows the entries, its calls.
 
-Either takes about a second, so a page is answered in time however many messages there are.
+A call passes over about 5,000 entries. So a page is answered in time however many messages there are.
 """
 
-_PAGE, _SEARCH_PAGE = 100, 500  # messages read, and index entries queried, in a call of a search
+_WAVES = (100, 400, _MOST_READ)  # messages that are read at the same time: few if these are enough
+_SEARCH_PAGE = 500  # index entries queried in a call of a search
+_SLICES = 8  # of a list that is too long for one call; they are read at the same time
 _SENT_TO_PAGE = 1000
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
@@ -73,20 +78,31 @@ def page(
     limit: int,
     cursor: str | None = None,
     search: Search | None = None,
+    since: datetime | None = None,
     max_examined: int | None = None,
+    chunk: int | None = None,
     show: Callable[[Message], Message] = lambda message: message,
 ) -> FolderPage:
     """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
-    Messages are matched and returned as `show` returns them.
+    Messages are matched and returned as `show` returns them. `since` is about when the folder began: a long one is
+    then read in slices of time at once. `chunk` is how many entries a call passes over, None for as many as it can.
     """
     wanted = search or Search()
     most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
-    entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
+    where, reached = _narrowing(wanted), None
+    entries: Iterable[Attributes]
+    if where:
+        enough = most if wanted.needs_messages else limit
+        entries, reached = _narrowed(
+            _folders(account, name), where, cursor, since, lambda found: len(found) > enough, chunk
+        )
+    else:
+        entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
     matching: list[Message] = []
     last_match = None
-    examined = _examined(entries, wanted, _PAGE if search else limit + 1, show)
-    for looked, (place, message) in enumerate(examined, 1):
+    waves = _WAVES if wanted.needs_messages else (limit + 1,)
+    for looked, (place, message) in enumerate(_examined(iter(entries), wanted, waves, show), 1):
         if message and len(matching) == limit:
             return FolderPage(messages=matching, next_cursor=last_match)
         if message:
@@ -94,7 +110,7 @@ def page(
             last_match = place
         if looked == most:
             return FolderPage(messages=matching, next_cursor=place)
-    return FolderPage(messages=matching, next_cursor=None)
+    return FolderPage(messages=matching, next_cursor=reached)
 
 
 def newest_by_phone(
@@ -105,20 +121,29 @@ def newest_by_phone(
     cursor: str | None = None,
     among: Collection[str] | None = None,
     digits: str = "",
+    since: datetime | None = None,
 ) -> FolderPage:
     """Return a page of the newest message of each phone in a folder, newest first.
 
     `among` are the phones that are wanted, beside those with these digits; None are all. At most 10,000 messages are
-    examined, those of the pages before among them. So no page has a phone twice.
+    examined, those of the pages before among them. So no page has a phone twice. `since` is as in `page`.
     """
+    if among is None:
+        entries: Iterable[Attributes] = islice(_entries(account, name, None, _SEARCH_PAGE), _MOST_ENTRIES)
+    elif among or digits:
+        of_phones = [Attr("phone").is_in(sorted(among))] if among else []
+        with_digits = [Attr("phone").contains(digits)] if digits else []
+        where = reduce(or_, of_phones + with_digits)
+        entries, _ = _narrowed(_folders(account, name), where, None, since, lambda found: len(_phones(found)) > limit)
+    else:
+        entries = []
     phones: set[str] = set()
     chosen: list[Attributes] = []
-    for entry in islice(_entries(account, name, None, _SEARCH_PAGE), _MOST_ENTRIES):
+    for entry in entries:
         if entry["phone"] in phones:
             continue
         phones.add(entry["phone"])
-        is_wanted = among is None or entry["phone"] in among or (digits and digits in entry["phone"])
-        if is_wanted and (cursor is None or _place(entry) < cursor):
+        if cursor is None or _place(entry) < cursor:
             chosen.append(entry)
         if len(chosen) > limit:
             break
@@ -126,22 +151,89 @@ def newest_by_phone(
     return FolderPage(messages=_messages(chosen[:limit]), next_cursor=_place(chosen[limit - 1]) if more else None)
 
 
+def _phones(entries: Iterable[Attributes]) -> set[str]:
+    return {entry["phone"] for entry in entries}
+
+
 def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
     """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
-    lists = [
-        store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True)
+    lists = at_once(
+        partial(_begun, store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True))
         for folder in _folders(account, name)
-    ]
+    )
     return (next(copies) for _, copies in groupby(merge(*lists, key=_place, reverse=True), _place))
 
 
+def _begun(entries: Iterator[Attributes]) -> Iterator[Attributes]:
+    """Return the same entries after the first call for them."""
+    return chain(list(islice(entries, 1)), entries)
+
+
+def _narrowing(search: Search) -> ConditionBase | None:
+    """Return what a search asks of index entries, or None."""
+    named = {"client_id": search.client_id, "phone": search.phone}
+    conditions = [Attr(name).eq(value) for name, value in named.items() if value is not None]
+    return reduce(and_, conditions) if conditions else None
+
+
+class _Part(Struct, frozen=True):
+    """A part of a list that is not read yet, from its newer end `before` to its older end `after`."""
+
+    folder: str
+    before: str | None
+    after: str | None = None
+
+
+def _narrowed(
+    lists: Iterable[str],
+    where: ConditionBase,
+    cursor: str | None,
+    since: datetime | None,
+    is_enough: Callable[[Collection[Attributes]], bool],
+    chunk: int | None = None,
+) -> tuple[list[Attributes], str | None]:
+    """Return the entries of some lists that match, newest first, and up to which place the lists were read.
+
+    DynamoDB passes over the others, so their number costs it time, but not this process. The place is None at the end.
+    """
+    parts, calls = [_Part(folder, cursor) for folder in lists], 0
+    found: dict[str, Attributes] = {}
+    while True:
+        unread = max((part.before or keys.END for part in parts), default="")
+        complete = sorted((place for place in found if place >= unread), reverse=True)
+        entries = [found[place] for place in complete]
+        if not parts or calls >= _MOST_CALLS or is_enough(entries):
+            return entries, unread or None
+        calls += len(parts)
+        read = at_once(
+            partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=chunk)
+            for part in parts
+        )
+        found |= {_place(entry): entry for some, _ in read for entry in some}
+        rest = [(part, reached) for part, (_, reached) in zip(parts, read, strict=True) if reached]
+        parts = [smaller for part, reached in rest for smaller in _slices(part, reached, since)]
+
+
+def _slices(part: _Part, reached: str, since: datetime | None) -> list[_Part]:
+    """Return what is left of a part, in slices of time."""
+    bounds = keys.places_between(since, reached, _SLICES) if since else []
+    ends = [bound for bound in bounds if bound > (part.after or "")]
+    return [_Part(part.folder, *ends) for ends in pairwise([reached, *ends, part.after])]
+
+
 def _examined(
-    entries: Iterator[Attributes], search: Search, page: int, show: Callable[[Message], Message]
+    entries: Iterator[Attributes],
+    search: Search,
+    waves: Sequence[int],
+    show: Callable[[Message], Message],
 ) -> Iterator[tuple[str, Message | None]]:
-    """Yield the place of each entry, and its message if that matches; messages are read a page at a time."""
-    while some := list(islice(entries, page)):
+    """Yield the place of each entry, and its message if that matches; messages are read a wave at a time."""
+    words = fold(search.words) if search.words else ""
+    for wave in chain(waves, repeat(waves[-1])):
+        if not (some := list(islice(entries, wave))):
+            return
         candidates = [entry for entry in some if may_match(search, entry.get("client_id"), entry["phone"])]
-        shown = map(show, _messages(candidates))
+        shown = map(show, _messages(candidates, words))
         matching = {
             keys.folder_place(message.created_at, message.id): message
             for message in shown
@@ -170,9 +262,12 @@ def _place(entry: Attributes) -> str:
     return str(entry["folder_at"])
 
 
-def _messages(entries: list[Attributes]) -> list[Message]:
+def _messages(entries: list[Attributes], words: str = "") -> list[Message]:
+    """Return the messages of index entries, of those only that have these words, which are folded."""
     wanted = [keys.Key(entry["pk"], entry["sk"]) for entry in entries]
     items = store.get_many(wanted)
+    if words:
+        items = {key: item for key, item in items.items() if words in fold(str(item.get("body")))}
     return [message for key in wanted if (message := messages.try_read(items.get(key)))]
 
 

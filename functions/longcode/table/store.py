@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 
+from longcode.aws.at_once import at_once
 from longcode.aws.clients import client, pause
 from longcode.table.keys import END, FOLDER, INDEXES, Key
 from longcode.table.writes import (
@@ -53,22 +55,31 @@ def get(key: Key) -> Attributes | None:
 
 
 def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
-    """Return the items that exist, read strongly, a hundred in a call; raise `TimeoutError` if some stay unread."""
+    """Return the items that exist, read strongly, a hundred in a call; raise `TimeoutError` if some stay unread.
+
+    The calls are made at the same time.
+    """
     items: dict[Key, Attributes] = {}
     unread = [wire_key(key) for key in dict.fromkeys(keys)]
     for attempt in range(_ATTEMPTS):
-        unprocessed: list[Any] = []
-        for start in range(0, len(unread), _BATCH_GET):
-            chunk = {"Keys": unread[start : start + _BATCH_GET], "ConsistentRead": True}
-            response = client("dynamodb").batch_get_item(RequestItems={table(): chunk})
+        if not unread:
+            return items
+        if attempt:
+            pause(attempt - 1)
+        chunks = [unread[start : start + _BATCH_GET] for start in range(0, len(unread), _BATCH_GET)]
+        unread = []
+        for response in at_once(partial(_get_chunk, chunk) for chunk in chunks):
             page = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
             items |= {Key(item["pk"], item["sk"]): item for item in page}
-            unprocessed += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
-        if not unprocessed:
-            return items
-        unread = unprocessed
-        pause(attempt)
-    raise TimeoutError(f"{len(unread)} items were not read")
+            unread += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
+    if unread:
+        raise TimeoutError(f"{len(unread)} items were not read")
+    return items
+
+
+def _get_chunk(wire_keys: list[Any]) -> Any:
+    chunk = {"Keys": wire_keys, "ConsistentRead": True}
+    return client("dynamodb").batch_get_item(RequestItems={table(): chunk})
 
 
 def get_settled(keys: Iterable[Key]) -> list[Attributes]:
@@ -139,10 +150,35 @@ def query_index(
     `before` is exclusive, unless there is an `after`: then both are inclusive. With `where`, only the entries that
     match are returned, but `page` counts them all.
     """
-    end = before or END
-    if after and after > end:  # DynamoDB refuses such bounds
+    if after and after > (before or END):  # DynamoDB refuses such bounds
         return iter(())
-    bounds = {":before": end} | ({":after": after} if after else {})
+    return _pages(_index_arguments(index, partition, before, after, newest_first, where), limit, page)
+
+
+def index_chunk(
+    folder: str, *, before: str | None, after: str | None, where: ConditionBase, page: int | None = None
+) -> tuple[list[Attributes], str | None]:
+    """Return what matches among the newest entries of a list in the folder index, and up to which place it was read.
+
+    The place is None at the end of the list. One call reads a megabyte, or `page` entries.
+    """
+    if after and after > (before or END):
+        return [], None
+    arguments = _index_arguments(FOLDER, folder, before, after, True, where) | ({"Limit": page} if page else {})
+    response = client("dynamodb").query(TableName=table(), **arguments)
+    last = response.get("LastEvaluatedKey")
+    return list(map(from_wire, response["Items"])), from_wire(last)[INDEXES[FOLDER][1]] if last else None
+
+
+def _index_arguments(
+    index: str,
+    partition: str,
+    before: str | None,
+    after: str | None,
+    newest_first: bool,
+    where: ConditionBase | None,
+) -> dict[str, Any]:
+    bounds = {":before": before or END} | ({":after": after} if after else {})
     arguments = {
         "IndexName": index,
         "KeyConditionExpression": _BETWEEN if after else _BEFORE,
@@ -150,7 +186,7 @@ def query_index(
         "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
         "ScanIndexForward": not newest_first,
     }
-    return _pages(filtered(arguments, where) if where else arguments, limit, page)
+    return filtered(arguments, where) if where else arguments
 
 
 def index_page(
