@@ -1,9 +1,9 @@
 """The time of the hub's function for each page, with 20,000 messages and 10,000 clients in the account.
 
 It is the time of the handler in this process, on a processor of its own, against a table that answers as fast as
-DynamoDB (`bench/table_server.py`). Each page is opened in twenty different ways, such as twenty conversations, and
-each of these several times, of which the least counts, as a busy machine can only add to it. The figure of a page is
-the 95th percentile of the twenty.
+DynamoDB (`bench/table_server.py`). Each page is opened in up to twenty different ways, such as twenty conversations,
+and each of these several times, of which the least counts, as a busy machine can only add to it. The figure of a page
+is the 95th percentile of its ways. The first search of a process for clients is not counted: it takes 0.25 s.
 """
 
 import random
@@ -82,19 +82,21 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
     phones = studio.regulars[:_WAYS]
     tabs = ("inbox", "sent", "unlinked", "all")
     return {
-        "home": [("home", "")] * _WAYS,
-        "messages": [("messages", f"tab={tab}") for tab in tabs] * (_WAYS // len(tabs)),
+        "home": [("home", "")],
+        "messages": [("messages", f"tab={tab}") for tab in tabs],
         "messages_by_name": [("messages", f"tab={tab}&q={name}") for tab in tabs for name in _LAST_NAMES[:5]],
         "messages_by_number": [("messages", f"tab=all&q={phone[4:]}") for phone in phones],
-        "messages_by_words": [("messages", f"tab={tab}&q={_RARE}") for tab in tabs] * (_WAYS // len(tabs)),
+        "messages_by_words": [
+            ("messages", f"tab={tab}&q={word}") for tab in tabs for word in (_RARE, "dog", "nowhere")
+        ],
         "conversation": [(f"messages/{phone}", "tab=all") for phone in phones],
         "newest": [("newest", "after=0"), ("newest", "after=1")],
-        "clients": [("clients", "")] * (_WAYS // 2) + [("clients", "after=p5000")] * (_WAYS // 2),
+        "clients": [("clients", ""), ("clients", "after=p5000")],
         "clients_search": [("clients", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)][: _WAYS // 2]
         + [("clients", f"q={phone[4:]}") for phone in phones[: _WAYS // 2]],
         "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
-        "new": [("new", "")] * _WAYS,
-        "people": [("people", "")] * _WAYS,
+        "new": [("new", "")],
+        "people": [("people", "")],
     }
 
 
@@ -141,10 +143,10 @@ def _studio(now: datetime) -> Studio:
         for index in single
     ]
     texts = [
-        _message(number, index, phones[index], kind, at, chance)
+        _message(number, index, (phones[index], kind, at), chance)
         for number, (index, at, kind) in enumerate(of_broadcasts + others)
     ]
-    writes = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
+    writes: list[Write] = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
     writes += [write for index, phone in enumerate(phones) for write in _client(index, phone, now, chance)]
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
     writes += _counted(texts)
@@ -165,7 +167,8 @@ def _client(index: int, phone: str, now: datetime, chance: random.Random) -> lis
     return client_store.creation_writes(client, None)
 
 
-def _message(number: int, index: int, phone: str, kind: MessageKind, at: datetime, chance: random.Random) -> Message:
+def _message(number: int, index: int, of: tuple[str, MessageKind, datetime], chance: random.Random) -> Message:
+    phone, kind, at = of
     is_reply = kind is MessageKind.REPLY
     return Message(
         account=_ACCOUNT,

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
 
 import msgspec
 
@@ -40,6 +39,7 @@ class Table:
             for index in described
         }
         self._items: dict[tuple[str, str], Wire] = {}
+        self._entries: dict[str | None, dict[tuple[str, str], tuple[Wire, int]]] = defaultdict(dict)
         self._lists: dict[tuple[str | None, str], list[Place]] = defaultdict(list)
         for item in items:
             self._add(item)
@@ -52,9 +52,9 @@ class Table:
                 return {"Item": item} if item else {}, _seconds(size(item or {}), asked)
             case "BatchGetItem":
                 [(name, chunk)] = asked["RequestItems"].items()
-                found = [self._items[key] for key in map(_key, chunk["Keys"]) if key in self._items]
-                shown = [_projected(item, chunk) for item in found]
-                return {"Responses": {name: shown}}, _seconds(sum(map(size, found)), chunk)
+                found = [self._entries[None][key] for key in map(_key, chunk["Keys"]) if key in self._items]
+                shown = [_projected(item, chunk) for item, _ in found]
+                return {"Responses": {name: shown}}, _seconds(sum(length for _, length in found), chunk)
             case "Query":
                 return self._query(asked)
             case "PutItem":
@@ -67,9 +67,12 @@ class Table:
     def _add(self, item: Wire) -> None:
         key = _key(item)
         self._items[key] = item
+        self._entries[None][key] = item, size(item)
         insort(self._lists[None, key[0]], ("", *key))
         for name, (partition, sort) in INDEXES.items():
             if partition in item and sort in item:
+                entry = {shown: item[shown] for shown in self._shown[name] if shown in item}
+                self._entries[name][key] = entry, size(entry)
                 insort(self._lists[name, item[partition]["S"]], (item[sort]["S"], *key))
 
     def _query(self, asked: Wire) -> tuple[Wire, float]:
@@ -88,21 +91,21 @@ class Table:
         matches = _filter(asked)
         found: list[Wire] = []
         read = looked = 0
-        for _, *key in chosen[: asked.get("Limit")]:
-            item = self._items[tuple(key)]  # type: ignore[index]
-            entry = {name: item[name] for name in self._shown[index] if name in item} if index else item
-            if read + size(entry) > _MOST_BYTES:
+        entries = self._entries[index]
+        for _, pk, sk in chosen[: asked.get("Limit")]:
+            entry, length = entries[pk, sk]
+            if read + length > _MOST_BYTES:
                 break
-            read, looked = read + size(entry), looked + 1
+            read, looked = read + length, looked + 1
             if matches(entry):
                 found.append(_projected(entry, asked))
         answer: Wire = {"Count": len(found), "ScannedCount": looked}
         if asked.get("Select") != "COUNT":
             answer["Items"] = found
         if looked < len(chosen) or looked == asked.get("Limit"):
-            sort, *key = chosen[looked - 1]
+            _, pk, sk = chosen[looked - 1]
             names = ("pk", "sk", *INDEXES[index]) if index else ("pk", "sk")
-            answer["LastEvaluatedKey"] = {name: self._items[tuple(key)][name] for name in names}  # type: ignore[index]
+            answer["LastEvaluatedKey"] = {name: self._items[pk, sk][name] for name in names}
         return answer, _seconds(read, asked)
 
 
@@ -111,6 +114,8 @@ def _bounds(places: list[Place], index: str | None, values: dict[str, str]) -> t
     if index is None:
         prefix = values[":sk"]
         pk = values[":pk"]
+        if ":until" in values:
+            return bisect_left(places, ("", pk, prefix)), bisect_right(places, ("", pk, values[":until"]))
         return bisect_left(places, ("", pk, prefix)), bisect_left(places, ("", pk, f"{prefix}\U0010ffff"))
     if ":after" in values:
         return bisect_left(places, (values[":after"],)), bisect_left(places, (f"{values[':before']}\0",))
@@ -121,13 +126,14 @@ def _filter(asked: Wire) -> Callable[[Wire], bool]:
     """Return the function that a filter expression describes."""
     if "FilterExpression" not in asked:
         return lambda _: True
-    text = re.sub(r" IN \(([^)]*)\)", r" in [\1]", asked["FilterExpression"])
+    text = re.sub(r" IN \(([^)]*)\)", r" in {\1}", asked["FilterExpression"])
     for expression, python in (("<>", "!="), (" = ", " == "), (" AND ", " and "), (" OR ", " or "), ("NOT ", "not ")):
         text = text.replace(expression, python)
-    text = re.sub(r"#\w+", lambda name: f"item.get({asked['ExpressionAttributeNames'][name[0]]!r})", text)
-    text = re.sub(r":\w+", lambda value: repr(asked["ExpressionAttributeValues"][value[0]]), text)
+    text = re.sub(r"#\w+", lambda name: f"of(item, {asked['ExpressionAttributeNames'][name[0]]!r})", text)
+    text = re.sub(r":\w+", lambda value: repr(asked["ExpressionAttributeValues"][value[0]]["S"]), text)
     known = {
-        "contains": lambda whole, part: whole is not None and part["S"] in whole["S"],
+        "of": lambda item, name: item[name]["S"] if name in item else None,
+        "contains": lambda whole, part: whole is not None and part in whole,
         "attribute_not_exists": lambda value: value is None,
         "attribute_exists": lambda value: value is not None,
     }

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from longcode import windows
 from longcode.accounts.account import Account
+from longcode.aws.at_once import both
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
 from longcode.errors import NotFound
@@ -80,14 +81,23 @@ def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> 
 
 def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     """Return the conversations of a folder whose client's name, number or words a search finds, newest first."""
-    named = client_store.search(account.id, text, _ROWS)
-    digits = "".join(filter(str.isdigit, text))
-    with_words = folders.page(account.id, folder, limit=_ROWS, search=Search(words=text)).messages
-    phones = {phone.number for client in named for phone in client.phones} | {one.phone for one in with_words}
-    newest = folders.newest_by_phone(account.id, folder, limit=_ROWS, among=phones, digits=digits)
+    newest, with_words = both(
+        lambda: _with_name_or_number(account, folder, text),
+        lambda: folders.page(account.id, folder, limit=_ROWS, search=Search(words=text)).messages,
+    )
     said = {one.phone: one for one in reversed(with_words)}  # the newest message that has the words
-    shown = [said.get(message.phone, message) for message in newest.messages]
-    return Listed(rows=_rows(account, shown, now), next_cursor=None)
+    shown = {one.phone: one for one in newest} | said
+    in_order = sorted(shown.values(), key=lambda one: one.created_at, reverse=True)
+    return Listed(rows=_rows(account, in_order[:_ROWS], now), next_cursor=None)
+
+
+def _with_name_or_number(account: Account, folder: str, text: str) -> list[Message]:
+    named = client_store.search(account.id, text, _ROWS)
+    phones = {phone.number for client in named for phone in client.phones}
+    digits = "".join(filter(str.isdigit, text))
+    return folders.newest_by_phone(
+        account.id, folder, limit=_ROWS, among=phones, digits=digits, since=account.created_at
+    ).messages
 
 
 def _rows(account: Account, messages: list[Message], now: datetime) -> list[ConversationRow]:
@@ -105,13 +115,16 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
 
 def with_phone(account: Account, phone: str, before: str | None, now: datetime) -> Conversation | None:
     """Return an account's conversation with a phone, or None if it has no message and no client has the phone."""
-    page = folders.page(account.id, "all", limit=_BUBBLES, cursor=before, search=Search(phone=phone))
-    with_number = client_store.of_phones(account.id, [phone])[phone]
+    pair = (account.id, phone)
+    page, by_phone, question, out = both(
+        lambda: _with_phone(account, phone, _BUBBLES, before),
+        lambda: client_store.of_phones(account.id, [phone]),
+        lambda: optouts.get_question(account.id, phone),
+        lambda: optouts.blocked([pair], account.number_since),
+    )
+    with_number, is_opted_out = by_phone[phone], pair in out
     if not page.messages and not with_number and before is None:
         return None
-    question = optouts.get_question(account.id, phone)
-    pair = (account.id, phone)
-    is_opted_out = pair in optouts.blocked([pair], account.number_since)
     return Conversation(
         digits=phone.removeprefix("+"),
         phone=in_words(phone, account.country_code),
@@ -149,11 +162,17 @@ def mark_unread(account: Account, phone: str) -> None:
 
 
 def _newest(account: Account, phone: str) -> list[Message]:
-    return folders.page(account.id, "all", limit=_LINKED, search=Search(phone=phone)).messages
+    return _with_phone(account, phone, _LINKED).messages
 
 
-def mark_read(shown: Conversation) -> None:
-    """Mark the replies that a page shows as read."""
-    for message in shown.messages:
-        if message.direction is Direction.IN and not message.read:
-            folders.mark_read(message, is_read=True)
+def _with_phone(account: Account, phone: str, limit: int, before: str | None = None) -> folders.FolderPage:
+    search = Search(phone=phone)
+    return folders.page(account.id, "all", limit=limit, cursor=before, search=search, since=account.created_at)
+
+
+def mark_read(shown: Conversation) -> bool:
+    """Mark the replies that a page shows as read; return whether there were any that were not."""
+    unread = [text for text in shown.messages if text.direction is Direction.IN and not text.read]
+    for message in unread:
+        folders.mark_read(message, is_read=True)
+    return bool(unread)

@@ -8,6 +8,7 @@ from hub import conversations, page, texts
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients
+from longcode.aws.at_once import both
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
 from longcode.messages import replies
@@ -99,13 +100,24 @@ def _page(
     query, now = site.current_event.query_string_parameters or {}, clients.now()
     tab = query.get("tab", "inbox") if query.get("tab") in TABS else "inbox"
     is_phone = digits is not None and re.fullmatch(r"[0-9]{3,15}", digits)
-    opened = conversations.with_phone(account, f"+{digits}", query.get("before"), now) if is_phone else None
+    search = query.get("q", "").strip()
+
+    def listed() -> conversations.Listed:
+        if fold(search):
+            return conversations.found(account, tab, search, now)
+        return conversations.listed(account, tab, query.get("cursor"), now)
+
+    opened, rows, newest, templates, of_template = both(
+        lambda: conversations.with_phone(account, f"+{digits}", query.get("before"), now) if is_phone else None,
+        listed,
+        lambda: replies.newest_sequence(account.id),
+        lambda: texts.template_names(account) if is_phone else [],
+        lambda: texts.template_body(account, query.get("template")),
+    )
     if digits and opened is None:
         raise NotFound("There is no conversation with this number.")
-    if opened:
-        conversations.mark_read(opened)
-    body = texts.template_body(account, query.get("template")) or query.get("body", "")
-    search = query.get("q", "").strip()
+    if opened and conversations.mark_read(opened):
+        rows = listed()
     return show(
         "messages",
         account,
@@ -113,13 +125,11 @@ def _page(
         tabs=TABS,
         tab=tab,
         q=search,
-        listed=conversations.found(account, tab, search, now)
-        if fold(search)
-        else conversations.listed(account, tab, query.get("cursor"), now),
-        newest=replies.newest_sequence(account.id),
+        listed=rows,
+        newest=newest,
         open=opened,
-        typed={"body": body, "at": ""} | (typed or {}),
-        templates=texts.template_names(account) if opened else [],
+        typed={"body": of_template or query.get("body", ""), "at": ""} | (typed or {}),
+        templates=templates,
         key=(typed or {}).get("key") or uuid4().hex,
         wrong=wrong,
         now=now,

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from functools import reduce
-from itertools import islice
+from functools import partial, reduce
+from itertools import chain, islice, pairwise
 from operator import and_
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct, ValidationError
 from msgspec.structs import replace
 
+from longcode.aws.at_once import at_once
 from longcode.aws.telemetry import count, logger
 from longcode.clients.client import (
     Audience,
@@ -33,7 +34,10 @@ _FOUND_BY = "found_by"
 """The attribute that a search looks in. A client that was written before December 2026 has none."""
 
 _LAST_PUT = "last_put"
-_IDS_PER_READ = 100
+_IDS_PER_READ, _FIRST_PAGE = 100, 500
+_ends: dict[str, list[keys.Key]] = {}
+"""Where the calls of an account's last search ended. The next one reads the parts between at the same time."""
+
 _TICK = timedelta(milliseconds=1)
 
 
@@ -57,16 +61,45 @@ def page(account: str, after: str | None, limit: int) -> list[Client]:
     return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
 
 
-def search(account: str, text: str, limit: int) -> list[Client]:
+def search(account: str, text: str, limit: int, page: int | None = None) -> list[Client]:
     """Return up to `limit` clients, in the order of their ids, of whom each word is in a name, a number or the id.
 
-    Case, accents and look-alikes do not count, nor the characters between the digits of a number.
+    Case, accents and look-alikes do not count, nor the characters between the digits of a number. One that was just
+    written may be missing. `page` is how many clients a call reads after the first, None for as many as it can.
     """
     wanted = _searched(text)
     has_words = [Attr(_FOUND_BY).contains(word) for word in wanted]
     where = reduce(and_, has_words) | Attr(_FOUND_BY).not_exists() if has_words else None
-    found = (read(Client, item) for item in store.query(keys.client(account), where=where))
-    return list(islice((one for one in found if all(word in _found_by(one) for word in wanted)), limit))
+
+    def matches(items: Iterable[Attributes]) -> Iterator[Client]:
+        clients = (read(Client, item) for item in items)
+        return (one for one in clients if all(word in _found_by(one) for word in wanted))
+
+    # Most searches find enough at once. Otherwise the rest is read in the parts that the last search found.
+    items, reached = store.query_part(
+        keys.client(account), after=None, until=None, where=where, page=min(page or _FIRST_PAGE, _FIRST_PAGE)
+    )
+    found = list(islice(matches(items), limit))
+    if reached and len(found) < limit:
+        bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
+        parts = at_once(partial(_read_part, account, where, page, part) for part in pairwise(bounds))
+        found += islice(matches(chain.from_iterable(items for items, _ in parts)), limit - len(found))
+        _ends[account] = [end for _, ends in parts for end in ends]
+    return found
+
+
+def _read_part(
+    account: str, where: ConditionBase | None, page: int | None, part: tuple[keys.Key | None, keys.Key | None]
+) -> tuple[Iterator[Attributes], list[keys.Key]]:
+    """Return what matches among the clients after one key and up to another, and where each call ended."""
+    found: list[Iterator[Attributes]] = []
+    ends: list[keys.Key] = []
+    reached, until = part
+    while reached:
+        items, reached = store.query_part(keys.client(account), after=reached, until=until, where=where, page=page)
+        found.append(items)
+        ends += [reached] if reached else []
+    return chain.from_iterable(found), [*ends, until] if until else ends
 
 
 def _searched(text: str) -> list[str]:

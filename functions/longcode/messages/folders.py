@@ -27,8 +27,8 @@ _MOST_READ, _MOST_ENTRIES, _MOST_CALLS = 2000, 10_000, 40
 A call passes over about 5,000 entries. So a page is answered in time however many messages there are.
 """
 
-_WAVES = (100, 400, _MOST_READ)  # messages that are read at the same time: few if these are enough
-_SEARCH_PAGE = 500  # index entries queried in a call of a search
+_WAVES = (100, _MOST_READ)  # messages that are read at the same time: few if these are enough
+_LIST_PAGE, _SEARCH_PAGE = 200, 1000  # index entries queried in a call: for a list of phones, and for a search
 _SLICES = 8  # of a list that is too long for one call; they are read at the same time
 _SENT_TO_PAGE = 1000
 _LISTS = {
@@ -94,9 +94,8 @@ def page(
     entries: Iterable[Attributes]
     if where:
         enough = most if wanted.needs_messages else limit
-        entries, reached = _narrowed(
-            _folders(account, name), where, cursor, since, lambda found: len(found) > enough, chunk
-        )
+        parts = [_Part(folder, cursor) for folder in _folders(account, name)]
+        entries, reached = _narrowed(parts, where, lambda found: len(found) > enough, since=since, chunk=chunk)
     else:
         entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
     matching: list[Message] = []
@@ -129,12 +128,13 @@ def newest_by_phone(
     examined, those of the pages before among them. So no page has a phone twice. `since` is as in `page`.
     """
     if among is None:
-        entries: Iterable[Attributes] = islice(_entries(account, name, None, _SEARCH_PAGE), _MOST_ENTRIES)
+        entries: Iterable[Attributes] = islice(_entries(account, name, None, _LIST_PAGE), _MOST_ENTRIES)
     elif among or digits:
         of_phones = [Attr("phone").is_in(sorted(among))] if among else []
         with_digits = [Attr("phone").contains(digits)] if digits else []
         where = reduce(or_, of_phones + with_digits)
-        entries, _ = _narrowed(_folders(account, name), where, None, since, lambda found: len(_phones(found)) > limit)
+        parts = [_Part(folder, None) for folder in _folders(account, name)]
+        entries, _ = _narrowed(parts, where, lambda found: len(_phones(found)) > limit, since=since)
     else:
         entries = []
     phones: set[str] = set()
@@ -185,18 +185,18 @@ class _Part(Struct, frozen=True):
 
 
 def _narrowed(
-    lists: Iterable[str],
+    parts: list[_Part],
     where: ConditionBase,
-    cursor: str | None,
-    since: datetime | None,
     is_enough: Callable[[Collection[Attributes]], bool],
+    *,
+    since: datetime | None,
     chunk: int | None = None,
 ) -> tuple[list[Attributes], str | None]:
     """Return the entries of some lists that match, newest first, and up to which place the lists were read.
 
-    DynamoDB passes over the others, so their number costs it time, but not this process. The place is None at the end.
+    DynamoDB passes over the others: their number costs it time, but not this process. The place is None at the end.
     """
-    parts, calls = [_Part(folder, cursor) for folder in lists], 0
+    calls = 0
     found: dict[str, Attributes] = {}
     while True:
         unread = max((part.before or keys.END for part in parts), default="")
@@ -265,9 +265,10 @@ def _place(entry: Attributes) -> str:
 def _messages(entries: list[Attributes], words: str = "") -> list[Message]:
     """Return the messages of index entries, of those only that have these words, which are folded."""
     wanted = [keys.Key(entry["pk"], entry["sk"]) for entry in entries]
-    items = store.get_many(wanted)
     if words:
-        items = {key: item for key, item in items.items() if words in fold(str(item.get("body")))}
+        bodies = store.get_many(wanted, only=("body",))
+        wanted = [key for key in wanted if key in bodies and words in fold(str(bodies[key].get("body")))]
+    items = store.get_many(wanted)
     return [message for key in wanted if (message := messages.try_read(items.get(key)))]
 
 

@@ -35,6 +35,7 @@ _TRANSIENT = {
     "ProvisionedThroughputExceeded",
 }
 _BEGINS_WITH = "pk = :pk AND begins_with(sk, :sk)"
+_FROM_UNTIL = "pk = :pk AND sk BETWEEN :sk AND :until"
 _BEFORE = "#partition = :partition AND #sort < :before"
 _BETWEEN = "#partition = :partition AND #sort BETWEEN :after AND :before"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -54,10 +55,10 @@ def get(key: Key) -> Attributes | None:
     return from_wire(response["Item"]) if "Item" in response else None
 
 
-def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
+def get_many(keys: Iterable[Key], only: Sequence[str] = ()) -> dict[Key, Attributes]:
     """Return the items that exist, read strongly, a hundred in a call; raise `TimeoutError` if some stay unread.
 
-    The calls are made at the same time.
+    The calls are made at the same time. `only` are the attributes to return, besides the keys.
     """
     items: dict[Key, Attributes] = {}
     unread = [wire_key(key) for key in dict.fromkeys(keys)]
@@ -68,7 +69,7 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
             pause(attempt - 1)
         chunks = [unread[start : start + _BATCH_GET] for start in range(0, len(unread), _BATCH_GET)]
         unread = []
-        for response in at_once(partial(_get_chunk, chunk) for chunk in chunks):
+        for response in at_once(partial(_get_chunk, chunk, only) for chunk in chunks):
             page = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
             items |= {Key(item["pk"], item["sk"]): item for item in page}
             unread += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
@@ -77,8 +78,8 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
     return items
 
 
-def _get_chunk(wire_keys: list[Any]) -> Any:
-    chunk = {"Keys": wire_keys, "ConsistentRead": True}
+def _get_chunk(wire_keys: list[Any], only: Sequence[str]) -> Any:
+    chunk = {"Keys": wire_keys, "ConsistentRead": True, **(projection(("pk", "sk", *only)) if only else {})}
     return client("dynamodb").batch_get_item(RequestItems={table(): chunk})
 
 
@@ -117,6 +118,25 @@ def query(
     return _pages(filtered(arguments, where) if where else arguments, limit, page)
 
 
+def query_part(
+    prefix: Key, *, after: Key | None, until: Key | None, where: ConditionBase | None, page: int | None = None
+) -> tuple[Iterator[Attributes], Key | None]:
+    """Return what matches of a partition after a key and up to another, and how far one call read of it, or None.
+
+    None are the ends of what has the prefix. A call reads a megabyte, or `page` items; it is not strongly consistent.
+    """
+    bounds = {":sk": (after or prefix).sk, ":until": until.sk} if until else {":sk": prefix.sk}
+    arguments: dict[str, Any] = {
+        "KeyConditionExpression": _FROM_UNTIL if until else _BEGINS_WITH,
+        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, **bounds}),
+        **({"ExclusiveStartKey": wire_key(after)} if after else {}),
+        **({"Limit": page} if page else {}),
+    }
+    response = client("dynamodb").query(TableName=table(), **(filtered(arguments, where) if where else arguments))
+    last = response.get("LastEvaluatedKey")
+    return map(from_wire, response["Items"]), Key(**from_wire(last)) if last else None
+
+
 def count(prefix: Key) -> int:
     """Return how many items of a partition have sort keys that begin with the prefix's."""
     arguments: dict[str, Any] = {
@@ -152,7 +172,7 @@ def query_index(
     """
     if after and after > (before or END):  # DynamoDB refuses such bounds
         return iter(())
-    return _pages(_index_arguments(index, partition, before, after, newest_first, where), limit, page)
+    return _pages(_index_arguments(index, partition, (after, before), newest_first, where), limit, page)
 
 
 def index_chunk(
@@ -164,26 +184,22 @@ def index_chunk(
     """
     if after and after > (before or END):
         return [], None
-    arguments = _index_arguments(FOLDER, folder, before, after, True, where) | ({"Limit": page} if page else {})
+    arguments = _index_arguments(FOLDER, folder, (after, before), True, where) | ({"Limit": page} if page else {})
     response = client("dynamodb").query(TableName=table(), **arguments)
     last = response.get("LastEvaluatedKey")
     return list(map(from_wire, response["Items"])), from_wire(last)[INDEXES[FOLDER][1]] if last else None
 
 
 def _index_arguments(
-    index: str,
-    partition: str,
-    before: str | None,
-    after: str | None,
-    newest_first: bool,
-    where: ConditionBase | None,
+    index: str, partition: str, bounds: tuple[str | None, str | None], newest_first: bool, where: ConditionBase | None
 ) -> dict[str, Any]:
-    bounds = {":before": before or END} | ({":after": after} if after else {})
+    after, before = bounds
+    sorts = {":before": before or END} | ({":after": after} if after else {})
     arguments = {
         "IndexName": index,
         "KeyConditionExpression": _BETWEEN if after else _BEFORE,
         "ExpressionAttributeNames": dict(zip(("#partition", "#sort"), INDEXES[index], strict=True)),
-        "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
+        "ExpressionAttributeValues": to_wire({":partition": partition, **sorts}),
         "ScanIndexForward": not newest_first,
     }
     return filtered(arguments, where) if where else arguments
