@@ -11,9 +11,11 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from urllib.request import Request, urlopen
 
 import msgspec
 
@@ -24,6 +26,7 @@ from tests.support.local_aws import read_template
 
 _CALL_SECONDS, _SECONDS_PER_BYTE = 0.005, 0.042 / 1024**2
 _MOST_BYTES = 1024**2
+_CALLS = "Bench.Calls"
 Place = tuple[str, str, str]
 """The sort key in an index, and the keys of the item; in the table itself the first is empty."""
 
@@ -156,15 +159,32 @@ def _seconds(read: int, asked: Wire) -> float:
     return _CALL_SECONDS + read * _SECONDS_PER_BYTE * (2 if asked.get("ConsistentRead") else 1)
 
 
+@dataclass(frozen=True)
+class Served:
+    """A table that is served at an address."""
+
+    url: str
+
+    def seconds(self) -> float:
+        """Return how long the calls since the last question take: the longest chain in which each follows another."""
+        asked = Request(self.url, b"{}", {"X-Amz-Target": _CALLS})
+        with urlopen(asked) as answer:
+            calls = sorted(msgspec.json.decode(answer.read(), type=list[tuple[float, float, float]]))
+        chains: list[tuple[float, float]] = []  # when each call ended, and the seconds of the longest chain up to it
+        for began, ended, seconds in calls:
+            chains.append((ended, seconds + max((before for end, before in chains if end <= began), default=0)))
+        return max((seconds for _, seconds in chains), default=0)
+
+
 @contextmanager
-def serving(items: list[Wire]) -> Iterator[str]:
-    """Serve a table with these items, in a process of its own, until the block ends; yield its URL."""
+def serving(items: list[Wire]) -> Iterator[Served]:
+    """Serve a table with these items, in a process of its own, until the block ends."""
     context = get_context("fork")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(items, there), daemon=True)
     process.start()
     try:
-        yield f"http://127.0.0.1:{here.recv()}"
+        yield Served(f"http://127.0.0.1:{here.recv()}")
     finally:
         process.terminate()
         process.join()
@@ -172,6 +192,18 @@ def serving(items: list[Wire]) -> Iterator[str]:
 
 def _serve(items: list[Wire], parent: Connection) -> None:
     table = Table(items)
+    calls: list[tuple[float, float, float]] = []  # when each began and ended, and the seconds that DynamoDB takes
+
+    def answer(target: str, asked: Wire) -> bytes:
+        if target == _CALLS:
+            made, calls[:] = msgspec.json.encode(calls), []
+            return made
+        began = time.perf_counter()
+        answered, seconds = table.answer(target.partition(".")[2], asked)
+        content = msgspec.json.encode(answered)
+        time.sleep(max(0, began + seconds - time.perf_counter()))
+        calls.append((began, time.perf_counter(), seconds))
+        return content
 
     class Handler(BaseHTTPRequestHandler):
         """Answers a call when DynamoDB would."""
@@ -179,11 +211,8 @@ def _serve(items: list[Wire], parent: Connection) -> None:
         protocol_version, disable_nagle_algorithm, wbufsize = "HTTP/1.1", True, -1
 
         def do_POST(self) -> None:
-            began = time.perf_counter()
             body = msgspec.json.decode(self.rfile.read(int(self.headers["Content-Length"])))
-            answer, seconds = table.answer(self.headers["X-Amz-Target"].partition(".")[2], body)
-            content = msgspec.json.encode(answer)
-            time.sleep(max(0, began + seconds - time.perf_counter()))
+            content = answer(self.headers["X-Amz-Target"], body)
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -1,5 +1,6 @@
 """Conversations as the pages show them: one for each phone of an account, with the clients that have the phone."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
@@ -81,22 +82,28 @@ def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> 
 
 def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     """Return the conversations of a folder whose client's name, number or words a search finds, newest first."""
-    newest, with_words = both(
-        lambda: _with_name_or_number(account, folder, text),
+    digits = "".join(filter(str.isdigit, text))
+    of_clients, of_digits, with_words = both(
+        lambda: _of_clients(account, folder, text, digits),
+        lambda: _newest_of(account, folder, digits=digits) if digits else [],
         lambda: folders.page(account.id, folder, limit=_ROWS, search=Search(words=text)).messages,
     )
     said = {one.phone: one for one in reversed(with_words)}  # the newest message that has the words
-    shown = {one.phone: one for one in newest} | said
+    shown = {one.phone: one for one in of_clients + of_digits} | said
     in_order = sorted(shown.values(), key=lambda one: one.created_at, reverse=True)
     return Listed(rows=_rows(account, in_order[:_ROWS], now), next_cursor=None)
 
 
-def _with_name_or_number(account: Account, folder: str, text: str) -> list[Message]:
+def _of_clients(account: Account, folder: str, text: str, digits: str) -> list[Message]:
+    """Return the newest message of each phone of the clients that a search finds, except of those with the digits."""
     named = client_store.search(account.id, text, _ROWS)
     phones = {phone.number for client in named for phone in client.phones}
-    digits = "".join(filter(str.isdigit, text))
+    return _newest_of(account, folder, {phone for phone in phones if not digits or digits not in phone})
+
+
+def _newest_of(account: Account, folder: str, among: Collection[str] = (), digits: str = "") -> list[Message]:
     return folders.newest_by_phone(
-        account.id, folder, limit=_ROWS, among=phones, digits=digits, since=account.created_at
+        account.id, folder, limit=_ROWS, among=among, digits=digits, since=account.created_at
     ).messages
 
 

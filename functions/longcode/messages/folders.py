@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial, reduce
 from heapq import merge
-from itertools import chain, groupby, islice, pairwise, repeat, takewhile
+from itertools import chain, groupby, islice, repeat, takewhile
 from operator import and_, or_
 from typing import Any
 
@@ -17,19 +17,18 @@ from longcode.folded import fold
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
 from longcode.shown import Shown
-from longcode.table import keys, store
+from longcode.table import keys, slices, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, has_value, read
 
 CURSOR = keys.FOLDER_PLACE
-_MOST_READ, _MOST_ENTRIES, _MOST_CALLS = 2000, 10_000, 40
-"""The most that a page examines: messages, index entries, and, where DynamoDB itself narrows the entries, its calls.
+_MOST_READ, _MOST_ENTRIES = 2000, 10_000
+"""The most messages that a page examines: if it must read them, and if their index entries are enough.
 
-A call passes over about 5,000 entries. So a page is answered in time however many messages there are.
+So a page is answered in time however many messages there are. Of a phone or a client, DynamoDB finds the entries.
 """
 
 _WAVES = (100, _MOST_READ)  # messages that are read at the same time: few if these are enough
 _LIST_PAGE, _SEARCH_PAGE = 200, 1000  # index entries queried in a call: for a list of phones, and for a search
-_SLICES = 8  # of a list that is too long for one call; they are read at the same time
 _SENT_TO_PAGE = 1000
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
@@ -81,12 +80,14 @@ def page(
     since: datetime | None = None,
     max_examined: int | None = None,
     chunk: int | None = None,
+    max_calls: int = slices.MOST_CALLS,
     show: Callable[[Message], Message] = lambda message: message,
 ) -> FolderPage:
     """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
-    Messages are matched and returned as `show` returns them. `since` is about when the folder began: a long one is
-    then read in slices of time at once. `chunk` is how many entries a call passes over, None for as many as it can.
+    Messages are matched and returned as `show` returns them. `since` is about when the folder began: if it is long,
+    it is then read in slices of time at once. `chunk` is how many entries a call passes over, None for as many as it
+    can, and `max_calls` about how many calls pass over entries.
     """
     wanted = search or Search()
     most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
@@ -94,8 +95,15 @@ def page(
     entries: Iterable[Attributes]
     if where:
         enough = most if wanted.needs_messages else limit
-        parts = [_Part(folder, cursor) for folder in _folders(account, name)]
-        entries, reached = _narrowed(parts, where, lambda found: len(found) > enough, since=since, chunk=chunk)
+        entries, reached = slices.read(
+            _folders(account, name),
+            where,
+            lambda found: len(found) > enough,
+            before=cursor,
+            since=since,
+            page=chunk,
+            max_calls=max_calls,
+        )
     else:
         entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
     matching: list[Message] = []
@@ -133,8 +141,8 @@ def newest_by_phone(
         of_phones = [Attr("phone").is_in(sorted(among))] if among else []
         with_digits = [Attr("phone").contains(digits)] if digits else []
         where = reduce(or_, of_phones + with_digits)
-        parts = [_Part(folder, None) for folder in _folders(account, name)]
-        entries, _ = _narrowed(parts, where, lambda found: len(_phones(found)) > limit, since=since)
+        lists = _folders(account, name)
+        entries, _ = slices.read(lists, where, lambda found: len(_phones(found)) > limit, since=since)
     else:
         entries = []
     phones: set[str] = set()
@@ -174,51 +182,6 @@ def _narrowing(search: Search) -> ConditionBase | None:
     named = {"client_id": search.client_id, "phone": search.phone}
     conditions = [Attr(name).eq(value) for name, value in named.items() if value is not None]
     return reduce(and_, conditions) if conditions else None
-
-
-class _Part(Struct, frozen=True):
-    """A part of a list that is not read yet, from its newer end `before` to its older end `after`."""
-
-    folder: str
-    before: str | None
-    after: str | None = None
-
-
-def _narrowed(
-    parts: list[_Part],
-    where: ConditionBase,
-    is_enough: Callable[[Collection[Attributes]], bool],
-    *,
-    since: datetime | None,
-    chunk: int | None = None,
-) -> tuple[list[Attributes], str | None]:
-    """Return the entries of some lists that match, newest first, and up to which place the lists were read.
-
-    DynamoDB passes over the others: their number costs it time, but not this process. The place is None at the end.
-    """
-    calls = 0
-    found: dict[str, Attributes] = {}
-    while True:
-        unread = max((part.before or keys.END for part in parts), default="")
-        complete = sorted((place for place in found if place >= unread), reverse=True)
-        entries = [found[place] for place in complete]
-        if not parts or calls >= _MOST_CALLS or is_enough(entries):
-            return entries, unread or None
-        calls += len(parts)
-        read = at_once(
-            partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=chunk)
-            for part in parts
-        )
-        found |= {_place(entry): entry for some, _ in read for entry in some}
-        rest = [(part, reached) for part, (_, reached) in zip(parts, read, strict=True) if reached]
-        parts = [smaller for part, reached in rest for smaller in _slices(part, reached, since)]
-
-
-def _slices(part: _Part, reached: str, since: datetime | None) -> list[_Part]:
-    """Return what is left of a part, in slices of time."""
-    bounds = keys.places_between(since, reached, _SLICES) if since else []
-    ends = [bound for bound in bounds if bound > (part.after or "")]
-    return [_Part(part.folder, *ends) for ends in pairwise([reached, *ends, part.after])]
 
 
 def _examined(

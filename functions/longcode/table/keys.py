@@ -4,7 +4,7 @@ Each function returns the key of the item that its docstring describes. Called w
 is optional, it returns the prefix of all keys of the type. No key is parsed: its parts are also attributes.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -20,9 +20,6 @@ INBOX, END = "inbox#", "~"
 
 FOLDER_PLACE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#.+$"
 """The pattern of a place in a list by time, as `folder_place` returns it, to validate cursors."""
-
-_INSTANT_LENGTH = len("2026-11-30T09:00:00.000Z")
-_LEAST_STEP = timedelta(milliseconds=1)
 
 
 class Key(NamedTuple):
@@ -348,10 +345,3 @@ def deliveries(account: str, state: str) -> str:
 def folder_place(at: datetime, item_id: str) -> str:
     """Return the place of an item in a list by time."""
     return f"{instant(at)}#{item_id}"
-
-
-def places_between(since: datetime, place: str, parts: int) -> list[str]:
-    """Return places that divide the time from an instant to a place into equal parts, newest first."""
-    until = datetime.fromisoformat(place[:_INSTANT_LENGTH])
-    step = (until - since) / parts
-    return [folder_place(until - step * part, END) for part in range(1, parts)] if step > _LEAST_STEP else []
