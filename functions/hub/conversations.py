@@ -22,6 +22,8 @@ from longcode.template import full_name
 _ROWS = 30
 _BUBBLES = 80  # with the list and the assets, less than 60 kB
 _LINKED = 100
+_MOST_WITH_WORDS = 1000  # among so many newest messages, words are looked for; the API goes on from page to page
+_OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
@@ -86,12 +88,17 @@ def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     of_clients, of_digits, with_words = both(
         lambda: _of_clients(account, folder, text, digits),
         lambda: _newest_of(account, folder, digits=digits) if digits else [],
-        lambda: folders.page(account.id, folder, limit=_ROWS, search=Search(words=text)).messages,
+        lambda: _with_words(account, folder, text) if len(digits) < _OF_A_NUMBER else [],
     )
     said = {one.phone: one for one in reversed(with_words)}  # the newest message that has the words
     shown = {one.phone: one for one in of_clients + of_digits} | said
     in_order = sorted(shown.values(), key=lambda one: one.created_at, reverse=True)
     return Listed(rows=_rows(account, in_order[:_ROWS], now), next_cursor=None)
+
+
+def _with_words(account: Account, folder: str, words: str) -> list[Message]:
+    search = Search(words=words)
+    return folders.page(account.id, folder, limit=_ROWS, search=search, max_examined=_MOST_WITH_WORDS).messages
 
 
 def _of_clients(account: Account, folder: str, text: str, digits: str) -> list[Message]:

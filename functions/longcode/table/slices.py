@@ -15,7 +15,8 @@ from longcode.table.writes import Attributes
 MOST_CALLS = 40
 """About how many calls are made at most. Each passes over a megabyte, which is about 5,000 messages."""
 
-_SLICES = 8  # into which is divided what one call has not read
+_FIRST_PAGE = 1500  # entries that the first call for each list passes over: it is enough for most accounts
+_SLICES = 8  # into which is divided what the first call has not read
 _SHORTEST = timedelta(milliseconds=1)
 _INSTANT_LENGTH = len("2026-11-30T09:00:00.000Z")
 
@@ -46,6 +47,7 @@ def read(
     over, None for a megabyte.
     """
     parts, calls = [_Part(folder, before) for folder in lists], 0
+    size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since else page
     found: dict[str, Attributes] = {}
     while True:
         unread = max((part.before or keys.END for part in parts), default="")
@@ -54,9 +56,10 @@ def read(
             return entries, unread or None
         calls += len(parts)
         chunks = at_once(
-            partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=page)
+            partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=size)
             for part in parts
         )
+        size = page
         found |= {str(entry["folder_at"]): entry for some, _ in chunks for entry in some}
         rest = [(part, reached) for part, (_, reached) in zip(parts, chunks, strict=True) if reached]
         parts = [smaller for part, reached in rest for smaller in _divided(part, reached, since)]
