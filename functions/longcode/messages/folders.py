@@ -109,7 +109,7 @@ def page(
     matching: list[Message] = []
     last_match = None
     waves = _WAVES if wanted.needs_messages else (limit + 1,)
-    for looked, (place, message) in enumerate(_examined(iter(entries), wanted, waves, show), 1):
+    for looked, (place, message) in enumerate(_examined(islice(entries, most), wanted, waves, show), 1):
         if message and len(matching) == limit:
             return FolderPage(messages=matching, next_cursor=last_match)
         if message:
