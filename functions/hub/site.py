@@ -14,6 +14,7 @@ from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
+from longcode.aws.at_once import both
 from longcode.messages import folders
 
 Page = Response[str]
@@ -48,8 +49,7 @@ def page_of_studio(view: Callable[..., Page]) -> Callable[..., Page]:
 
     @wraps(view)
     def guarded(**path: str) -> Page:
-        session = session_of_request()
-        account = accounts.get(session.account) if session else None
+        account = _account_of_request()
         return view(account, **path) if account else _sign_in_first({})
 
     return guarded
@@ -64,8 +64,7 @@ def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
         fields = page.fields(event.decoded_body)
         if not page.is_of_this_site(event.headers):
             return notice("Nothing was changed", ANOTHER_SITE, 403)
-        session = session_of_request()
-        account = accounts.get(session.account) if session else None
+        account = _account_of_request()
         if account is None:
             return _sign_in_first(fields)
         if not page.is_form_token(fields.get("token", ""), page.session_token(event.headers)):
@@ -91,6 +90,15 @@ def _sign_in_first(fields: dict[str, str]) -> Page:
     """Go to the sign-in, which leads back to this page, with what was typed on it."""
     back = urlencode({"back": site.current_event.path.removeprefix("/hub/"), **page.typed_in(fields)})
     return go_to(f"sign-in?{back}")
+
+
+def _account_of_request() -> Account | None:
+    """Return the account of the browser's session, or None. Both are read at the same time, as a token names both."""
+    named = page.session_token(site.current_event.headers).partition(".")[0]
+    session, account = both(
+        session_of_request, lambda: accounts.get(named) if named.isascii() and named.isdigit() else None
+    )
+    return account if session and account and account.id == session.account else None
 
 
 def session_of_request() -> Session | None:
