@@ -105,7 +105,7 @@ def page(
             max_calls=max_calls,
         )
     else:
-        entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
+        entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1)
     matching: list[Message] = []
     last_match = None
     waves = _WAVES if wanted.needs_messages else (limit + 1,)
