@@ -22,7 +22,7 @@ from longcode.template import full_name
 _ROWS = 30
 _BUBBLES = 80  # with the list and the assets, less than 60 kB
 _LINKED = 100
-_MOST_WITH_WORDS = 800  # among so many newest messages, words are looked for; the API goes on from page to page
+_MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
 _OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words
 
 

@@ -16,7 +16,7 @@ MOST_CALLS = 40
 """About how many calls are made at most. Each passes over a megabyte, which is about 5,000 messages."""
 
 _FIRST_PAGE = 1500  # entries that the first call for each list passes over: it is enough for most accounts
-_SLICES = 8  # into which is divided what the first call has not read
+_SLICES = 6  # into which is divided what the first call has not read
 _SHORTEST = timedelta(milliseconds=1)
 _INSTANT_LENGTH = len("2026-11-30T09:00:00.000Z")
 
