@@ -29,6 +29,13 @@ help:  ## list the targets
 	.venv/uv/bin/uv pip sync -q --compile-bytecode --require-hashes --python .venv/$*/bin/python $<
 	touch $@
 
+# Node's packages, by their hashes; scripts of theirs are not run. It is 110 MB, and only the benchmark needs it.
+.venv/lighthouse/done: requirements/lighthouse/package-lock.json
+	mkdir -p .venv/lighthouse
+	cp requirements/lighthouse/package*.json requirements/lighthouse/.npmrc .venv/lighthouse
+	npm ci --prefix .venv/lighthouse --ignore-scripts --no-audit --no-fund
+	touch $@
+
 check: .venv/dev/done  ## format, lint, types, template
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .

@@ -15,20 +15,21 @@ _SETTLED_AFTER, _AT_MOST = 8, 100
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure that must not be above its bar, if it has one."""
+    """A figure that must not be above its bar, if it has one, or not below it if the bar is the least."""
 
     name: str
     value: float
     unit: str
     bar: float | None
+    is_least: bool = False
 
     @property
     def is_met(self) -> bool:
-        """Whether the figure is not above its bar."""
-        return self.bar is None or self.value <= self.bar
+        """Whether the figure is not on the wrong side of its bar."""
+        return self.bar is None or (self.value >= self.bar if self.is_least else self.value <= self.bar)
 
     def __str__(self) -> str:
-        bar = "-" if self.bar is None else f"<={self.bar:g}"
+        bar = "-" if self.bar is None else f"{'>=' if self.is_least else '<='}{self.bar:g}"
         return f"{self.name} {self.value:g} {self.unit} {bar}{'' if self.is_met else ' MISSED'}"
 
 

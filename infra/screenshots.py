@@ -48,7 +48,7 @@ def main() -> None:
     """Write the pictures."""
     FOLDER.mkdir(exist_ok=True)
     with local_aws(), serving_hub() as address, _browser() as browser:
-        account = _studio()
+        account = open_studio()
         token = sessions.begin(account.id, "Chrome", clients.now())
         for size, scheme in _SHOTS:
             context = browser.new_context(viewport=_SIZES[size], color_scheme="dark" if scheme == "dark" else "light")
@@ -68,7 +68,7 @@ def _browser() -> Iterator[Browser]:
         started.close()
 
 
-def _studio() -> Account:
+def open_studio() -> Account:
     """Open a studio that has texted its clients for two months, and has replies to answer."""
     random.seed(11)
     now = clients.now()

@@ -19,7 +19,7 @@ from longcode.clients import store as client_store
 from longcode.clients.client import Client, with_permission
 from longcode.clients.permission import Via, Writer
 from longcode.clients.rows import EmptyCells
-from longcode.clients.store import Wanted
+from longcode.clients.search import Wanted
 from longcode.errors import NotFound, RequestError
 from longcode.plans import room
 from longcode.plans.bounds import Bounded

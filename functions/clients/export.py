@@ -8,9 +8,8 @@ from itertools import islice
 from msgspec import Struct
 
 from longcode.billing.sheet import MARK, cell
-from longcode.clients import store as clients
 from longcode.clients.client import Client
-from longcode.clients.store import Wanted
+from longcode.clients.search import Wanted, find_all
 from longcode.months import instant
 
 _MOST_BYTES = 4_000_000  # Lambda returns 6 MB, and JSON writes a quotation mark in two bytes
@@ -31,7 +30,7 @@ def parts(account: str, *, most_bytes: int = _MOST_BYTES) -> list[Part]:
     """Return the files that an account's clients fill; one without clients has none."""
     found: list[Part] = []
     after, last, count, size = None, None, 0, 0
-    for client in clients.found(account, Wanted()):
+    for client in find_all(account, Wanted()):
         length = len(",".join(_row(client, {})).encode()) + len(_FOR_READING) * 40
         if count and size + length > most_bytes:
             found.append(Part(after, count))
@@ -48,7 +47,7 @@ def csv_file(account: str, part: Part, key_names: Mapping[str, str]) -> str:
     out = StringIO()
     sheet = csv.writer(out)
     sheet.writerow(_headings())
-    for client in islice(clients.found(account, Wanted(), part.after), part.count):
+    for client in islice(find_all(account, Wanted(), part.after), part.count):
         sheet.writerow(map(cell, _row(client, key_names)))
     return MARK + out.getvalue()
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from longcode.clients import store as clients
 from longcode.clients.client import Client
-from longcode.clients.store import Wanted
+from longcode.clients.search import Wanted, find_all
 
 SECONDS = 5.0
 _AT_ONCE = 8
@@ -57,7 +57,7 @@ def change_tags(
 
 def _chosen(account: str, change: TagChange, after: str | None) -> Iterator[Client]:
     if not change.client_ids:
-        return clients.found(account, change.wanted, after)
+        return find_all(account, change.wanted, after)
     return _existing(account, sorted(one for one in change.client_ids if after is None or one > after))
 
 

@@ -1,5 +1,6 @@
 """Conversations as the pages show them: one for each phone of an account, with the clients that have the phone."""
 
+from collections.abc import Collection
 from datetime import datetime
 from itertools import takewhile
 
@@ -7,8 +8,10 @@ from msgspec import Struct
 
 from longcode import windows
 from longcode.accounts.account import Account
+from longcode.aws.at_once import both
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
+from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound
 from longcode.message import Direction, Message
 from longcode.messages import folders
@@ -23,6 +26,8 @@ NO_CLIENT = "There is no such client any more."
 _ROWS = 30
 _BUBBLES = 80  # with the list and the assets, less than 60 kB
 _LINKED = 100
+_MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
+_OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
@@ -92,22 +97,44 @@ def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> 
 
 def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     """Return the conversations of a folder whose client's name, number or words a search finds, newest first."""
-    named = client_store.search(account.id, text, _ROWS)
     digits = "".join(filter(str.isdigit, text))
-    with_words = folders.page(account.id, folder, limit=_ROWS, search=Search(words=text)).messages
-    phones = {phone.number for client in named for phone in client.phones} | {one.phone for one in with_words}
-    newest = folders.newest_by_phone(account.id, folder, limit=_ROWS, among=phones, digits=digits)
+    of_clients, of_digits, with_words = both(
+        lambda: _of_clients(account, folder, text, digits),
+        lambda: _newest_of(account, folder, digits=digits) if digits else [],
+        lambda: _with_words(account, folder, text) if len(digits) < _OF_A_NUMBER else [],
+    )
     said = {one.phone: one for one in reversed(with_words)}  # the newest message that has the words
-    shown = [said.get(message.phone, message) for message in newest.messages]
-    return Listed(rows=_rows(account, shown, now), next_cursor=None)
+    shown = {one.phone: one for one in of_clients + of_digits} | said
+    in_order = sorted(shown.values(), key=lambda one: one.created_at, reverse=True)
+    return Listed(rows=_rows(account, in_order[:_ROWS], now), next_cursor=None)
+
+
+def _with_words(account: Account, folder: str, words: str) -> list[Message]:
+    search = Search(words=words)
+    return folders.page(account.id, folder, limit=_ROWS, search=search, max_examined=_MOST_WITH_WORDS).messages
+
+
+def _of_clients(account: Account, folder: str, text: str, digits: str) -> list[Message]:
+    """Return the newest message of each phone of the clients that a search finds, except of those with the digits."""
+    named = find(account.id, Wanted(text=text), _ROWS)
+    phones = {phone.number for client in named for phone in client.phones}
+    return _newest_of(account, folder, {phone for phone in phones if not digits or digits not in phone})
+
+
+def _newest_of(account: Account, folder: str, among: Collection[str] = (), digits: str = "") -> list[Message]:
+    return folders.newest_by_phone(
+        account.id, folder, limit=_ROWS, among=among, digits=digits, since=account.created_at
+    ).messages
 
 
 def _rows(account: Account, messages: list[Message], now: datetime) -> list[ConversationRow]:
-    names = client_store.names(account.id, {text.client_id for text in messages if text.client_id})
     replies = [
         message for message in messages if message.direction is Direction.IN and message.read and not message.keyword
     ]
-    unanswered = folders.unanswered(account.id, replies) if replies else set()
+    names, unanswered = both(
+        lambda: client_store.names(account.id, {text.client_id for text in messages if text.client_id}),
+        lambda: folders.unanswered(account.id, replies) if replies else set(),
+    )
     return [
         ConversationRow(
             digits=text.phone.removeprefix("+"),
@@ -122,13 +149,16 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
 
 def with_phone(account: Account, phone: str, before: str | None, now: datetime) -> Conversation | None:
     """Return an account's conversation with a phone, or None if it has no message and no client has the phone."""
-    page = folders.page(account.id, "all", limit=_BUBBLES, cursor=before, search=Search(phone=phone))
-    with_number = client_store.of_phones(account.id, [phone])[phone]
+    pair = (account.id, phone)
+    page, by_phone, question, out = both(
+        lambda: _with_phone(account, phone, _BUBBLES, before),
+        lambda: client_store.of_phones(account.id, [phone]),
+        lambda: optouts.get_question(account.id, phone),
+        lambda: optouts.blocked([pair], account.number_since),
+    )
+    with_number, is_opted_out = by_phone[phone], pair in out
     if not page.messages and not with_number:  # also of a page before: it would show who is opted out
         return None
-    question = optouts.get_question(account.id, phone)
-    pair = (account.id, phone)
-    is_opted_out = pair in optouts.blocked([pair], account.number_since)
     newest_client = page.messages[0].client_id if page.messages else None
     is_elsewhere = newest_client and newest_client not in {client.id for client in with_number}
     return Conversation(
@@ -168,11 +198,17 @@ def mark_unread(account: Account, phone: str) -> None:
 
 
 def _newest(account: Account, phone: str) -> list[Message]:
-    return folders.page(account.id, "all", limit=_LINKED, search=Search(phone=phone)).messages
+    return _with_phone(account, phone, _LINKED).messages
 
 
-def mark_read(shown: Conversation) -> None:
-    """Mark the replies that a page shows as read."""
-    for message in shown.messages:
-        if message.direction is Direction.IN and not message.read:
-            folders.mark_read(message, is_read=True)
+def _with_phone(account: Account, phone: str, limit: int, before: str | None = None) -> folders.FolderPage:
+    search = Search(phone=phone)
+    return folders.page(account.id, "all", limit=limit, cursor=before, search=search, since=account.created_at)
+
+
+def mark_read(shown: Conversation) -> bool:
+    """Mark the replies that a page shows as read; return whether there were any that were not."""
+    unread = [text for text in shown.messages if text.direction is Direction.IN and not text.read]
+    for message in unread:
+        folders.mark_read(message, is_read=True)
+    return bool(unread)

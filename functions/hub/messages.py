@@ -10,7 +10,8 @@ from hub.texting import texts
 from hub.texting.recipients import Addressee
 from longcode.accounts.account import Account
 from longcode.aws import clients
-from longcode.clients import store as client_store
+from longcode.aws.at_once import both
+from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
 from longcode.messages import replies
@@ -66,7 +67,7 @@ def show_link(account: Account, digits: str) -> Page:
     """Ask which client the messages of a phone belong to: one who has the number, or another one."""
     query, now = site.current_event.query_string_parameters or {}, clients.now()
     opened, search = _opened(account, digits, None, now), query.get("q", "").strip()
-    found = client_store.search(account.id, search, _FOUND) if fold(search) else []
+    found = find(account.id, Wanted(text=search), _FOUND) if fold(search) else []
     return show("link", account, open=opened, q=search, found=found, tab=query.get("tab", ""))
 
 
@@ -127,11 +128,22 @@ def _page(
 ) -> Page:
     query, now = site.current_event.query_string_parameters or {}, clients.now()
     tab = query.get("tab", "inbox") if query.get("tab") in TABS else "inbox"
-    opened = _opened(account, digits, query.get("before"), now) if digits else None
-    if opened:
-        conversations.mark_read(opened)
-    body = query.get("body") or texts.template_body(account, query.get("template"))
     search = query.get("q", "").strip()
+
+    def listed() -> conversations.Listed:
+        if fold(search):
+            return conversations.found(account, tab, search, now)
+        return conversations.listed(account, tab, query.get("cursor"), now)
+
+    opened, rows, newest, templates, of_template = both(
+        lambda: _opened(account, digits, query.get("before"), now) if digits else None,
+        listed,
+        lambda: replies.newest_sequence(account.id),
+        lambda: texts.template_names(account) if digits else [],
+        lambda: texts.template_body(account, query.get("template")),
+    )
+    if opened and conversations.mark_read(opened):
+        rows = listed()
     return show(
         "messages",
         account,
@@ -139,14 +151,12 @@ def _page(
         tabs=TABS,
         tab=tab,
         q=search,
-        listed=conversations.found(account, tab, search, now)
-        if fold(search)
-        else conversations.listed(account, tab, query.get("cursor"), now),
-        newest=replies.newest_sequence(account.id),
+        listed=rows,
+        newest=newest,
         open=opened,
-        typed={"body": body, "at": ""} | (typed or {}),
+        typed={"body": query.get("body") or of_template, "at": ""} | (typed or {}),
         shown=texts.shown_if_asked(account, _recipient(digits, typed), typed) if digits and typed else None,
-        templates=texts.template_names(account) if opened else [],
+        templates=templates,
         key=texts.key_of(typed or {}, wrong),
         wrong=wrong,
         why=words.refusal(wrong, account, now) if wrong else "",

@@ -14,6 +14,7 @@ from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
+from longcode.aws.at_once import both
 from longcode.messages import folders
 from longcode.usage import call_limits
 
@@ -77,8 +78,7 @@ def page_of_studio(view: Callable[..., Page]) -> Callable[..., Page]:
 
     @wraps(view)
     def guarded(**path: str) -> Page:
-        session = session_of_request()
-        account = accounts.get(session.account) if session else None
+        account = _account_of_request()
         return view(account, **path) if account else _sign_in_first({})
 
     return guarded
@@ -104,8 +104,7 @@ def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
         event, fields = site.current_event, fields_of_request()
         if not page.is_of_this_site(event.headers):
             return notice("Nothing was changed", ANOTHER_SITE, 403)
-        session = session_of_request()
-        account = accounts.get(session.account) if session else None
+        account = _account_of_request()
         if account is None:
             return _sign_in_first(fields)
         if not page.is_form_token(fields.get("token", ""), page.session_token(event.headers)):
@@ -138,6 +137,15 @@ def fields_of_request() -> dict[str, str]:
     """Return the fields of the form that was posted, and keep its files for `file_of_form`."""
     fields, site.context["files"] = page.uploaded(site.current_event.raw_event)
     return fields
+
+
+def _account_of_request() -> Account | None:
+    """Return the account of the browser's session, or None. Both are read at the same time, as a token names both."""
+    named = page.session_token(site.current_event.headers).partition(".")[0]
+    session, account = both(
+        session_of_request, lambda: accounts.get(named) if named.isascii() and named.isdigit() else None
+    )
+    return account if session and account and account.id == session.account else None
 
 
 def session_of_request() -> Session | None:

@@ -146,14 +146,16 @@ def list_messages(
     """List a folder or search it, newest first.
 
     `all` is both directions: with `phone`, the conversation. `record` is a kind and an id, such as session:s1.
-    `text` ignores case and accents, and finds look-alikes (quotes, dashes, ø and o). A page reads at most 10,000
-    messages, or 2,000 with `text` or `record`: it may be short or empty. As long as there is a `next_cursor`, there
-    may be more.
+    `text` ignores case and accents, and finds look-alikes (quotes, dashes, ø and o). A page looks through 2,000
+    messages with `text` or `record`, and else through far more: it may be short or empty. As long as there is a
+    `next_cursor`, there may be more.
     """
-    account, days, now = web.caller(app), _retention_days(), clients.now()
-    search = _search(client_id, phone, record, text)
+    account, now = accounts.get_or_raise(web.caller(app)), clients.now()
+    days, search = account.retention_days, _search(client_id, phone, record, text)
     hidden = partial(windows.hide_old_body, days=days, now=now)
-    page = folders.page(account, folder, limit=limit, cursor=cursor, search=search, show=hidden)
+    page = folders.page(
+        account.id, folder, limit=limit, cursor=cursor, search=search, since=account.created_at, show=hidden
+    )
     return web.Page(items=[_shown(message, days, now) for message in page.messages], next_cursor=page.next_cursor)
 
 

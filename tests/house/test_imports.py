@@ -85,12 +85,12 @@ def test_the_table_imports_only_the_values_of_carriers() -> None:
     assert other_imports == []
 
 
-def test_the_table_imports_only_clients_telemetry_and_typed_from_aws() -> None:
+def test_the_table_imports_only_what_calls_and_describes_from_aws() -> None:
     other_imports = [
         f"{relative_path(path)} imports {name}"
         for path in sources(TABLE)
         for name in imported(path, "longcode.aws")
-        if not within(name, "longcode.aws.clients", "longcode.aws.telemetry", "longcode.aws.typed")
+        if not within(name, *(f"longcode.aws.{file}" for file in ("at_once", "clients", "telemetry", "typed")))
     ]
 
     assert other_imports == []

@@ -63,6 +63,7 @@ ACTING = {
     "billing/store.py",
     "broadcasts/store.py",
     "clients/imports.py",
+    "clients/search.py",
     "clients/store.py",
     "messages/accept.py",
     "messages/folders.py",

@@ -59,17 +59,17 @@ class SeparateClients:
 @contextmanager
 def emulated_aws() -> Iterator[SeparateClients]:
     """Run the emulator until the block ends, with a table and queues; yield access to them."""
-    with run_folder() as folder, emulator(folder) as url, _environment(AWS_ENDPOINT_URL=url):
+    with run_folder() as folder, emulator(folder) as url, environment(AWS_ENDPOINT_URL=url):
         create_table()
         load_plans()
         sqs = clients.client("sqs")
         urls = {f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
-        with _environment(AWS_ENDPOINT_URL=url, **urls):
+        with environment(AWS_ENDPOINT_URL=url, **urls):
             yield SeparateClients()
 
 
 @contextmanager
-def _environment(**variables: str) -> Iterator[None]:
+def environment(**variables: str) -> Iterator[None]:
     """Set environment variables until the block ends; clients and settings read them anew."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ |= variables

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
-PHONE = "+12125550123"
+PHONE, OTHER = "+12125550123", "+12125550177"
 
 
 def put(
@@ -77,11 +77,56 @@ def pages(search: Search, *, limit: int = 2, max_examined: int = 5) -> list[list
     return walked
 
 
-def test_a_page_stops_after_looking_at_its_most_messages_and_returns_where() -> None:
+@pytest.mark.parametrize("since", [None, NOW - timedelta(minutes=1), NOW + timedelta(seconds=4)])
+@pytest.mark.parametrize("max_calls", [1, 100])
+def test_a_conversation_is_read_whole_in_any_number_of_parts(since: datetime | None, max_calls: int) -> None:
     for index in range(17):
-        put(f"m{index:02}", phone="+12125550177" if index in (0, 1, 15) else PHONE, seconds=index // 3)
+        put(
+            f"m{index:02}", "c1" if index == 8 else None, phone=OTHER if index % 4 == 0 else PHONE, seconds=index // 3
+        )
 
-    assert pages(Search(phone="+12125550177")) == [["m15"], [], [], ["m01", "m00"]]
+    walked: list[list[str]] = []
+    cursor = None
+    while not walked or cursor:
+        page = folders.page(
+            "1",
+            "all",
+            limit=3,
+            cursor=cursor,
+            search=Search(phone=OTHER),
+            since=since,
+            chunk=2,
+            max_calls=max_calls,
+        )
+        walked.append([message.id for message in page.messages])
+        cursor = page.next_cursor
+
+    assert [message for page in walked for message in page] == ["m16", "m12", "m08", "m04", "m00"]
+    assert len(walked) == 2 if max_calls == 100 else len(walked) > 2
+
+
+def test_a_conversation_that_fits_into_one_call_for_each_list_takes_no_more() -> None:
+    for index in range(9):
+        put(f"m{index}", phone=OTHER if index < 4 else PHONE)
+
+    with recorded_calls() as calls:
+        page = folders.page("1", "all", limit=50, search=Search(phone=OTHER), since=NOW - timedelta(days=300))
+
+    assert [message.id for message in page.messages] == ["m3", "m2", "m1", "m0"]
+    assert calls == ["Query"] * 4 + ["BatchGetItem"]
+
+
+def test_the_newest_message_of_some_phones_is_found_among_all_messages() -> None:
+    for index in range(12):
+        put(f"m{index:02}", phone=f"+1212555010{index % 3}", seconds=index)
+
+    def newest(**wanted: Any) -> list[str]:
+        return [message.id for message in folders.newest_by_phone("1", "sent", limit=5, **wanted).messages]
+
+    assert newest() == ["m11", "m10", "m09"]
+    assert newest(among={"+12125550100"}, digits="50102") == ["m11", "m09"]
+    assert newest(among={"+12125550101"}) == ["m10"]
+    assert newest(among=set()) == []
 
 
 def test_a_full_page_stops_before_it_has_looked_at_its_most_messages() -> None:
@@ -106,7 +151,7 @@ def test_a_search_reads_only_messages_whose_index_entries_may_match() -> None:
         found = folders.page("1", "all", limit=50, search=Search(phone="+12125550177", words="hello"))
 
     assert [message.id for message in found.messages] == ["m7"]
-    assert calls == ["Query"] * 4 + ["BatchGetItem"]
+    assert calls == ["Query"] * 4 + ["BatchGetItem"] * 2  # the words first
 
 
 @pytest.mark.parametrize(
@@ -125,18 +170,22 @@ def test_a_message_that_is_linked_while_a_page_is_read_is_listed_once() -> None:
     for index in range(3):
         put(f"m{index}")
 
+    def note(parsed: dict[str, Any]) -> None:
+        seen.extend(entry for entry in parsed["Items"] if entry["sk"]["S"].endswith("m1"))
+
     def seen_twice(parsed: dict[str, Any]) -> None:
         """Return what an index does that still has a message in its old list too."""
-        seen.extend(entry for entry in parsed["Items"] if entry["sk"]["S"].endswith("m1"))
-        lists.append(parsed["Items"] or list(seen))
-        parsed["Items"] = lists[-1]
+        parsed["Items"] = parsed["Items"] or list(seen)
+        lists.append(parsed["Items"])
 
     seen: list[Any] = []
     lists: list[list[Any]] = []
+    with changed_response("Query", note):
+        folders.page("1", "all", limit=5)
     with changed_response("Query", seen_twice):
         page = folders.page("1", "all", limit=5)
 
-    assert sorted(map(len, lists)) == [0, 1, 1, 3]
+    assert sorted(map(len, lists)) == [1, 1, 1, 3]
     assert [message.id for message in page.messages] == ["m2", "m1", "m0"]
 
 

@@ -1,7 +1,6 @@
 """The list of the clients: search, filters, and a tag for many of them."""
 
 from collections import Counter
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,7 @@ from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
-from longcode.clients.store import Wanted
+from longcode.clients.search import Wanted, find, find_all
 from longcode.errors import RequestError
 from longcode.phone import in_words
 from longcode.template import full_name
@@ -66,7 +65,7 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
     done = tagging.change_tags(account.id, change, forms.MOST_TAGS, aws_clients.now(), after=after)
     so_far = {name: _number(fields, name) + getattr(done, name) for name in ("looked_at", "changed", "full")}
     if done.cursor:
-        total = _number(fields, "total") or sum(1 for _ in client_store.found(account.id, wanted))
+        total = _number(fields, "total") or sum(1 for _ in find_all(account.id, wanted))
         kept = {name: value for name, value in fields.items() if name != "token"}
         kept |= {"cursor": done.cursor, "total": str(total), **{name: str(count) for name, count in so_far.items()}}
         return show(
@@ -78,8 +77,12 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
 
 def _list(account: Account, given: dict[str, str], wrong: RequestError | None = None) -> Page:
     wanted = _wanted(given)
-    page = None if _filters(given) else _ROWS + 1
-    found = list(islice(client_store.found(account.id, wanted, given.get("after") or None, page), _ROWS + 1))
+    after = given.get("after") or None
+    found = (
+        find(account.id, wanted, _ROWS + 1, after)
+        if _filters(given)
+        else client_store.page(account.id, after, _ROWS + 1)
+    )
     rows = [_row(account, client) for client in found[:_ROWS]]
     number = given.get("number", "")
     kept = _filters(given) | ({"number": number} if number else {})

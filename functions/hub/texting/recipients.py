@@ -6,6 +6,7 @@ from hub.conversations import NO_CLIENT
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, numbers_to_text
+from longcode.clients.search import Wanted, find
 from longcode.errors import BadPhone, NotFound, RequestError
 from longcode.phone import in_words, to_stored
 from longcode.template import full_name
@@ -52,7 +53,7 @@ def choices(account: Account, typed: str) -> list[Choice]:
     if len(typed.strip()) < _SHORTEST:
         return []
     return [
-        choice for client in client_store.search(account.id, typed, _MOST_CHOICES) for choice in _of(account, client)
+        choice for client in find(account.id, Wanted(text=typed), _MOST_CHOICES) for choice in _of(account, client)
     ]
 
 

@@ -2,9 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import reduce
-from itertools import islice
-from operator import and_
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct, ValidationError
@@ -19,18 +16,14 @@ from longcode.clients.client import (
     ticked_numbers,
     unreachable_numbers,
 )
-from longcode.folded import fold
+from longcode.clients.search import FOUND_BY, found_by
 from longcode.months import instant
 from longcode.optouts.store import pair_blocks
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
-from longcode.template import full_name
 
 _CLIENT_PREFIX = "client:"
 """The prefix of a link's attributes that name a client; the value is whether the client may be texted there."""
-
-_FOUND_BY = "found_by"
-"""The attribute that a search looks in. A client that was written before December 2026 has none."""
 
 _LAST_PUT = "last_put"
 _IDS_PER_READ = 100
@@ -45,14 +38,6 @@ class ClientEntry(Struct, frozen=True):
     exists: bool = True
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
-    """Which clients are looked for: those with each word of `text` in a name, number or id, a tag, and a status."""
-
-    text: str = ""
-    tag: str = ""
-    status: str = ""
-
-
 def get(account: str, client_id: str) -> Client | None:
     """Return a client, or None."""
     item = store.get(keys.client(account, client_id))
@@ -63,32 +48,6 @@ def page(account: str, after: str | None, limit: int) -> list[Client]:
     """Return up to `limit` clients in the order of their ids, starting after an id."""
     start = keys.client(account, after) if after else None
     return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
-
-
-def search(account: str, text: str, limit: int) -> list[Client]:
-    """Return up to `limit` clients, in the order of their ids, of whom each word is in a name, a number or the id.
-
-    Case, accents and look-alikes do not count, nor the characters between the digits of a number.
-    """
-    return list(islice(found(account, Wanted(text=text)), limit))
-
-
-def found(account: str, wanted: Wanted, after: str | None = None, page: int | None = None) -> Iterator[Client]:
-    """Yield the clients that are wanted, in the order of their ids, starting after an id.
-
-    `page` is how many clients a call passes over, wanted or not; None for as many as it can.
-    """
-    words = _searched(wanted.text)
-    conditions = [Attr("tags").contains(wanted.tag)] if wanted.tag else []
-    conditions += [Attr("status").eq(wanted.status)] if wanted.status else []
-    has_words: list[ConditionBase] = [Attr(_FOUND_BY).contains(word) for word in words]
-    if has_words:
-        conditions.append(reduce(and_, has_words) | Attr(_FOUND_BY).not_exists())
-    start = keys.client(account, after) if after else None
-    where = reduce(and_, conditions) if conditions else None
-    items = store.query(keys.client(account), after=start, page=page, where=where)
-    clients = (read(Client, item) for item in items)
-    return (one for one in clients if all(word in _found_by(one) for word in words))
 
 
 def change_tags(client: Client, changed: Callable[[tuple[str, ...]], tuple[str, ...]], now: datetime) -> bool:
@@ -107,17 +66,6 @@ def change_tags(client: Client, changed: Callable[[tuple[str, ...]], tuple[str, 
             return True
         latest = get(client.account, client.id)
     return False
-
-
-def _searched(text: str) -> list[str]:
-    """Return the words of a search; what looks like a number is one word of digits."""
-    digits = "".join(filter(str.isdigit, text))
-    return [digits] if digits and not any(map(str.isalpha, text)) else fold(text).split()
-
-
-def _found_by(client: Client) -> str:
-    phones = " ".join(phone.number for phone in client.phones)
-    return f"{fold(full_name(client.first_name, client.last_name))} {fold(client.id)} {phones}"
 
 
 def names(account: str, client_ids: Iterable[str]) -> dict[str, str]:
@@ -294,7 +242,7 @@ def _dated_after(client: Client, old: Client) -> Client:
 
 
 def _client_put(old: Client | None, new: Client) -> Put:
-    item = {"type": "client", **attributes(new), _FOUND_BY: _found_by(new)}
+    item = {"type": "client", **attributes(new), FOUND_BY: found_by(new)}
     if new.heard_stop:
         item["heard_stop"] = set(new.heard_stop)  # a set, so that an update can add to it
     if new.unreachable:

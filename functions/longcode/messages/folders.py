@@ -1,30 +1,34 @@
 """The folders of the Messages hub (facts S34–S38): list, search, mark as read and link messages."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial, reduce
 from heapq import merge
-from itertools import groupby, islice, takewhile
+from itertools import chain, groupby, islice, repeat, takewhile
+from operator import and_, or_
 from typing import Any
 
-from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longcode.aws.at_once import at_once
 from longcode.folded import fold
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
 from longcode.shown import Shown
-from longcode.table import keys, store
+from longcode.table import keys, slices, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, has_value, read
 
 CURSOR = keys.FOLDER_PLACE
 _MOST_READ, _MOST_ENTRIES = 2000, 10_000
 """The most messages that a page examines: if it must read them, and if their index entries are enough.
 
-Either takes about a second, so a page is answered in time however many messages there are.
+So a page is answered in time however many messages there are. Of a phone or a client, DynamoDB finds the entries.
 """
 
-_PAGE, _SEARCH_PAGE = 100, 500  # messages read, and index entries queried, in a call of a search
+_WAVES = (100, _MOST_READ)  # messages that are read at the same time: few if these are enough
+_LIST_PAGE, _SEARCH_PAGE = 200, 1000  # index entries queried in a call: for a list of phones, and for a search
 _SENT_TO_PAGE = 1000
 _ANSWERS = 500  # texts that are looked at to find unanswered replies
 _LISTS = {
@@ -74,20 +78,39 @@ def page(
     limit: int,
     cursor: str | None = None,
     search: Search | None = None,
+    since: datetime | None = None,
     max_examined: int | None = None,
+    chunk: int | None = None,
+    max_calls: int = slices.MOST_CALLS,
     show: Callable[[Message], Message] = lambda message: message,
 ) -> FolderPage:
     """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
-    Messages are matched and returned as `show` returns them.
+    Messages are matched and returned as `show` returns them. `since` is about when the folder began: if it is long,
+    it is then read in slices of time at once. `chunk` is how many entries a call passes over, None for as many as it
+    can, and `max_calls` about how many calls pass over entries.
     """
     wanted = search or Search()
     most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
-    entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
+    where, reached = _narrowing(wanted), None
+    entries: Iterable[Attributes]
+    if where:
+        enough = most if wanted.needs_messages else limit
+        entries, reached = slices.read(
+            _folders(account, name),
+            where,
+            lambda found: len(found) > enough,
+            before=cursor,
+            since=since,
+            page=chunk,
+            max_calls=max_calls,
+        )
+    else:
+        entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1)
     matching: list[Message] = []
     last_match = None
-    examined = _examined(entries, wanted, _PAGE if search else limit + 1, show)
-    for looked, (place, message) in enumerate(examined, 1):
+    waves = _WAVES if wanted.needs_messages else (limit + 1,)
+    for looked, (place, message) in enumerate(_examined(islice(entries, most), wanted, waves, show), 1):
         if message and len(matching) == limit:
             return FolderPage(messages=matching, next_cursor=last_match)
         if message:
@@ -95,7 +118,7 @@ def page(
             last_match = place
         if looked == most:
             return FolderPage(messages=matching, next_cursor=place)
-    return FolderPage(messages=matching, next_cursor=None)
+    return FolderPage(messages=matching, next_cursor=reached)
 
 
 def newest_by_phone(
@@ -106,20 +129,30 @@ def newest_by_phone(
     cursor: str | None = None,
     among: Collection[str] | None = None,
     digits: str = "",
+    since: datetime | None = None,
 ) -> FolderPage:
     """Return a page of the newest message of each phone in a folder, newest first.
 
     `among` are the phones that are wanted, beside those with these digits; None are all. At most 10,000 messages are
-    examined, those of the pages before among them. So no page has a phone twice.
+    examined, those of the pages before among them. So no page has a phone twice. `since` is as in `page`.
     """
+    if among is None:
+        entries: Iterable[Attributes] = islice(_entries(account, name, None, _LIST_PAGE), _MOST_ENTRIES)
+    elif among or digits:
+        of_phones = [Attr("phone").is_in(sorted(among))] if among else []
+        with_digits = [Attr("phone").contains(digits)] if digits else []
+        where = reduce(or_, of_phones + with_digits)
+        lists = _folders(account, name)
+        entries, _ = slices.read(lists, where, lambda found: len(_phones(found)) > limit, since=since)
+    else:
+        entries = []
     phones: set[str] = set()
     chosen: list[Attributes] = []
-    for entry in islice(_entries(account, name, None, _SEARCH_PAGE), _MOST_ENTRIES):
+    for entry in entries:
         if entry["phone"] in phones:
             continue
         phones.add(entry["phone"])
-        is_wanted = among is None or entry["phone"] in among or (digits and digits in entry["phone"])
-        if is_wanted and (cursor is None or _place(entry) < cursor):
+        if cursor is None or _place(entry) < cursor:
             chosen.append(entry)
         if len(chosen) > limit:
             break
@@ -142,22 +175,44 @@ def unanswered(account: str, replies: Collection[Message]) -> set[str]:
     }
 
 
+def _phones(entries: Iterable[Attributes]) -> set[str]:
+    return {entry["phone"] for entry in entries}
+
+
 def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
     """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
-    lists = [
-        store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True)
+    lists = at_once(
+        partial(_begun, store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True))
         for folder in _folders(account, name)
-    ]
+    )
     return (next(copies) for _, copies in groupby(merge(*lists, key=_place, reverse=True), _place))
 
 
+def _begun(entries: Iterator[Attributes]) -> Iterator[Attributes]:
+    """Return the same entries after the first call for them."""
+    return chain(list(islice(entries, 1)), entries)
+
+
+def _narrowing(search: Search) -> ConditionBase | None:
+    """Return what a search asks of index entries, or None."""
+    named = {"client_id": search.client_id, "phone": search.phone}
+    conditions = [Attr(name).eq(value) for name, value in named.items() if value is not None]
+    return reduce(and_, conditions) if conditions else None
+
+
 def _examined(
-    entries: Iterator[Attributes], search: Search, page: int, show: Callable[[Message], Message]
+    entries: Iterator[Attributes],
+    search: Search,
+    waves: Sequence[int],
+    show: Callable[[Message], Message],
 ) -> Iterator[tuple[str, Message | None]]:
-    """Yield the place of each entry, and its message if that matches; messages are read a page at a time."""
-    while some := list(islice(entries, page)):
+    """Yield the place of each entry, and its message if that matches; messages are read a wave at a time."""
+    words = fold(search.words) if search.words else ""
+    for wave in chain(waves, repeat(waves[-1])):
+        if not (some := list(islice(entries, wave))):
+            return
         candidates = [entry for entry in some if may_match(search, entry.get("client_id"), entry["phone"])]
-        shown = map(show, _messages(candidates))
+        shown = map(show, _messages(candidates, words))
         matching = {
             keys.folder_place(message.created_at, message.id): message
             for message in shown
@@ -186,8 +241,12 @@ def _place(entry: Attributes) -> str:
     return str(entry["folder_at"])
 
 
-def _messages(entries: list[Attributes]) -> list[Message]:
+def _messages(entries: list[Attributes], words: str = "") -> list[Message]:
+    """Return the messages of index entries, of those only that have these words, which are folded."""
     wanted = [keys.Key(entry["pk"], entry["sk"]) for entry in entries]
+    if words:
+        bodies = store.get_many(wanted, only=("body",))
+        wanted = [key for key in wanted if key in bodies and words in fold(str(bodies[key].get("body")))]
     items = store.get_many(wanted)
     return [message for key in wanted if (message := messages.try_read(items.get(key)))]
 

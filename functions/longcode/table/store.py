@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 
+from longcode.aws.at_once import at_once
 from longcode.aws.clients import client, pause
 from longcode.table.keys import END, FOLDER, INDEXES, Key
 from longcode.table.writes import (
@@ -34,6 +36,7 @@ _TRANSIENT = {
     "ProvisionedThroughputExceeded",
 }
 _BEGINS_WITH = "pk = :pk AND begins_with(sk, :sk)"
+_FROM_UNTIL = "pk = :pk AND sk BETWEEN :sk AND :until"
 _BEFORE = "#partition = :partition AND #sort < :before"
 _BETWEEN = "#partition = :partition AND #sort BETWEEN :after AND :before"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -55,23 +58,32 @@ def get(key: Key) -> Attributes | None:
     return from_wire(response["Item"]) if "Item" in response else None
 
 
-def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
-    """Return the items that exist, read strongly, a hundred in a call; raise `TimeoutError` if some stay unread."""
+def get_many(keys: Iterable[Key], only: Sequence[str] = ()) -> dict[Key, Attributes]:
+    """Return the items that exist, read strongly, a hundred in a call; raise `TimeoutError` if some stay unread.
+
+    The calls are made at the same time. `only` are the attributes to return, besides the keys.
+    """
     items: dict[Key, Attributes] = {}
     unread = [wire_key(key) for key in dict.fromkeys(keys) if _may_exist(key)]
     for attempt in range(_ATTEMPTS):
-        unprocessed: list[Any] = []
-        for start in range(0, len(unread), _BATCH_GET):
-            chunk = {"Keys": unread[start : start + _BATCH_GET], "ConsistentRead": True}
-            response = client("dynamodb").batch_get_item(RequestItems={table(): chunk})
+        if not unread:
+            return items
+        if attempt:
+            pause(attempt - 1)
+        chunks = [unread[start : start + _BATCH_GET] for start in range(0, len(unread), _BATCH_GET)]
+        unread = []
+        for response in at_once(partial(_get_chunk, chunk, only) for chunk in chunks):
             page = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
             items |= {Key(item["pk"], item["sk"]): item for item in page}
-            unprocessed += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
-        if not unprocessed:
-            return items
-        unread = unprocessed
-        pause(attempt)
-    raise TimeoutError(f"{len(unread)} items were not read")
+            unread += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
+    if unread:
+        raise TimeoutError(f"{len(unread)} items were not read")
+    return items
+
+
+def _get_chunk(wire_keys: list[Any], only: Sequence[str]) -> Any:
+    chunk = {"Keys": wire_keys, "ConsistentRead": True, **(projection(("pk", "sk", *only)) if only else {})}
+    return client("dynamodb").batch_get_item(RequestItems={table(): chunk})
 
 
 def get_settled(keys: Iterable[Key]) -> list[Attributes]:
@@ -111,6 +123,27 @@ def query(
     return _pages(filtered(arguments, where) if where else arguments, limit, page)
 
 
+def query_part(
+    prefix: Key, *, after: Key | None, until: Key | None, where: ConditionBase | None, page: int | None = None
+) -> tuple[Iterator[Attributes], Key | None]:
+    """Return what matches of a partition after a key and up to another, and how far one call read of it, or None.
+
+    None are the ends of what has the prefix. A call reads a megabyte, or `page` items; it is not strongly consistent.
+    """
+    if after and not _may_exist(after):
+        return iter(()), None
+    bounds = {":sk": (after or prefix).sk, ":until": until.sk} if until else {":sk": prefix.sk}
+    arguments: dict[str, Any] = {
+        "KeyConditionExpression": _FROM_UNTIL if until else _BEGINS_WITH,
+        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, **bounds}),
+        **({"ExclusiveStartKey": wire_key(after)} if after else {}),
+        **({"Limit": page} if page else {}),
+    }
+    response = client("dynamodb").query(TableName=table(), **(filtered(arguments, where) if where else arguments))
+    last = response.get("LastEvaluatedKey")
+    return map(from_wire, response["Items"]), Key(**from_wire(last)) if last else None
+
+
 def count(prefix: Key) -> int:
     """Return how many items of a partition have sort keys that begin with the prefix's."""
     arguments: dict[str, Any] = {
@@ -144,19 +177,46 @@ def query_index(
     `before` is exclusive, unless there is an `after`: then both are inclusive. With `where`, only the entries that
     match are returned, but `page` counts them all.
     """
-    end = before or END
-    bounds_exist = all(_may_exist(Key(partition, bound)) for bound in (end, after or END))
-    if (after and after > end) or not bounds_exist:  # DynamoDB refuses such bounds
+    if not _bounds_are_allowed(partition, before, after):
         return iter(())
-    bounds = {":before": end} | ({":after": after} if after else {})
+    return _pages(_index_arguments(index, partition, (after, before), newest_first, where), limit, page)
+
+
+def index_chunk(
+    folder: str, *, before: str | None, after: str | None, where: ConditionBase, page: int | None = None
+) -> tuple[list[Attributes], str | None]:
+    """Return what matches among the newest entries of a list in the folder index, and up to which place it was read.
+
+    The place is None at the end of the list. One call reads a megabyte, or `page` entries.
+    """
+    if not _bounds_are_allowed(folder, before, after):
+        return [], None
+    arguments = _index_arguments(FOLDER, folder, (after, before), True, where) | ({"Limit": page} if page else {})
+    response = client("dynamodb").query(TableName=table(), **arguments)
+    last = response.get("LastEvaluatedKey")
+    return list(map(from_wire, response["Items"])), from_wire(last)[INDEXES[FOLDER][1]] if last else None
+
+
+def _bounds_are_allowed(partition: str, before: str | None, after: str | None) -> bool:
+    """Return whether DynamoDB accepts the bounds of a query."""
+    end = before or END
+    exist = all(_may_exist(Key(partition, bound)) for bound in (end, after or END))
+    return exist and not (after and after > end)
+
+
+def _index_arguments(
+    index: str, partition: str, bounds: tuple[str | None, str | None], newest_first: bool, where: ConditionBase | None
+) -> dict[str, Any]:
+    after, before = bounds
+    sorts = {":before": before or END} | ({":after": after} if after else {})
     arguments = {
         "IndexName": index,
         "KeyConditionExpression": _BETWEEN if after else _BEFORE,
         "ExpressionAttributeNames": dict(zip(("#partition", "#sort"), INDEXES[index], strict=True)),
-        "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
+        "ExpressionAttributeValues": to_wire({":partition": partition, **sorts}),
         "ScanIndexForward": not newest_first,
     }
-    return _pages(filtered(arguments, where) if where else arguments, limit, page)
+    return filtered(arguments, where) if where else arguments
 
 
 def index_page(

@@ -4,6 +4,7 @@ import pytest
 
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
+from longcode.clients.search import Wanted, find
 from longcode.table import keys, store
 from longcode.table.writes import Update
 from tests.support.fakes import client as write_client
@@ -20,7 +21,7 @@ def some_clients(account: Account) -> None:
 
 
 def found(account: Account, text: str, limit: int = 10) -> list[str]:
-    return [client.id for client in clients.search(account.id, text, limit)]
+    return [client.id for client in find(account.id, Wanted(text=text), limit)]
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,18 @@ def test_another_studios_clients_are_not_found(account: Account) -> None:
     write_client(other, "theirs", first_name="Theirs")
 
     assert found(account, "theirs") == []
+
+
+def test_parts_of_a_list_find_what_the_whole_list_has(account: Account) -> None:
+    for index in range(12):
+        write_client(account, f"d{index:02}", f"+121255502{index:02}", first_name="Dan" if index % 5 == 0 else "Eve")
+
+    def in_parts(text: str, limit: int = 10) -> list[str]:
+        return [client.id for client in find(account.id, Wanted(text=text), limit, page=2)]
+
+    assert in_parts("dan") == ["d00", "d05", "d10"]
+    write_client(account, "d06x", first_name="Dan")
+    clients.delete(account.id, "d05")
+    assert in_parts("dan") == ["d00", "d06x", "d10"]  # now in the parts that the first search found
+    assert in_parts("dan", limit=2) == ["d00", "d06x"]
+    assert in_parts("miller") == ["miller_3"]

@@ -14,7 +14,7 @@ from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.clients.permission import Permission, Via
-from longcode.clients.store import Wanted
+from longcode.clients.search import Wanted, find_all
 from tests.support.browser import PREFIX, Browser, Page
 from tests.support.fakes import client as write_client
 from tests.support.fakes import studio
@@ -212,7 +212,7 @@ def test_a_large_export_comes_in_several_files_that_have_each_client_once(accoun
     ids = [line.partition(",")[0] for file in files for line in file.splitlines()[1:]]
     assert len(parts) > 1
     assert all(len(file.encode()) < 5000 for file in files)
-    assert ids == [client.id for client in clients.found(account.id, Wanted())]
+    assert ids == [client.id for client in find_all(account.id, Wanted())]
 
 
 def test_an_export_has_no_client_of_another_studio(account: Account, signed_in: Browser) -> None:

@@ -119,8 +119,8 @@ class MessagesApi(Calls):
 
         `all` is both directions: with `phone`, the conversation. `record` is a kind and an id, such as
         session:s1. `text` ignores case and accents, and finds look-alikes (quotes, dashes, ø and o). A page
-        reads at most 10,000 messages, or 2,000 with `text` or `record`: it may be short or empty. As long as
-        there is a `next_cursor`, there may be more.
+        looks through 2,000 messages with `text` or `record`, and else through far more: it may be short or
+        empty. As long as there is a `next_cursor`, there may be more.
         """
         return self._items(
             "/messages",

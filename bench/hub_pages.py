@@ -1,0 +1,227 @@
+"""The time of the hub's function for each page, with 20,000 messages and 10,000 clients in the account.
+
+It is the CPU of the handler, and the time that DynamoDB takes for its calls by the model of `table_server.py`. Of
+calls at the same time, the slowest counts. So a busy machine adds little. Each page is opened in up to twenty
+different ways, such as twenty conversations, and each of these several times, of which the least counts. The figure
+of a page is the 95th percentile of its ways. The first search of a process for clients is not counted: it takes
+0.25 s.
+"""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from msgspec.structs import asdict
+
+from bench.rig import Figure, quiet
+from bench.table_server import Served, serving
+from longcode.accounts import sessions
+from longcode.accounts.account import Account
+from longcode.aws import clients as aws_clients
+from longcode.clients import store as client_store
+from longcode.clients.client import Client, Phone
+from longcode.jobs import Product
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import compose
+from longcode.messages import store as messages
+from longcode.months import month_of
+from longcode.plans.plans import PlanChange
+from longcode.table import keys
+from longcode.table.writes import Put, Update, Write, attributes, wire_item
+from longcode.usage.usage import Usage, usage_day, usage_of
+from tests.support.browser import Browser
+from tests.support.emulated_aws import Wire, environment
+from tests.support.local_aws import SHARED_NUMBER, load_plans, local_aws
+
+_BAR, _SEARCH_BAR = 150, 300
+_CLIENTS, _MESSAGES, _DAYS = 10_000, 20_000, 365
+_BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
+_REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
+_WAYS, _TIMES = 20, 3
+_ACCOUNT = "10000001"
+_FIRST_NAMES = ("Zoë", "Ann", "Ben", "Çelik", "Dana", "Émile", "Farid", "Grace", "Hana", "Ida", "Jun", "Kofi")
+_LAST_NAMES = ("Müller", "Lee", "O'Hara", "Silva", "Nowak", "Okafor", "Schmidt", "Tanaka", "Weber", "Young")
+_SAID = ("Thanks!", "Can I bring the dog?", "Yes please", "We are ten minutes late.", "See you tomorrow at 10!")
+_SENT = "Hello, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
+_RARE = "chandelier"  # in the words of few messages
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The items of a studio, and the digits of the phones that it writes with most."""
+
+    items: list[Wire]
+    regulars: list[str]
+
+
+def measure() -> Iterator[Figure]:
+    """Time each page."""
+    now = aws_clients.now()
+    studio = _studio(now)
+    with local_aws():
+        load_plans()
+    with (
+        serving(studio.items) as table,
+        environment(AWS_ENDPOINT_URL=table.url, AWS_REGION="us-east-1", LAMBDA_TASK_ROOT="/"),
+    ):
+        browser = Browser({"session": sessions.begin(_ACCOUNT, "bench", now)})
+        times: dict[str, float] = {}
+        for name, ways in _pages(studio).items():
+            with quiet():
+                times[name] = _milliseconds(browser, table, ways)
+            bar = _SEARCH_BAR if name == "clients_search" else _BAR
+            yield Figure(f"hub_page_milliseconds_{name}", round(times[name]), "ms", bar)
+        yield Figure("hub_page_milliseconds", round(max(times.values())), "ms (the slowest page)", _BAR)
+        sizes = {name: _kilobytes(browser, ways) for name, ways in _pages(studio).items()}
+        largest = max(sizes, key=lambda name: sizes[name])
+        yield Figure(
+            "hub_page_kilobytes", sizes[largest], f"kB with all that it loads, not compressed ({largest})", 60
+        )
+
+
+def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
+    """Return the ways to open each page: paths below /hub/ and queries."""
+    phones = studio.regulars[:_WAYS]
+    tabs = ("inbox", "sent", "unlinked", "all")
+    return {
+        "home": [("home", "")],
+        "messages": [("messages", f"tab={tab}") for tab in tabs],
+        "messages_by_name": [("messages", f"tab={tab}&q={name}") for tab in tabs for name in _LAST_NAMES[:5]],
+        "messages_by_number": [("messages", f"tab=all&q={phone[4:]}") for phone in phones],
+        "messages_by_words": [
+            ("messages", f"tab={tab}&q={word}") for tab in tabs for word in (_RARE, "dog", "nowhere")
+        ],
+        "conversation": [(f"messages/{phone}", "tab=all") for phone in phones],
+        "newest": [("newest", "after=0"), ("newest", "after=1")],
+        "clients": [("clients", ""), ("clients", "after=p5000")],
+        "clients_search": [("clients", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)][: _WAYS // 2]
+        + [("clients", f"q={phone[4:]}") for phone in phones[: _WAYS // 2]],
+        "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
+        "new": [("new", "")],
+        "people": [("people", "")],
+    }
+
+
+def _milliseconds(browser: Browser, table: Served, ways: list[tuple[str, str]]) -> float:
+    def opened(path: str, query: str) -> float:
+        table.seconds()
+        began = time.process_time()
+        page = browser.get(path, query)
+        seconds = time.process_time() - began
+        if page.status not in (200, 204) or page.path != path:
+            raise RuntimeError(f"{path}?{query} was answered with {page.status} of {page.path}: {page.text}")
+        return seconds + table.seconds()
+
+    opened(*ways[0])  # loads its template
+    least = sorted(min(opened(path, query) for _ in range(_TIMES)) for path, query in ways)
+    return least[-1 - len(least) // 20] * 1000
+
+
+def _kilobytes(browser: Browser, ways: list[tuple[str, str]]) -> float:
+    with quiet():
+        page = browser.get(*ways[0])
+        assets = {address.partition("/hub/")[2] for address in page.addresses if "/assets/" in address}
+        texts = [page.html, *(browser.get(asset).html for asset in sorted(assets))]
+    return round(sum(len(text.encode()) for text in texts) / 1000, 1)
+
+
+def _studio(now: datetime) -> Studio:
+    """Return a studio of a year: two broadcasts to most clients, texts and replies with others, many with some."""
+    chance = random.Random(4)
+    began = now - timedelta(days=_DAYS)
+    account = Account(
+        id=_ACCOUNT,
+        name="Foxglove Portraits",
+        email="foxglove@studio.example",
+        product=Product.SPECTRA,
+        edition="standard",
+        created_at=began,
+        established_at=began,
+        plan_changes=(PlanChange(began, "medium"),),
+    )
+    phones = [f"+1212{5550000 + index}" for index in range(_CLIENTS)]
+    regulars = [chance.randrange(_CLIENTS) for _ in range(_REGULARS)]
+    year, minute = timedelta(days=_DAYS), timedelta(minutes=1)
+    of_broadcasts = [
+        (index, now - timedelta(days=days) + index * timedelta(milliseconds=20), MessageKind.BULK)
+        for days in _BROADCASTS
+        for index in range(_OF_A_BROADCAST)
+    ]
+    single = [index for index in regulars for _ in range(_OF_A_REGULAR)]
+    single += [chance.randrange(_CLIENTS) for _ in range(_MESSAGES - len(single) - len(of_broadcasts))]
+    others = [
+        (index, now - chance.random() * year - minute, chance.choice((MessageKind.INDIVIDUAL, MessageKind.REPLY)))
+        for index in single
+    ]
+    texts = [
+        _message(number, index, (phones[index], kind, at), chance)
+        for number, (index, at, kind) in enumerate(of_broadcasts + others)
+    ]
+    writes: list[Write] = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
+    writes += [write for index, phone in enumerate(phones) for write in _client(index, phone, now, chance)]
+    writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
+    writes += _counted(texts)
+    return Studio([_wire(write) for write in writes], [phones[index].removeprefix("+") for index in regulars])
+
+
+def _client(index: int, phone: str, now: datetime, chance: random.Random) -> list[Write]:
+    client = Client(
+        account=_ACCOUNT,
+        id=f"p{index}",
+        updated_at=now,
+        first_name=chance.choice(_FIRST_NAMES),
+        last_name=chance.choice(_LAST_NAMES),
+        phones=(Phone(number=phone, entered=f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}", label="mobile"),),
+        allow_text_marketing=True,
+        tags=("wedding", "2026"),
+    )
+    return client_store.creation_writes(client, None)
+
+
+def _message(number: int, index: int, of: tuple[str, MessageKind, datetime], chance: random.Random) -> Message:
+    phone, kind, at = of
+    is_reply = kind is MessageKind.REPLY
+    return Message(
+        account=_ACCOUNT,
+        id=f"{compose.request_id(_ACCOUNT, str(number))}-0",
+        direction=Direction.IN if is_reply else Direction.OUT,
+        kind=kind,
+        state=MessageState.RECEIVED if is_reply else MessageState.DELIVERED,
+        phone=phone,
+        number=SHARED_NUMBER,
+        body=f"{chance.choice(_SAID)} {_RARE if number % 1000 == 0 else ''}".strip() if is_reply else _SENT,
+        encoding="GSM-7",
+        segments=1,
+        units=1,
+        created_at=at,
+        client_id=f"p{index}" if number % 10 else None,
+        carrier="twilio",
+        carrier_id=f"SM{number:032x}",
+        month=month_of(at),
+        sent_at=None if is_reply else at,
+        finished_at=None if is_reply else at,
+        charged_units=1,
+    )
+
+
+def _counted(texts: list[Message]) -> list[Write]:
+    """Return the items that count the texts: four for each day."""
+    counted: dict[tuple[str, int], Usage] = defaultdict(Usage)
+    for number, text in enumerate(texts):
+        counted[usage_day(text), number % keys.USAGE_SHARDS] += usage_of(text)
+    return [
+        Put(keys.usage(_ACCOUNT, day, shard), {"type": "usage", "day": day, **asdict(usage)})
+        for (day, shard), usage in counted.items()
+    ]
+
+
+def _wire(write: Write) -> Wire:
+    match write:
+        case Put(key, item):
+            return wire_item(key, item)
+        case Update(key, changes):
+            return wire_item(key, changes)
+    raise TypeError("nothing is deleted here")

@@ -1,0 +1,83 @@
+"""Reads what matches in lists of the folder index that are long: in slices of time, at the same time."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+
+from boto3.dynamodb.conditions import ConditionBase
+from msgspec import Struct
+
+from longcode.aws.at_once import at_once
+from longcode.table import keys, store
+from longcode.table.writes import Attributes
+
+MOST_CALLS = 40
+"""About how many calls are made at most. Each passes over a megabyte, which is about 5,000 messages."""
+
+_FIRST_PAGE = 1500  # entries that the first call for each list passes over: it is enough for most accounts
+_SLICES = 6  # into which is divided what the first call has not read
+_SHORTEST = timedelta(milliseconds=1)
+_INSTANT_LENGTH = len("2026-11-30T09:00:00.000Z")
+
+
+class _Part(Struct, frozen=True):
+    """A part of a list that is not read yet, from its newer end `before` to its older end `after`."""
+
+    folder: str
+    before: str | None
+    after: str | None = None
+
+
+def read(
+    lists: Iterable[str],
+    where: ConditionBase,
+    is_enough: Callable[[Collection[Attributes]], bool],
+    *,
+    before: str | None = None,
+    since: datetime | None = None,
+    page: int | None = None,
+    max_calls: int = MOST_CALLS,
+) -> tuple[list[Attributes], str | None]:
+    """Return the entries before a place that match, newest first, and up to which place the lists were read.
+
+    DynamoDB passes over the others: their number costs it time, but not this process. The place is None at the end of
+    all lists; they are not read further than is enough. An entry that moves from list to list is returned once.
+    `since` is about when the lists began; without it, they are not sliced. `page` is how many entries a call passes
+    over, None for a megabyte.
+    """
+    parts, calls = [_Part(folder, before) for folder in lists], 0
+    size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since else page
+    found: dict[str, Attributes] = {}
+    while True:
+        unread = max((part.before or keys.END for part in parts), default="")
+        entries = [found[place] for place in sorted(found, reverse=True) if place >= unread]
+        if not parts or calls >= max_calls or is_enough(entries):
+            return entries, unread or None
+        calls += len(parts)
+        chunks = at_once(
+            partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=size)
+            for part in parts
+        )
+        size = page
+        found |= {str(entry["folder_at"]): entry for some, _ in chunks for entry in some}
+        rest = [(part, reached) for part, (_, reached) in zip(parts, chunks, strict=True) if reached]
+        parts = [smaller for part, reached in rest for smaller in _divided(part, reached, since)]
+
+
+def _divided(part: _Part, reached: str, since: datetime | None) -> list[_Part]:
+    """Return what is left of a part of which the newer end is read, in slices of time if it is long."""
+    ends = [end for end in _places_between(since, reached) if end > (part.after or "")] if since else []
+    return [_Part(part.folder, *both) for both in pairwise([reached, *ends, part.after])]
+
+
+def _places_between(since: datetime, place: str) -> list[str]:
+    """Return places that divide the time from an instant to a place into equal parts, newest first.
+
+    The instant in the place is read only to estimate: wherever the parts end, together they are the whole list.
+    """
+    until = datetime.fromisoformat(place[:_INSTANT_LENGTH])
+    step = (until - since) / _SLICES
+    return (
+        [keys.folder_place(until - step * part, keys.END) for part in range(1, _SLICES)] if step > _SHORTEST else []
+    )
