@@ -50,6 +50,7 @@ API = {
     "too_many_forms": 429,
     "too_many_keys": 409,
     "too_many_mails": 429,
+    "too_many_requests": 429,
     "too_many_templates": 409,
     "too_many_to_phone": 409,
     "too_many_triggers": 409,

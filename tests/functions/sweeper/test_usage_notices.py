@@ -272,7 +272,7 @@ def test_a_notice_names_a_cheaper_plan_at_the_months_rate_until_the_cut_off(aws:
         " to it by 17:00 Central Time on the last day of the month, it counts for the whole month."
     )
     shown = usage_api.month_usage(account, "2026-11", NOW + timedelta(minutes=3))
-    assert shown.advice == mails_to("10000001@studio.example")[-1].text.splitlines()[-1]
+    assert shown.advice in mails_to("10000001@studio.example")[-1].text.splitlines()
     assert usage_api.month_usage(account, "2026-11", plan_cutoff("2026-11") + timedelta(minutes=1)).advice is None
 
 
