@@ -14,7 +14,7 @@ from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
-from longcode.aws.at_once import both
+from longcode.aws.at_once import at_once
 from longcode.messages import folders
 from longcode.usage import call_limits
 
@@ -142,7 +142,7 @@ def fields_of_request() -> dict[str, str]:
 def _account_of_request() -> Account | None:
     """Return the account of the browser's session, or None. Both are read at the same time, as a token names both."""
     named = page.session_token(site.current_event.headers).partition(".")[0]
-    session, account = both(
+    session, account = at_once(
         session_of_request, lambda: accounts.get(named) if named.isascii() and named.isdigit() else None
     )
     return account if session and account and account.id == session.account else None

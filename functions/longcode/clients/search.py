@@ -46,7 +46,7 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
     found = list(islice(_matching(wanted, items), limit))
     if reached and len(found) < limit:
         bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
-        parts = at_once(partial(_read_part, account, where, page, part) for part in pairwise(bounds))
+        parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
         found += islice(_matching(wanted, chain.from_iterable(items for items, _ in parts)), limit - len(found))
         _ends[account] = [end for _, ends in parts for end in ends]
     return found

@@ -56,8 +56,10 @@ def read(
             return entries, unread or None
         calls += len(parts)
         chunks = at_once(
-            partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=size)
-            for part in parts
+            *(
+                partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=size)
+                for part in parts
+            )
         )
         size = page
         found |= {str(entry["folder_at"]): entry for some, _ in chunks for entry in some}

@@ -72,7 +72,7 @@ def get_many(keys: Iterable[Key], only: Sequence[str] = ()) -> dict[Key, Attribu
             pause(attempt - 1)
         chunks = [unread[start : start + _BATCH_GET] for start in range(0, len(unread), _BATCH_GET)]
         unread = []
-        for response in at_once(partial(_get_chunk, chunk, only) for chunk in chunks):
+        for response in at_once(*(partial(_get_chunk, chunk, only) for chunk in chunks)):
             page = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
             items |= {Key(item["pk"], item["sk"]): item for item in page}
             unread += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
