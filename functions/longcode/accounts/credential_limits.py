@@ -4,11 +4,10 @@ They stand before the counts in the table (attempts.py), which hold for all proc
 """
 
 import secrets
-from collections import OrderedDict
-from collections.abc import Hashable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import TypeVar
+
+from longcode.aws.newest import Newest
 
 A_MINUTE = 60
 """How many different wrong credentials of an address are looked at in a minute."""
@@ -16,20 +15,6 @@ A_MINUTE = 60
 _WRONG_FOR = timedelta(seconds=60)
 _RIGHT_FOR = timedelta(hours=1)
 _MOST_KEPT = 10_000  # of each kind: some 2 MB
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class _Newest(OrderedDict[K, V]):
-    """A dictionary of the newest entries only."""
-
-    def keep(self, key: K, value: V) -> None:
-        """Write an entry as the newest, and forget the oldest if there are too many."""
-        self[key] = value
-        self.move_to_end(key)
-        if len(self) > _MOST_KEPT:
-            self.popitem(last=False)
 
 
 class CredentialLimits:
@@ -42,9 +27,9 @@ class CredentialLimits:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
-        self._wrong: _Newest[bytes, datetime] = _Newest()
-        self._right: _Newest[bytes, datetime] = _Newest()
-        self._left: _Newest[str, tuple[float, datetime]] = _Newest()
+        self._wrong: Newest[bytes, datetime] = Newest(_MOST_KEPT)
+        self._right: Newest[bytes, datetime] = Newest(_MOST_KEPT)
+        self._left: Newest[str, tuple[float, datetime]] = Newest(_MOST_KEPT)
 
     def refuses(self, authorization: str, source: str, now: datetime) -> bool:
         """Return whether credentials are refused unread: they were wrong just now, or too many others of `source`."""

@@ -9,6 +9,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 
 from longcode.aws.at_once import at_once
+from longcode.aws.newest import Newest
 from longcode.clients.client import Client
 from longcode.folded import fold
 from longcode.table import keys, store
@@ -19,7 +20,8 @@ FOUND_BY = "found_by"
 """The attribute that a search looks in. A client that was written before December 2026 has none."""
 
 _FIRST_PAGE = 500
-_ends: dict[str, list[keys.Key]] = {}
+_MOST_KEPT = 1_000  # accounts; each has a key for each megabyte of clients
+_ends: Newest[str, list[keys.Key]] = Newest(_MOST_KEPT)
 """Where the calls of an account's last search ended. The next one reads the parts between at the same time."""
 
 
@@ -48,7 +50,7 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
         bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
         parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
         found += islice(_matching(wanted, chain.from_iterable(items for items, _ in parts)), limit - len(found))
-        _ends[account] = [end for _, ends in parts for end in ends]
+        _ends.keep(account, [end for _, ends in parts for end in ends])
     return found
 
 
