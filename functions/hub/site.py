@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from hub import page
+from hub import form_data, page
+from hub.form_data import File
 from longcode.accounts import sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -135,7 +136,7 @@ def _sign_in_first(fields: dict[str, str]) -> Page:
 
 def fields_of_request() -> dict[str, str]:
     """Return the fields of the form that was posted, and keep its files for `file_of_form`."""
-    fields, site.context["files"] = page.uploaded(site.current_event.raw_event)
+    fields, site.context["files"] = form_data.read(site.current_event.raw_event)
     return fields
 
 
@@ -158,9 +159,9 @@ def session_of_request() -> Session | None:
     return session
 
 
-def file_of_form(name: str) -> page.File | None:
+def file_of_form(name: str) -> File | None:
     """Return a file of the form that was posted, or None if none was chosen."""
-    found: page.File | None = site.context["files"].get(name)
+    found: File | None = site.context["files"].get(name)
     return found if found and found.name else None
 
 
