@@ -5,13 +5,15 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.accounts import account_links, owner_notices, passwords, people, sessions, sign_ups
+from longcode.accounts import account_links, attempts, owner_notices, passwords, people, sessions, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind, check_open
 from longcode.accounts.account_links import LinkKind
+from longcode.accounts.names import check_mail_address
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import queues
-from longcode.errors import UnknownPlan
+from longcode.errors import TooManyForms, UnknownPlan
+from longcode.jobs import MailSignInLink
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
@@ -27,8 +29,19 @@ class PlanQuestion(Struct, frozen=True, kw_only=True):
     month: str
 
 
+def mail_sign_in_link(address: str, source: str, request: str, now: datetime) -> None:
+    """Ask the sign-up worker to mail a sign-in link, if anybody has the address; `source` is the internet address.
+
+    Raise `RequestError` for what is no mail address, or `TooManyForms`.
+    """
+    email = check_mail_address(address)
+    if not sign_ups.count_form(attempts.source(source), now):
+        raise TooManyForms(sign_ups.TOO_MANY_FORMS)
+    queues.send(MailSignInLink(id=request, email=email))
+
+
 def open_account(sign_up: WaitingSignUp, now: datetime) -> None:
-    """Have the account of a form opened, whose page was confirmed; raise `UnknownPlan` if its plan was withdrawn."""
+    """Ask the sign-up worker to open the account of a form, as its page was confirmed; raise `UnknownPlan`."""
     if sign_up.form.plan not in price_list.on_offer(now):
         raise UnknownPlan("This plan is no longer offered; please fill in the form again.")
     # Sent before the link is used up: a click that is lost in between can be repeated, and the job acts once.
@@ -95,7 +108,7 @@ def set_password(token: str, now: datetime) -> tuple[str, str] | None:
 
 
 def change_address(token: str, now: datetime) -> Account | None:
-    """Give an account the address to which a link was mailed; return the account, or None if the link has ended.
+    """Change an account's address to the one of a link's token; return the account, or None if the link has ended.
 
     Links to the old address no longer work, and sessions that began with one end. Raise `AddressTaken` if another
     account has the address, or `AccountClosed`.

@@ -4,10 +4,11 @@ They stand before the counts in the table (attempts.py), which hold for all proc
 """
 
 import secrets
+from collections import OrderedDict
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-
-from longcode.aws.newest import Newest
+from typing import TypeVar
 
 A_MINUTE = 60
 """How many different wrong credentials of an address are looked at in a minute."""
@@ -15,6 +16,24 @@ A_MINUTE = 60
 _WRONG_FOR = timedelta(seconds=60)
 _RIGHT_FOR = timedelta(hours=1)
 _MOST_KEPT = 10_000  # of each kind: some 2 MB
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Newest(OrderedDict[K, V]):
+    """A dictionary of the newest entries, at most `most`, for what a process remembers between requests."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def keep(self, key: K, value: V) -> None:
+        """Write an entry as the newest, and forget the oldest if there are too many."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > self._most:
+            self.popitem(last=False)
 
 
 class CredentialLimits:

@@ -8,8 +8,8 @@ from operator import and_
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 
+from longcode.accounts.credential_limits import Newest
 from longcode.aws.at_once import at_once
-from longcode.aws.newest import Newest
 from longcode.clients.client import Client
 from longcode.folded import fold
 from longcode.table import keys, store

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
-from longcode.aws.newest import Newest
+from longcode.accounts.credential_limits import Newest
 from longcode.aws.telemetry import count, logger
 from longcode.errors import TooManyRequests
 from longcode.table import credential_keys, store
