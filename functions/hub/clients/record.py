@@ -18,7 +18,7 @@ from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, may_be_texted, ticked_numbers, unreachable_numbers
 from longcode.clients.permission import Permission, Via, Writer
-from longcode.errors import NotFound, RequestError
+from longcode.errors import NotFound, RequestError, form_refusal
 from longcode.jobs import Means
 from longcode.message import Message
 from longcode.messages import folders
@@ -145,10 +145,7 @@ def _form(fields: dict[str, str], lines: list[PhoneLine]) -> forms.ClientForm:
     try:
         return forms.ClientForm(**values)
     except ValidationError as error:
-        fault = error.errors()[0]
-        name = str(fault["loc"][0])
-        message = str(fault["msg"]).removeprefix("Value error, ")
-        raise RequestError(f"Please check the {_FIELDS.get(name, name)}: {message}.", field=name) from error
+        raise form_refusal(error.errors()[0], _FIELDS) from error
 
 
 def _values(client: Client | None) -> dict[str, str]:
