@@ -98,7 +98,7 @@ def go_on(account: Account, fields: dict[str, str], import_id: str) -> Page:
     """Go on with an import for some seconds; `do` is "import" if a person has decided to write its rows."""
     kept, now = _existing(account, import_id), aws_clients.now()
     if fields.get("do") == "import":
-        kept = kept_imports.go(kept, now)
+        kept = kept_imports.begin_writing(kept, now)
     kept_imports.step(kept, account, _writer(), now)
     return go_to(f"clients/import/{import_id}")
 

@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
 
 class KeptImport(Struct, frozen=True, kw_only=True):
-    """An import. From `since` on, the counts, the cursor and `reports` (how many parts) are of the phase.
+    """An import. The counts, the cursor and `reports` (how many parts it has) are of the phase, since `since`.
 
     `warned` are the rows with warnings. `by` is the person who uploaded the file, None for the account's password.
     """
@@ -94,7 +94,7 @@ def report(kept: KeptImport) -> list[dict[str, Any]]:
     return found
 
 
-def lease(kept: KeptImport, now: datetime, until: datetime) -> bool:
+def lease(kept: KeptImport, now: datetime, *, until: datetime) -> bool:
     """Take an import for one step; return False if another call has it, or has taken a step since it was read."""
     free = Attr("busy_until").not_exists() | Attr("busy_until").lt(instant(now))
     # A default is not stored.
