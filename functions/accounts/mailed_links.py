@@ -5,15 +5,13 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.accounts import account_links, attempts, owner_notices, passwords, people, sessions, sign_ups
+from longcode.accounts import account_links, owner_notices, passwords, people, sessions, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind, check_open
 from longcode.accounts.account_links import LinkKind
-from longcode.accounts.names import check_mail_address
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import queues
-from longcode.errors import TooManyForms, UnknownPlan
-from longcode.jobs import MailSignInLink
+from longcode.errors import UnknownPlan
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
@@ -27,17 +25,6 @@ class PlanQuestion(Struct, frozen=True, kw_only=True):
     present: plans.Plan | None
     chosen: plans.Plan
     month: str
-
-
-def mail_sign_in_link(address: str, source: str, request: str, now: datetime) -> None:
-    """Ask the sign-up worker to mail a sign-in link, if anybody has the address; `source` is the internet address.
-
-    Raise `RequestError` for what is no mail address, or `TooManyForms`.
-    """
-    email = check_mail_address(address)
-    if not sign_ups.count_form(attempts.source(source), now):
-        raise TooManyForms(sign_ups.TOO_MANY_FORMS)
-    queues.send(MailSignInLink(id=request, email=email))
 
 
 def open_account(sign_up: WaitingSignUp, now: datetime) -> None:

@@ -4,15 +4,15 @@ import re
 from base64 import b64encode
 from urllib.parse import quote, urlencode
 
-from accounts import mailed_links
 from accounts.authorizer import authenticate_within, limits
 from hub import page
 from hub.site import Page, address_of_request, fields_of_request, form_of_studio, go_to, notice, show, site
-from longcode.accounts import account_links, people, sessions, sign_in_links
+from longcode.accounts import account_links, attempts, people, sessions, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws import clients
-from longcode.errors import RequestError, TooManyForms
+from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS, NO_MAIL_ADDRESS
+from longcode.aws import clients, queues
+from longcode.jobs import MailSignInLink
 from longcode.usage import call_limits
 
 _NOT_RIGHT = "No account has this number and password. Both are in the welcome mail."
@@ -68,19 +68,16 @@ def sign_in() -> Page:
 
 @site.post("/hub/sign-in/mail")
 def mail_link() -> Page:
-    """Mail a link to an address. The answer does not show whether anybody has the address."""
+    """Have a link mailed to an address. The answer does not show whether anybody has the address."""
     event = site.current_event
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
     email = fields_of_request().get("email", "").strip()
-    try:
-        request = str(event.request_context.request_id)
-        mailed_links.mail_sign_in_link(email, address_of_request(), request, clients.now())
-    except TooManyForms as refusal:
-        return notice("Please wait", refusal.detail, refusal.status)
-    except RequestError as refusal:
-        wrong = refusal.detail
-        return show("sign_in", status=422, wrong=wrong, number="", back="home", typed={}, email=email)
+    if len(email) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
+        return show("sign_in", status=422, wrong=NO_MAIL_ADDRESS, number="", back="home", typed={}, email=email)
+    if not sign_ups.count_form(attempts.source(address_of_request()), clients.now()):
+        return notice("Please wait", sign_ups.TOO_MANY_FORMS, 429)
+    queues.send(MailSignInLink(id=str(event.request_context.request_id), email=email.casefold()))
     return notice("Look at your mail", _MAILED.format(email), 200)
 
 

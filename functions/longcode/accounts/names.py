@@ -12,7 +12,7 @@ MAIL_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+
 LONGEST_ADDRESS = 254
 """How many characters a mail address can have (RFC 5321)."""
 
-_NO_MAIL_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
+NO_MAIL_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
 
 _LINK = re.compile(r"://|\bwww\.|[^\W_][.。][^\W\d_]\w|\d+(?:\.\d+){3}")
 _ORDER = re.compile(r"\b(?:text|txt|sms|send|call|dial|ring|tel|phone|whatsapp)\b.*?\d{3}", re.IGNORECASE)
@@ -28,7 +28,7 @@ def check_mail_address(text: str) -> str:
     """Return a mail address in lower case; raise `RequestError` for anything else."""
     address = text.strip()
     if len(address) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, address):
-        raise RequestError(_NO_MAIL_ADDRESS, field="email")
+        raise RequestError(NO_MAIL_ADDRESS, field="email")
     return address.casefold()
 
 
