@@ -1,4 +1,4 @@
-"""Open an account for a studio of a partner, whose software gets number and API key at once (facts S19)."""
+"""Open an account for a studio of a partner, whose software gets account number and API key at once (facts S19)."""
 
 import secrets
 from datetime import datetime
@@ -53,7 +53,7 @@ def open_account(key: PartnerKey, secret: str, asked: StudioOfPartner, now: date
     """Open an account, or return the one that the partner opened under this `studio_id` before.
 
     It has no mail address until the studio has confirmed it by a mailed link: nothing else is mailed before. Until
-    then, a request with another address mails the link there. Raise `RequestError` for what cannot be.
+    then, a request with another address mails the link there. Raise `RequestError` if it is refused.
     """
     check_edition(asked.edition)
     while (known := partners.find(key.partner, asked.studio_id)) is None:

@@ -101,7 +101,7 @@ def _run(
 
 
 def _record(kept: KeptImport, report: dict[str, Any]) -> KeptImport:
-    """Write how far an import is after a step, and return it."""
+    """Write an import's progress after a step, and return it."""
     items, cursor = report["items"], report["next_cursor"]
     found = [item for item in items if item["status"] == "refused" or item.get("warnings")]
     end = Phase.DONE if kept.writes else Phase.CHECKED

@@ -46,7 +46,7 @@ RequestError               any other fault in a request; its code is `invalid`
     WrongStatus            the account's status does not allow this change of status
     WrongPassword          the current password does not match
     TooManyKeys            the account has as many API keys as it can have
-    TooManyMails           the account has had too many mails sent within the hour
+    TooManyMails           the account asked for too many mails within the hour
     TooManyAccounts        the partner has opened too many accounts within the hour
     AddressTaken           another account has the mail address
     NumberTaken            the number belongs to another account, or is shared

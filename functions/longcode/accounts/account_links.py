@@ -1,4 +1,4 @@
-"""Mailed links that set a new password or a new mail address: the newest of an account works, once, until its end."""
+"""Mailed links that set a new password or mail address of an account: the newest of each kind works, once."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,10 +62,11 @@ def request(kind: LinkKind, account: str, now: datetime, valid: timedelta = VALI
 
 
 def ask_for_address(account: Account, email: str, now: datetime) -> str:
-    """Have a link mailed to an address that is to become the account's; return what to say to who asked.
+    """Ask the worker to mail a link to an account's future address; return what to say to whoever asked.
 
-    The answer does not show whether another account has the address. The old address is told, and stays the account's
-    until the link is used. Raise `RequestError` for an address that cannot be, `TooManyMails` or `AccountClosed`.
+    The answer does not show whether another account has the address. The old address gets a notice, and stays the
+    account's until the link is used. Raise `RequestError` for an address that cannot be used, `TooManyMails` or
+    `AccountClosed`.
     """
     check_open(account)
     new = check_mail_address(email)

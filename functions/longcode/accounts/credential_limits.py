@@ -21,18 +21,14 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Newest(OrderedDict[K, V]):
-    """A dictionary of the newest entries, at most `most`, for what a process remembers between requests."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
+class _Newest(OrderedDict[K, V]):
+    """A dictionary of the newest entries only."""
 
     def keep(self, key: K, value: V) -> None:
         """Write an entry as the newest, and forget the oldest if there are too many."""
         self[key] = value
         self.move_to_end(key)
-        if len(self) > self._most:
+        if len(self) > _MOST_KEPT:
             self.popitem(last=False)
 
 
@@ -46,9 +42,9 @@ class CredentialLimits:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
-        self._wrong: Newest[bytes, datetime] = Newest(_MOST_KEPT)
-        self._right: Newest[bytes, datetime] = Newest(_MOST_KEPT)
-        self._left: Newest[str, tuple[float, datetime]] = Newest(_MOST_KEPT)
+        self._wrong: _Newest[bytes, datetime] = _Newest()
+        self._right: _Newest[bytes, datetime] = _Newest()
+        self._left: _Newest[str, tuple[float, datetime]] = _Newest()
 
     def refuses(self, authorization: str, source: str, now: datetime) -> bool:
         """Return whether credentials are refused unread: they were wrong just now, or too many others of `source`."""

@@ -1,4 +1,4 @@
-"""Sessions of the hub: begun by a sign-in, known by a random token, listed and ended one by one or all at once.
+"""Sessions of the hub: a sign-in begins one, known by a random token; they are listed, and ended singly or together.
 
 One that began with the account's password ends with that password, whoever changes or ends it.
 """
@@ -86,7 +86,7 @@ def find(token: str, now: datetime) -> Session | None:
 
 
 def keep(session: Session) -> None:
-    """Have a session go on with the password that the account has now, because it was changed in it."""
+    """Record the account's new password in the session in which it was changed, which then goes on."""
     mark = _mark(store.get(keys.password(session.account)))
     place = credential_keys.session(session.account, session.hash)
     store.try_write(Update(place, changes={"password": mark}, when=Attr("hash").exists()))
@@ -117,5 +117,5 @@ def of_account(account: str, now: datetime) -> list[Session]:
 
 
 def _mark(password: Attributes | None) -> str:
-    """Return a mark of a stored password, by which a session knows that it is still the same; it is no secret."""
+    """Return a part of the hash of a stored hash, by which a session knows its password; it is no secret."""
     return sha256(str(password["hash"]).encode()).hexdigest()[:16] if password else ""

@@ -178,7 +178,7 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
 
 
 def change_email(account: Account, email: str, *others: Write) -> None:
-    """Give an account another mail address, together with other writes; the old one is free for others.
+    """Change an account's mail address, together with other writes; the old one is free for others.
 
     Raise `AddressTaken` if another account has it, or `ConditionFailed` if another change was written meanwhile.
     """

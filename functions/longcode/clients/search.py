@@ -1,4 +1,4 @@
-"""The search for clients by name, number, id, tag and status: DynamoDB passes over those that are not wanted."""
+"""The search for clients by name, number, id, tag and status, with filters of DynamoDB."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial, reduce
@@ -8,7 +8,6 @@ from operator import and_
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 
-from longcode.accounts.credential_limits import Newest
 from longcode.aws.at_once import at_once
 from longcode.clients.client import Client
 from longcode.folded import fold
@@ -21,7 +20,7 @@ FOUND_BY = "found_by"
 
 _FIRST_PAGE = 500
 _MOST_KEPT = 1_000  # accounts; each has a key for each megabyte of clients
-_ends: Newest[str, list[keys.Key]] = Newest(_MOST_KEPT)
+_ends: dict[str, list[keys.Key]] = {}
 """Where the calls of an account's last search ended. The next one reads the parts between at the same time."""
 
 
@@ -50,8 +49,15 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
         bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
         parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
         found += islice(_matching(wanted, chain.from_iterable(items for items, _ in parts)), limit - len(found))
-        _ends.keep(account, [end for _, ends in parts for end in ends])
+        _keep_ends(account, [end for _, ends in parts for end in ends])
     return found
+
+
+def _keep_ends(account: str, ends: list[keys.Key]) -> None:
+    _ends.pop(account, None)
+    _ends[account] = ends
+    if len(_ends) > _MOST_KEPT:
+        del _ends[next(iter(_ends))]
 
 
 def _read_part(

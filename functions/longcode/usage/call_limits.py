@@ -7,13 +7,13 @@ and then costs no write, one that calls without end a tenth of a write for each 
 
 import math
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
-from longcode.accounts.credential_limits import Newest
 from longcode.aws.telemetry import count, logger
 from longcode.errors import TooManyRequests
 from longcode.table import credential_keys, store
@@ -54,7 +54,7 @@ class CallLimits:
     """What a process knows of the calls of each account."""
 
     def __init__(self) -> None:
-        self._left: Newest[str, _Left] = Newest(_MOST_KEPT)
+        self._left: OrderedDict[str, _Left] = OrderedDict()
 
     def check(self, account: str, cost: int, take: Take, now: datetime) -> None:
         """Count a call; raise `TooManyRequests` if the account has made too many.
@@ -62,7 +62,7 @@ class CallLimits:
         `take` takes a batch of calls from the account's share of the window, and returns False if fewer are left.
         The clock may be set back: no time has passed then.
         """
-        known = self._left.get(account) or _Left(ALONE, now)
+        known = self._left.pop(account, None) or _Left(ALONE, now)
         calls, window = known.calls, _window(now)
         if calls < ALONE:
             passed = max(0.0, (now - known.at).total_seconds())
@@ -73,7 +73,9 @@ class CallLimits:
             is_full = not take(account, batch, now)
             calls += 0 if is_full else batch
         passes = calls >= cost
-        self._left.keep(account, _Left(calls - cost if passes else calls, now, window if is_full else -1))
+        self._left[account] = _Left(calls - cost if passes else calls, now, window if is_full else -1)
+        if len(self._left) > _MOST_KEPT:
+            self._left.popitem(last=False)
         if not passes:
             raise TooManyRequests(_detail(seconds := _seconds_left(now)), retry_after_seconds=seconds)
 

@@ -8,7 +8,7 @@ import pytest
 from accounts import authorizer
 from longcode.accounts import api_keys, passwords
 from longcode.accounts.api_keys import ApiKey
-from longcode.accounts.credential_limits import A_MINUTE, CredentialLimits, Newest
+from longcode.accounts.credential_limits import A_MINUTE, CredentialLimits
 from longcode.accounts.passwords import KeyScope
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW, PASSWORD, studio
@@ -114,12 +114,3 @@ def test_a_clock_that_is_set_back_keeps_nobody_out(limits: CredentialLimits) -> 
 
     assert calls == ["BatchGetItem"]
     assert ask(limits, PASSWORD, STRANGER, seconds=0)
-
-
-def test_the_oldest_entry_is_forgotten_and_one_that_is_written_again_is_new() -> None:
-    newest: Newest[str, int] = Newest(2)
-
-    for key in ("a", "b", "a", "c"):
-        newest.keep(key, 1)
-
-    assert list(newest) == ["a", "c"]
