@@ -34,7 +34,7 @@ def show_sign_up() -> Page:
 
 @site.post("/hub/sign-up")
 def sign_up() -> Page:
-    """Have the form acted on: a mail goes to its address."""
+    """Queue the form: a mail goes to its address."""
     event = site.current_event
     if not page.is_of_this_site(event.headers):
         return notice("Not signed up", ANOTHER_SITE, 403)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from clients import kept_imports
-from hub import page
+from hub import page, words
 from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -137,7 +137,7 @@ def _left(kept: KeptImport, now: datetime) -> str:
     if not kept.done or not passed:
         return ""
     minutes = round(passed * (kept.rows - kept.done) / kept.done / 60)
-    return f"about {minutes} {'minute' if minutes == 1 else 'minutes'} left" if minutes else "less than a minute left"
+    return f"about {words.counted(minutes, 'minute')} left" if minutes else "less than a minute left"
 
 
 def _form(account: Account, typed: dict[str, str] | None = None, wrong: RequestError | None = None) -> Page:
