@@ -44,7 +44,7 @@ def invite(account: Account, name: str, address: str, role: Role, now: datetime)
 
 def _invitation(account: Account, name: str) -> MailContent:
     return MailContent(
-        subject="You can sign in to Longcode",
+        subject="Your studio has added you to Longcode",
         greeted=name,
         parts=(
             f"{account.name} texts its clients with Longcode, and has added you. To read and answer the texts, open"

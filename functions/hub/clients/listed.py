@@ -1,14 +1,13 @@
 """The list of the clients: search, filters, and a tag for many of them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from clients import forms, tagging
 from clients.tagging import TagChange
-from hub import words
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -117,8 +116,8 @@ def _filters(given: dict[str, str]) -> dict[str, str]:
     return {name: given[name].strip() for name in _FILTERS if given.get(name, "").strip()}
 
 
-def _most_common(texts: Iterable[str]) -> list[str]:
-    return [text for text, _ in Counter(texts).most_common(_MOST_CHIPS)]
+def _most_common(words: Any) -> list[str]:
+    return [word for word, _ in Counter(words).most_common(_MOST_CHIPS)]
 
 
 def _number(fields: dict[str, str], name: str) -> int:
@@ -131,7 +130,7 @@ def _tagged(given: dict[str, str]) -> str:
     tag, changed, full = given.get("tagged", ""), _number(given, "changed"), _number(given, "full")
     if not tag:
         return ""
-    clients = words.counted(changed, "client")
+    clients = "1 client" if changed == 1 else f"{changed:,} clients"
     said = f"The tag “{tag}” was {'removed from' if given.get('do') == 'remove' else 'added to'} {clients}."
     rest = _number(given, "looked_at") - changed - full
     if rest > 0:

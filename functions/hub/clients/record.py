@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from clients import api, forms
 from hub import words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
-from longcode import windows
+from longcode import errors, windows
 from longcode.accounts import api_keys
 from longcode.accounts.account import Account, QuietZone
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, may_be_texted, ticked_numbers, unreachable_numbers
 from longcode.clients.permission import Permission, Via, Writer
-from longcode.errors import NotFound, RequestError, form_refusal
+from longcode.errors import NotFound, RequestError
 from longcode.jobs import Means
 from longcode.message import Message
 from longcode.messages import folders
@@ -145,7 +145,7 @@ def _form(fields: dict[str, str], lines: list[PhoneLine]) -> forms.ClientForm:
     try:
         return forms.ClientForm(**values)
     except ValidationError as error:
-        raise form_refusal(error.errors()[0], _FIELDS) from error
+        raise errors.form_refusal(error.errors()[0], _FIELDS) from error
 
 
 def _values(client: Client | None) -> dict[str, str]:
