@@ -64,7 +64,7 @@ def test_there_is_a_mail_of_every_kind(mails: list[Mail]) -> None:
         "Somebody tried wrong passwords for your Longcode account",
         "The password and API keys of your Longcode account have ended",
         "Welcome to Longcode",
-        "You can sign in to Longcode",
+        "Your studio has added you to Longcode",
         "You have used 80% of your plan for November 2026",
         "Your Longcode account",
         "Your Longcode account gets many replies",
