@@ -28,7 +28,7 @@ class PlanQuestion(Struct, frozen=True, kw_only=True):
 
 
 def open_account(sign_up: WaitingSignUp, now: datetime) -> None:
-    """Have the account of a form opened, whose page was confirmed; raise `UnknownPlan` if its plan was withdrawn."""
+    """Ask the sign-up worker to open the account of a form, as its page was confirmed; raise `UnknownPlan`."""
     if sign_up.form.plan not in price_list.on_offer(now):
         raise UnknownPlan("This plan is no longer offered; please fill in the form again.")
     # Sent before the link is used up: a click that is lost in between can be repeated, and the job acts once.
@@ -95,7 +95,7 @@ def set_password(token: str, now: datetime) -> tuple[str, str] | None:
 
 
 def change_address(token: str, now: datetime) -> Account | None:
-    """Give an account the address to which a link was mailed; return the account, or None if the link has ended.
+    """Change an account's address to the one of a link's token; return the account, or None if the link has ended.
 
     Links to the old address no longer work, and sessions that began with one end. Raise `AddressTaken` if another
     account has the address, or `AccountClosed`.

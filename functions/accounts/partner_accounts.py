@@ -1,4 +1,4 @@
-"""Open an account for a studio of a partner, whose software gets number and API key at once (facts S19)."""
+"""Open an account for a studio of a partner, whose software gets account number and API key at once (facts S19)."""
 
 import secrets
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from longcode import jobs
-from longcode.accounts import account_links, api_keys, passwords, sign_ups
+from longcode.accounts import account_links, api_keys, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_edition
 from longcode.accounts.account_links import LinkKind
@@ -26,7 +26,7 @@ from longcode.table.store import ConditionFailed
 from longcode.table.writes import Put
 
 _OTHER_STUDIO = "This studio_id was used with other details; a repeated request must be the same."
-_TOO_MANY = f"A partner opens at most {sign_ups.MOST_OPENED} accounts an hour; please try again later."
+_TOO_MANY = f"A partner opens at most {partners.MOST_OPENED} accounts an hour; please try again later."
 
 
 class StudioOfPartner(Struct, frozen=True, kw_only=True):
@@ -53,13 +53,13 @@ def open_account(key: PartnerKey, secret: str, asked: StudioOfPartner, now: date
     """Open an account, or return the one that the partner opened under this `studio_id` before.
 
     It has no mail address until the studio has confirmed it by a mailed link: nothing else is mailed before. Until
-    then, a request with another address mails the link there. Raise `RequestError` for what cannot be.
+    then, a request with another address mails the link there. Raise `RequestError` if it is refused.
     """
     check_edition(asked.edition)
     while (known := partners.find(key.partner, asked.studio_id)) is None:
         if asked.plan not in price_list.on_offer(now):
             raise UnknownPlan(f"There is no plan {asked.plan!r}.", field="plan")
-        if not sign_ups.count_opened(key.partner, now):
+        if not partners.count_opened(key.partner, now):
             raise TooManyAccounts(_TOO_MANY)
         studio = _new_studio(key, asked, now)
         account = _new_account(key, studio.account, asked, now)

@@ -117,7 +117,7 @@ def _partner(now: datetime) -> tuple[PartnerKey, str]:
 
 
 def accept(form: SignUp, form_id: str, address: str, now: datetime) -> SignUpAccepted:
-    """Have a form acted on that came from an internet address; raise `RequestError` if it is refused."""
+    """Queue a form that came from an internet address; raise `RequestError` if it is refused."""
     check_edition(form.edition)
     if form.plan not in price_list.on_offer(now):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")

@@ -234,7 +234,7 @@ def _welcome(account: Account, now: datetime) -> MailContent:
 
 
 def _credentials(account: Account, now: datetime, sign_in: Action) -> tuple[Facts, Action]:
-    """Make a password, or a link that shows it once; return what the mail says of it, and its link that matters."""
+    """Make a password, or a link that shows it once; return what the mail says of it, and its main link."""
     number = ("Account number", account.id)
     if settings().welcome_mail == "link":
         token = account_links.request(LinkKind.PASSWORD, account.id, now, account_links.FIRST_VALID)

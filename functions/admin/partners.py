@@ -39,7 +39,7 @@ class EndKey(Order, frozen=True, kw_only=True, tag="partners.end_key"):
 
 def make_key(order: MakeKey, now: datetime) -> dict[str, Any]:
     """Make a key and return it, this once; a repeated order makes another one."""
-    key_id, secret = passwords.generate_partner_key()
+    key_id, secret = passwords.generate_key(passwords.KeyKind.PARTNER)
     key = PartnerKey(id=key_id, partner=order.partner, name=order.name, created_at=now, by=order.by)
     partners.create(key, passwords.hash_of(secret))
     logger.info("partner key made", extra={"partner": key.partner, "key_id": key_id, "by": order.by})

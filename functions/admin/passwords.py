@@ -56,7 +56,7 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
 
 
 def mail_sign_in(order: MailSignIn, _now: datetime) -> dict[str, Any]:
-    """Have the link mailed, unless the owner had five within the hour; a repeated order asks for another.
+    """Ask the sign-up worker to mail the link, at most five an hour; a repeated order asks for another.
 
     Raise `WrongStatus` without a confirmed address, or `NotFound`.
     """
@@ -68,9 +68,9 @@ def mail_sign_in(order: MailSignIn, _now: datetime) -> dict[str, Any]:
 
 
 def change_address(order: ChangeAddress, now: datetime) -> dict[str, Any]:
-    """Have the link mailed, as the owner could in the hub; a repeated order asks for another, five times an hour.
+    """Ask for the link as the owner could in the hub; a repeated order asks for another, five times an hour.
 
-    Raise `NotFound`, or `RequestError` for an address that cannot be.
+    Raise `NotFound`, or `RequestError` for an address that cannot be used.
     """
     account = account_or_raise(order.account)
     account_links.ask_for_address(account, order.email, now)

@@ -15,7 +15,7 @@ from longcode.clients.permission import Permission
 from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
 from longcode.clients.spreadsheet import REPLACEMENT_CHARACTER
 from longcode.clients.words import is_no_id, one_line
-from longcode.errors import RequestError
+from longcode.errors import RequestError, form_refusal
 from longcode.messages import compose
 from longcode.numbers import choose as choose_number
 from longcode.phone import to_stored
@@ -197,8 +197,7 @@ def check_tag(text: str) -> str:
     try:
         return _TAG.validate_python(text)
     except ValidationError as error:
-        detail = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise RequestError(f"Please check the tag: {detail}.", field="tag") from error
+        raise form_refusal(error.errors()[0], {"tag": "tag"}) from error
 
 
 def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:

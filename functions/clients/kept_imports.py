@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from clients import bulk_import
@@ -30,35 +29,24 @@ _STEP_SECONDS = 5.0
 _LEASE = timedelta(seconds=25)  # longer than the hub's function runs
 
 
-class _Turn(Struct, frozen=True):
-    """One call's turn: who makes it, when, and for how many seconds."""
+def begin(new: KeptImport, account: Account, file: bytes, writer: Writer, *, seconds: float = _STEP_SECONDS) -> None:
+    """Check the first rows of a file, and keep it; raise `RequestError` if it cannot be read.
 
-    writer: Writer
-    now: datetime
-    seconds: float
-
-
-def begin(
-    kept_as: KeptImport, account: Account, file: bytes, writer: Writer, *, seconds: float = _STEP_SECONDS
-) -> str:
-    """Check the first rows of a file, keep it, and return its id; raise `RequestError` if it cannot be read.
-
-    An id that is in use stays as it is: the form was sent twice.
+    An import that exists stays as it is: the form was sent twice.
     """
     if len(file) > MOST_BYTES:
         raise RequestError(f"The file has more than {MOST_BYTES // 1_000_000} MB.", field="body")
-    if len(imports.of_account(account.id, kept_as.at)) >= MOST_KEPT:
+    if len(imports.of_account(account.id, new.at)) >= MOST_KEPT:
         raise RequestError(f"There are {MOST_KEPT} imports of the last day. Discard one first.", field="body")
-    report = _run(account, kept_as, file, _Turn(writer, kept_as.at, seconds))
-    kept = replace(kept_as, rows=report["rows"])
+    report = _run(new, account, file, writer=writer, now=new.at, seconds=seconds)
+    kept = replace(new, rows=report["rows"])
     if imports.put(kept, file):
-        _record(kept, report, kept.at)
-    return kept.id
+        _record(kept, report)
 
 
-def go(kept: KeptImport, now: datetime) -> KeptImport:
+def begin_writing(kept: KeptImport, now: datetime) -> KeptImport:
     """Begin to write the rows of a checked file, and return the import; nothing happens if that has begun."""
-    if kept.phase is not Phase.CHECKED or not imports.lease(kept, now, now):
+    if kept.phase is not Phase.CHECKED or not imports.lease(kept, now, until=now):
         return kept
     fresh = {"done": 0, "cursor": None, "reports": 0}
     counts = dict.fromkeys(("created", "updated", "unchanged", "refused", "warned"), 0)
@@ -71,9 +59,10 @@ def step(
     kept: KeptImport, account: Account, writer: Writer, now: datetime, *, seconds: float = _STEP_SECONDS
 ) -> KeptImport:
     """Check or write rows for some seconds, unless another call does, and return the import as it is then."""
-    if kept.phase in (Phase.CHECKED, Phase.DONE) or not imports.lease(kept, now, now + _LEASE):
+    if kept.phase in (Phase.CHECKED, Phase.DONE) or not imports.lease(kept, now, until=now + _LEASE):
         return imports.get(kept.account, kept.id, now) or kept
-    return _record(kept, _run(account, kept, imports.file_of(kept), _Turn(writer, now, seconds)), now)
+    report = _run(kept, account, imports.file_of(kept), writer=writer, now=now, seconds=seconds)
+    return _record(kept, report)
 
 
 def refused_rows(kept: KeptImport) -> str:
@@ -95,22 +84,24 @@ def problems(found: dict[str, Any]) -> list[str]:
     return [f"{part['column']}: {part['detail']}" if part.get("column") else str(part["detail"]) for part in parts]
 
 
-def _run(account: Account, kept: KeptImport, file: bytes, turn: _Turn) -> dict[str, Any]:
+def _run(
+    kept: KeptImport, account: Account, file: bytes, *, writer: Writer, now: datetime, seconds: float
+) -> dict[str, Any]:
     return bulk_import.import_file(
         account,
         _TYPE,
         file,
-        turn.now,
-        writer=turn.writer,
+        now,
+        writer=writer,
         dry_run=not kept.writes,
         empty_cells=kept.empty_cells,
         cursor=kept.cursor,
-        seconds=turn.seconds,
+        seconds=seconds,
     )
 
 
-def _record(kept: KeptImport, report: dict[str, Any], now: datetime) -> KeptImport:
-    """Write how far an import is after a step, and return it."""
+def _record(kept: KeptImport, report: dict[str, Any]) -> KeptImport:
+    """Write an import's progress after a step, and return it."""
     items, cursor = report["items"], report["next_cursor"]
     found = [item for item in items if item["status"] == "refused" or item.get("warnings")]
     end = Phase.DONE if kept.writes else Phase.CHECKED

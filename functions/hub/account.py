@@ -38,7 +38,7 @@ def show_account(account: Account) -> Page:
 @site.post("/hub/account")
 @form_of_owner
 def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
-    """Have a link mailed to a new address of the account."""
+    """Mail a link to a new address of the account."""
     email = fields.get("email", "")
     try:
         return notice("Look at the mail", account_links.ask_for_address(account, email, clients.now()), 200)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from longcode import windows
 from longcode.accounts.account import Account
-from longcode.aws.at_once import both
+from longcode.aws.at_once import at_once
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
 from longcode.clients.search import Wanted, find
@@ -98,7 +98,7 @@ def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> 
 def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     """Return the conversations of a folder whose client's name, number or words a search finds, newest first."""
     digits = "".join(filter(str.isdigit, text))
-    of_clients, of_digits, with_words = both(
+    of_clients, of_digits, with_words = at_once(
         lambda: _of_clients(account, folder, text, digits),
         lambda: _newest_of(account, folder, digits=digits) if digits else [],
         lambda: _with_words(account, folder, text) if len(digits) < _OF_A_NUMBER else [],
@@ -131,7 +131,7 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
     replies = [
         message for message in messages if message.direction is Direction.IN and message.read and not message.keyword
     ]
-    names, unanswered = both(
+    names, unanswered = at_once(
         lambda: client_store.names(account.id, {text.client_id for text in messages if text.client_id}),
         lambda: folders.unanswered(account.id, replies) if replies else set(),
     )
@@ -150,7 +150,7 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
 def with_phone(account: Account, phone: str, before: str | None, now: datetime) -> Conversation | None:
     """Return an account's conversation with a phone, or None if it has no message and no client has the phone."""
     pair = (account.id, phone)
-    page, by_phone, question, out = both(
+    page, by_phone, question, out = at_once(
         lambda: _with_phone(account, phone, _BUBBLES, before),
         lambda: client_store.of_phones(account.id, [phone]),
         lambda: optouts.get_question(account.id, phone),

@@ -10,7 +10,7 @@ from hub.texting import texts
 from hub.texting.recipients import Addressee
 from longcode.accounts.account import Account
 from longcode.aws import clients
-from longcode.aws.at_once import both
+from longcode.aws.at_once import at_once
 from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
@@ -135,7 +135,7 @@ def _page(
             return conversations.found(account, tab, search, now)
         return conversations.listed(account, tab, query.get("cursor"), now)
 
-    opened, rows, newest, templates, of_template = both(
+    opened, rows, newest, templates, of_template = at_once(
         lambda: _opened(account, digits, query.get("before"), now) if digits else None,
         listed,
         lambda: replies.newest_sequence(account.id),

@@ -1,19 +1,15 @@
 """What all pages of the hub share: rendering, headers, cookies, and the guard against forms of other sites."""
 
 import hmac
-import re
-from base64 import b64decode
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from msgspec import Struct
 
 from hub import words
 
@@ -34,10 +30,7 @@ _SYSTEMS = {
 }
 _NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved", "template", "use", "preview", "whole"}
 _SHORT_HASH = 12
-_MOST_FIELDS = 200
 _LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more
-_BOUNDARY = re.compile(r'^multipart/form-data;.*boundary="?([^";, ]{1,70})', re.IGNORECASE)  # RFC 2046 §5.1.1
-_IN_PART = re.compile(r'[; ](name|filename)="([^"\r\n]*)"')
 _HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -49,13 +42,6 @@ _HEADERS: dict[str, str | list[str]] = {
     "Strict-Transport-Security": "max-age=63072000",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-class File(Struct, frozen=True):
-    """A file that was sent with a form, and its name on the person's device."""
-
-    name: str
-    content: bytes
 
 
 def render(path: str, template: str, status: int = 200, **values: Any) -> Response[str]:
@@ -133,37 +119,6 @@ def is_of_this_site(headers: Mapping[str, str]) -> bool:
     origin = _header(headers, "origin")
     _, _, host = origin.partition("://")
     return bool(host) and host == _header(headers, "host")
-
-
-def fields(body: str | None) -> dict[str, str]:
-    """Return the fields of a posted form; of those with the same name, the last one."""
-    try:
-        return dict(parse_qsl(body or "", keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
-    except ValueError:
-        return {}
-
-
-def uploaded(event: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, File]]:
-    """Return the fields and files of a posted form, whether it is sent as text or, for its files, in parts."""
-    text, kind = str(event.get("body") or ""), _header(event.get("headers") or {}, "content-type")
-    try:
-        body = b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
-    except ValueError:
-        return {}, {}
-    boundary = _BOUNDARY.search(kind)
-    if not boundary:
-        return fields(body.decode(errors="replace")), {}
-    typed: dict[str, str] = {}
-    files: dict[str, File] = {}
-    for part in body.split(b"--" + boundary[1].encode(), _MOST_FIELDS)[1:]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        named = dict(_IN_PART.findall(head.decode(errors="replace")))
-        content = content.removesuffix(b"\r\n")
-        if "filename" in named:
-            files[named.get("name", "")] = File(named["filename"], content)
-        elif "name" in named:
-            typed[named["name"]] = content.decode(errors="replace")
-    return typed, files
 
 
 def typed_in(form: Mapping[str, str]) -> dict[str, str]:

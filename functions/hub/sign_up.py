@@ -14,7 +14,7 @@ from longcode.accounts.account import ENTITLED_EDITIONS, TEXTING_NOT_ENABLED
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import clients
 from longcode.billing.invoice import money
-from longcode.errors import RequestError
+from longcode.errors import RequestError, form_refusal
 from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans import store as price_list
@@ -34,7 +34,7 @@ def show_sign_up() -> Page:
 
 @site.post("/hub/sign-up")
 def sign_up() -> Page:
-    """Have the form acted on: a mail goes to its address."""
+    """Queue the form: a mail goes to its address."""
     event = site.current_event
     if not page.is_of_this_site(event.headers):
         return notice("Not signed up", ANOTHER_SITE, 403)
@@ -53,10 +53,7 @@ def _form(typed: dict[str, str]) -> signup_api.SignUp:
     try:
         return signup_api.SignUp(**{name: typed.get(name, "").strip() for name in names})  # type: ignore[arg-type]
     except ValidationError as error:
-        fault = error.errors()[0]
-        name = str(fault["loc"][0])
-        said = str(fault["msg"]).removeprefix("Value error, ")
-        raise RequestError(f"Please check the {_NAMES.get(name, name)}: {said}.", field=name) from error
+        raise form_refusal(error.errors()[0], _NAMES) from error
 
 
 def _page(typed: dict[str, str], wrong: RequestError | None = None) -> Page:

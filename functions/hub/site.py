@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from hub import page
+from hub import form_data, page
+from hub.form_data import File
 from longcode.accounts import sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
-from longcode.aws.at_once import both
+from longcode.aws.at_once import at_once
 from longcode.messages import folders
 from longcode.usage import call_limits
 
@@ -135,14 +136,14 @@ def _sign_in_first(fields: dict[str, str]) -> Page:
 
 def fields_of_request() -> dict[str, str]:
     """Return the fields of the form that was posted, and keep its files for `file_of_form`."""
-    fields, site.context["files"] = page.uploaded(site.current_event.raw_event)
+    fields, site.context["files"] = form_data.read(site.current_event.raw_event)
     return fields
 
 
 def _account_of_request() -> Account | None:
     """Return the account of the browser's session, or None. Both are read at the same time, as a token names both."""
     named = page.session_token(site.current_event.headers).partition(".")[0]
-    session, account = both(
+    session, account = at_once(
         session_of_request, lambda: accounts.get(named) if named.isascii() and named.isdigit() else None
     )
     return account if session and account and account.id == session.account else None
@@ -158,9 +159,9 @@ def session_of_request() -> Session | None:
     return session
 
 
-def file_of_form(name: str) -> page.File | None:
+def file_of_form(name: str) -> File | None:
     """Return a file of the form that was posted, or None if none was chosen."""
-    found: page.File | None = site.context["files"].get(name)
+    found: File | None = site.context["files"].get(name)
     return found if found and found.name else None
 
 

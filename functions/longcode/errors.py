@@ -46,7 +46,7 @@ RequestError               any other fault in a request; its code is `invalid`
     WrongStatus            the account's status does not allow this change of status
     WrongPassword          the current password does not match
     TooManyKeys            the account has as many API keys as it can have
-    TooManyMails           the account has had too many mails sent within the hour
+    TooManyMails           the account asked for too many mails within the hour
     TooManyAccounts        the partner has opened too many accounts within the hour
     AddressTaken           another account has the mail address
     NumberTaken            the number belongs to another account, or is shared
@@ -76,8 +76,9 @@ NoPriceList                no price list is loaded; not a refusal: the work is d
 
 # ruff: noqa: D101  # the list above describes each error
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from longcode.months import instant
 
@@ -227,3 +228,13 @@ class TooManyClients(BoundReached, code="too_many_clients", status=409): ...
 class MonthNotOver(RequestError, code="month_not_over", status=409): ...
 class CreditTooLarge(RequestError, code="credit_too_large", status=409): ...
 class CreditIdTaken(RequestError, code="id_taken", status=409): ...
+
+
+def form_refusal(fault: Mapping[str, Any], names: Mapping[str, str]) -> RequestError:
+    """Return the refusal of a form by one of pydantic's errors, for people; `names` are what they call the fields.
+
+    An error of a form with a single field names none, so the field is the first of `names`.
+    """
+    field = str((*fault["loc"], *names)[0])
+    detail = str(fault["msg"]).removeprefix("Value error, ")
+    return RequestError(f"Please check the {names.get(field, field)}: {detail}.", field=field)

@@ -1,7 +1,6 @@
 """The one spelling of a phone that can be written in several ways: texts go to it, and it identifies the phone.
 
-Carriers deliver replies from either spelling, and address books contain both. This module does not import
-phonenumbers, so that the functions that receive replies start quickly.
+Carriers deliver replies from either spelling, and address books contain both.
 """
 
 import re

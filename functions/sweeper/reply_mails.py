@@ -1,6 +1,5 @@
 """The mail that tells a person of unread replies: who wrote, the words, and where to answer."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -11,13 +10,13 @@ from longcode.mails.content import Action, MailContent, Quote
 from longcode.message import Message
 from longcode.messages.reply_notices import DELAYS_MINUTES, ReplyNotices
 from longcode.months import local_day, time_zone
+from longcode.phone import in_words
 from longcode.windows import hide_old_body
 
 _MOST_QUOTED = 10  # conversations
 _LAST = 5  # replies of a conversation
 _MOST_WORDS = 1000  # characters of a reply
 _LONGEST_NAME = 60
-_NORTH_AMERICAN = re.compile(r"\+1([0-9]{3})([0-9]{3})([0-9]{4})")
 _MAY_BE_OPT_OUT = "This may mean that they want no more texts. Your texts to them wait until you decide."
 
 
@@ -39,7 +38,7 @@ def content(
     is_one = len(by_phone) == 1
     quotes = [
         Quote(
-            who=_who(texts, names),
+            who=_who(account, texts, names),
             texts=tuple(
                 (_when(text.created_at, now, account), _words(account, text, now)) for text in texts[-_LAST:]
             ),
@@ -50,7 +49,7 @@ def content(
     ]
     others = len(by_phone) - len(quotes)
     newest = next(reversed(by_phone.values()))
-    who = _who(newest, names)
+    who = _who(account, newest, names)
     said = f"{_counted(len(replies), 'reply', 'replies')} from {who if is_one else f'{len(by_phone)} clients'}"
     return MailContent(
         subject=f"Reply from {who}" if is_one and len(replies) == 1 else said,
@@ -76,12 +75,11 @@ def _why(notices: ReplyNotices, *, is_one: bool) -> str:
     return f"{because}; there is no other about {until}"
 
 
-def _who(texts: Sequence[Message], names: Mapping[str, str]) -> str:
+def _who(account: Account, texts: Sequence[Message], names: Mapping[str, str]) -> str:
     """Return the client's name, or the number of the phone."""
     known = (names.get(text.client_id or "", "") for text in reversed(texts))
     name = next(filter(None, known), "")
-    number = _NORTH_AMERICAN.sub(r"(\1) \2-\3", texts[0].phone)
-    return " ".join(name.split())[:_LONGEST_NAME] or number
+    return " ".join(name.split())[:_LONGEST_NAME] or in_words(texts[0].phone, account.country_code)
 
 
 def _note(texts: Sequence[Message]) -> str:

@@ -85,7 +85,7 @@ def act(item: Attributes, now: datetime) -> None:
         case "owner-notice":
             owner_notices.mail_notice(item, now)
         case "inbox-end":
-            reply_notices.tell_people(item, now)
+            reply_notices.mail_people(item, now)
         case "attempts":
             owner_notices.tell_of_attempts(item, now)
         case "retention":

@@ -127,7 +127,7 @@ class Days:
                 self._day(account, self.begun + day * DAY, everybody=day == 2)
 
     def _day(self, account: Account, at: datetime, *, everybody: bool) -> None:
-        """Let a studio have a day; its texts are the few that are sent here and those that are only counted."""
+        """Play a day of a studio, with the few texts that are sent here and those that are only counted."""
         self._count(account, at)
         if self.random.random() < 0.5:
             for _ in range(2):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from clients import kept_imports
-from hub import page
+from hub import page, words
 from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -98,7 +98,7 @@ def go_on(account: Account, fields: dict[str, str], import_id: str) -> Page:
     """Go on with an import for some seconds; `do` is "import" if a person has decided to write its rows."""
     kept, now = _existing(account, import_id), aws_clients.now()
     if fields.get("do") == "import":
-        kept = kept_imports.go(kept, now)
+        kept = kept_imports.begin_writing(kept, now)
     kept_imports.step(kept, account, _writer(), now)
     return go_to(f"clients/import/{import_id}")
 
@@ -137,7 +137,7 @@ def _left(kept: KeptImport, now: datetime) -> str:
     if not kept.done or not passed:
         return ""
     minutes = round(passed * (kept.rows - kept.done) / kept.done / 60)
-    return f"about {minutes} {'minute' if minutes == 1 else 'minutes'} left" if minutes else "less than a minute left"
+    return f"about {words.counted(minutes, 'minute')} left" if minutes else "less than a minute left"
 
 
 def _form(account: Account, typed: dict[str, str] | None = None, wrong: RequestError | None = None) -> Page:

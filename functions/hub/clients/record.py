@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from clients import api, forms
 from hub import words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
-from longcode import windows
+from longcode import errors, windows
 from longcode.accounts import api_keys
 from longcode.accounts.account import Account, QuietZone
 from longcode.aws import clients as aws_clients
@@ -145,10 +145,7 @@ def _form(fields: dict[str, str], lines: list[PhoneLine]) -> forms.ClientForm:
     try:
         return forms.ClientForm(**values)
     except ValidationError as error:
-        fault = error.errors()[0]
-        name = str(fault["loc"][0])
-        message = str(fault["msg"]).removeprefix("Value error, ")
-        raise RequestError(f"Please check the {_FIELDS.get(name, name)}: {message}.", field=name) from error
+        raise errors.form_refusal(error.errors()[0], _FIELDS) from error
 
 
 def _values(client: Client | None) -> dict[str, str]:

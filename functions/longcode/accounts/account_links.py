@@ -1,22 +1,18 @@
-"""Mailed links that set a new password or a new mail address: the newest of an account works, once, until its end."""
+"""Mailed links that set a new password or mail address of an account: the newest of each kind works, once."""
 
-import re
-import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
-from hmac import compare_digest
 
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode import jobs
-from longcode.accounts import owner_notices, people, sign_ups
+from longcode.accounts import owner_notices, passwords, people
 from longcode.accounts.account import Account, NoticeKind, check_open
-from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS, NO_MAIL_ADDRESS
+from longcode.accounts.names import check_mail_address
 from longcode.aws import queues
 from longcode.errors import RequestError, TooManyMails
-from longcode.table import credential_keys, store
+from longcode.table import credential_keys, hourly, store
 from longcode.table.keys import Key
 from longcode.table.writes import Delete, Put, attributes, read
 
@@ -29,10 +25,11 @@ LINK_ENDED = "This link was used already, or it is too old. Please ask for a new
 FIRST_VALID = timedelta(days=7)
 """How long a link works that is mailed for a new account: it shows the first password, or confirms the address."""
 
+MOST_ASKED = 5
+"""How many mails an hour an account can have sent to addresses that are to become its own."""
+
 _OWN_ADDRESS = "This is the address of the account, or of one of its people, already."
-_TOO_MANY = (
-    f"An account can ask for {sign_ups.MOST_ASKED} mails an hour to a new address; please try again in an hour."
-)
+_TOO_MANY = f"An account can ask for {MOST_ASKED} mails an hour to a new address; please try again in an hour."
 _ADDRESS_ASKED = (
     "If no other account has this address, a mail with a link is on its way to it. The address counts once the link"
     " is opened and confirmed, within 24 hours. Until then, everything stays as it is."
@@ -58,25 +55,24 @@ class AccountLink(Struct, frozen=True, kw_only=True):
 
 def request(kind: LinkKind, account: str, now: datetime, valid: timedelta = VALID, *, email: str = "") -> str:
     """Store a link in place of the account's last one of its kind; return its token, of which a hash is stored."""
-    secret = secrets.token_urlsafe(32)
-    link = AccountLink(account=account, hash=_hash(secret), valid_until=now + valid, kind=kind, email=email)
+    secret, hashed = passwords.generate_secret()
+    link = AccountLink(account=account, hash=hashed, valid_until=now + valid, kind=kind, email=email)
     store.write(Put(_place(kind, account), {"type": kind, **attributes(link), **store.expires(link.valid_until)}))
     return f"{account}.{secret}"
 
 
 def ask_for_address(account: Account, email: str, now: datetime) -> str:
-    """Have a link mailed to an address that is to become the account's; return what to say to who asked.
+    """Ask the worker to mail a link to an account's future address; return what to say to whoever asked.
 
-    The answer does not show whether another account has the address. The old address is told, and stays the account's
-    until the link is used. Raise `RequestError` for an address that cannot be, `TooManyMails` or `AccountClosed`.
+    The answer does not show whether another account has the address. The old address gets a notice, and stays the
+    account's until the link is used. Raise `RequestError` for an address that cannot be used, `TooManyMails` or
+    `AccountClosed`.
     """
     check_open(account)
-    new = email.strip().casefold()
-    if len(new) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, new):
-        raise RequestError(NO_MAIL_ADDRESS, field="email")
+    new = check_mail_address(email)
     if any(person.email == new for person in people.of_account(account)):
         raise RequestError(_OWN_ADDRESS, field="email")
-    if not sign_ups.count_asked(account.id, now):
+    if not hourly.count(f"addresses of {account.id}", MOST_ASKED, now):
         raise TooManyMails(_TOO_MANY, field="email")
     if account.email:
         store.write(owner_notices.new(account.id, NoticeKind.ADDRESS_ASKED, now, f"{account.email} {new}"))
@@ -88,7 +84,7 @@ def find(kind: LinkKind, token: str, now: datetime) -> AccountLink | None:
     """Return the link of a token, or None if it is unknown, used, too old or replaced by a newer one."""
     account, _, secret = token.partition(".")
     link = newest(kind, account, now)
-    return link if link and compare_digest(link.hash, _hash(secret)) else None
+    return link if link and passwords.is_secret(secret, link.hash) else None
 
 
 def newest(kind: LinkKind, account: str, now: datetime) -> AccountLink | None:
@@ -111,7 +107,3 @@ def end(kind: LinkKind, account: str) -> Delete:
 def _place(kind: LinkKind, account: str) -> Key:
     of_kind = {LinkKind.PASSWORD: credential_keys.password_link, LinkKind.ADDRESS: credential_keys.address_link}
     return of_kind[kind](account)
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

@@ -8,6 +8,7 @@ from msgspec import Struct
 from longcode.accounts.passwords import KeyScope
 from longcode.months import instant
 from longcode.table import credential_keys, store
+from longcode.table.keys import Key
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 
 MOST_KEYS = 20
@@ -62,9 +63,11 @@ def delete(account: str, key_id: str) -> bool:
 
 def note_use(key: ApiKey, now: datetime) -> None:
     """Write that a key was used, at most once an hour."""
-    if key.last_used_at and now < key.last_used_at + _USE_NOTED_EVERY:
-        return
-    earlier = Attr("last_used_at").not_exists() | Attr("last_used_at").lt(instant(now))
-    store.try_write(
-        Update(credential_keys.api_key(key.account, key.id), changes={"last_used_at": now}, when=PRESENT & earlier)
-    )
+    note_use_at(credential_keys.api_key(key.account, key.id), key.last_used_at, now)
+
+
+def note_use_at(place: Key, last_used_at: datetime | None, now: datetime) -> None:
+    """Write that the key at a place of the table was used, at most once an hour."""
+    if last_used_at is None or now >= last_used_at + _USE_NOTED_EVERY:
+        earlier = Attr("last_used_at").not_exists() | Attr("last_used_at").lt(instant(now))
+        store.try_write(Update(place, changes={"last_used_at": now}, when=PRESENT & earlier))

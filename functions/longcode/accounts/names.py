@@ -1,9 +1,10 @@
-"""The names of studios: nothing in them that a reader could follow, call or write to."""
+"""The names of studios, with nothing that a reader could follow, call or write to; and mail addresses."""
 
 import re
 import unicodedata
 
 from longcode import segments
+from longcode.errors import RequestError
 
 MAIL_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"
 """The pattern of a mail address, as in HTML; SES takes ASCII only."""
@@ -21,6 +22,14 @@ _DIGITS = re.compile(r"\d(?:[^\w]*\d|_+\d|[^\W\d]\d)+")
 _YEARS = re.compile(r"(?:1[89]|20)\d\d\D+(?:1[89]|20)\d\d")
 _MOST_DIGITS = 6  # local numbers have seven
 _SAY = "must not contain {}: clients read this name"
+
+
+def check_mail_address(text: str) -> str:
+    """Return a mail address in lower case; raise `RequestError` for anything else."""
+    address = text.strip()
+    if len(address) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, address):
+        raise RequestError(NO_MAIL_ADDRESS, field="email")
+    return address.casefold()
 
 
 def check_studio_name(name: str) -> str:

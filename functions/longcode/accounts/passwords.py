@@ -1,9 +1,9 @@
-"""Passwords and API keys: generated here with 148 random bits, stored as a salted hash."""
+"""Passwords, API keys and the secrets of links and sessions: generated here, and stored as hashes."""
 
 import re
 import secrets
 from enum import StrEnum
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from hmac import compare_digest
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are misread: i, l, o, 0, 1
@@ -11,10 +11,15 @@ _GROUPS, _GROUP_LENGTH = 6, 5
 _FORM = "$blake2b$"
 _SALT_BYTES = 16
 _KEY_ID_LENGTH = 8
-_KEY_PREFIX = "lck"  # by which scanners for leaked secrets can find a key
-_PARTNER_PREFIX = "lcp"
 _SECRET_LENGTH = _GROUPS * _GROUP_LENGTH
 _ID_AND_SECRET = rf"_([{_ALPHABET}]{{{_KEY_ID_LENGTH}}})_[{_ALPHABET}]{{{_SECRET_LENGTH}}}"
+
+
+class KeyKind(StrEnum):
+    """The prefix of a key, by which scanners for leaked secrets can find it: of an account's, or of a partner's."""
+
+    API = "lck"
+    PARTNER = "lcp"
 
 
 class KeyScope(StrEnum):
@@ -30,16 +35,10 @@ def generate() -> str:
     return "-".join(_random(_GROUP_LENGTH) for _ in range(_GROUPS))
 
 
-def generate_key() -> tuple[str, str]:
-    """Return the id of a new API key, and the key, which contains the id. No password has the form of a key."""
+def generate_key(kind: KeyKind = KeyKind.API) -> tuple[str, str]:
+    """Return the id of a new key, and the key, which contains the id. No password has the form of a key."""
     key_id = _random(_KEY_ID_LENGTH)
-    return key_id, f"{_KEY_PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
-
-
-def generate_partner_key() -> tuple[str, str]:
-    """Return the id of a new partner key, and the key, which contains the id. No API key has its form."""
-    key_id = _random(_KEY_ID_LENGTH)
-    return key_id, f"{_PARTNER_PREFIX}_{key_id}_{_random(_SECRET_LENGTH)}"
+    return key_id, f"{kind}_{key_id}_{_random(_SECRET_LENGTH)}"
 
 
 def derive_key(secret: str, salt: str) -> tuple[str, str]:
@@ -53,19 +52,29 @@ def derive_key(secret: str, salt: str) -> tuple[str, str]:
         number, place = divmod(number, len(_ALPHABET))
         characters += _ALPHABET[place]
     key_id = characters[:_KEY_ID_LENGTH]
-    return key_id, f"{_KEY_PREFIX}_{key_id}_{characters[_KEY_ID_LENGTH:]}"
+    return key_id, f"{KeyKind.API}_{key_id}_{characters[_KEY_ID_LENGTH:]}"
 
 
-def key_id_of(secret: str) -> str | None:
-    """Return the id in an API key, or None for a password."""
-    match = re.fullmatch(_KEY_PREFIX + _ID_AND_SECRET, secret)
+def key_id_of(secret: str, kind: KeyKind = KeyKind.API) -> str | None:
+    """Return the id in a key of a kind, or None for a password or a key of the other kind."""
+    match = re.fullmatch(kind + _ID_AND_SECRET, secret)
     return match[1] if match else None
 
 
-def partner_key_id_of(secret: str) -> str | None:
-    """Return the id in a partner key, or None for anything else."""
-    match = re.fullmatch(_PARTNER_PREFIX + _ID_AND_SECRET, secret)
-    return match[1] if match else None
+def generate_secret() -> tuple[str, str]:
+    """Return the secret of a new link or session, and its hash, which needs no salt: it has 256 random bits."""
+    secret = secrets.token_urlsafe(32)
+    return secret, hash_of_secret(secret)
+
+
+def hash_of_secret(secret: str) -> str:
+    """Return the hash by which a link or session is stored."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def is_secret(secret: str, hashed: str) -> bool:
+    """Return whether a secret of a link has a hash."""
+    return compare_digest(hashed, hash_of_secret(secret))
 
 
 def hash_of(password: str) -> str:

@@ -8,11 +8,14 @@ from msgspec import Struct
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.table import credential_keys, store
+from longcode.table import credential_keys, hourly, store
 from longcode.table.writes import ABSENT, Delete, Put, Write, attributes, read
 
 MOST_PEOPLE = 50
 """How many people an account may have besides the owner."""
+
+MOST_ADDED, MOST_ADDED_BY_NEW = 30, 5
+"""How many people an account can add in an hour, and until it is approved: each gets a mail with its name."""
 
 OWNER = "owner"
 """The id of the person with the account's own mail address, who is not stored."""
@@ -62,6 +65,12 @@ def add(person: Person, *others: Write) -> bool:
     except store.ConditionFailed:
         return False
     return True
+
+
+def count_added(account: Account, now: datetime) -> bool:
+    """Count a person that an account adds; return False if it has added too many within the hour."""
+    is_new = account.trial_units_a_day is not None
+    return hourly.count(f"people of {account.id}", MOST_ADDED_BY_NEW if is_new else MOST_ADDED, now)
 
 
 def remove(person: Person) -> None:

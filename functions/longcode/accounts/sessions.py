@@ -1,9 +1,8 @@
-"""Sessions of the hub: begun by a sign-in, known by a random token, listed and ended one by one or all at once.
+"""Sessions of the hub: a sign-in begins one, known by a random token; they are listed, and ended singly or together.
 
 One that began with the account's password ends with that password, whoever changes or ends it.
 """
 
-import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -11,6 +10,7 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longcode.accounts import passwords
 from longcode.accounts.people import Person, Role
 from longcode.table import credential_keys, keys, store
 from longcode.table.writes import Attributes, Delete, Put, Update, attributes, read
@@ -52,8 +52,8 @@ class Session(Struct, frozen=True, kw_only=True):
 
 def begin(account: str, browser: str, now: datetime, person: Person | None = None) -> str:
     """Store a new session, of a person or of the account's password; return its token, of which a hash is stored."""
-    secret = secrets.token_urlsafe(32)
-    session = Session(account=account, hash=_hash(secret), browser=browser, begun_at=now, seen_at=now)
+    secret, hashed = passwords.generate_secret()
+    session = Session(account=account, hash=hashed, browser=browser, begun_at=now, seen_at=now)
     if person:
         session = replace(session, person=person.id, name=person.name, role=person.role)
     else:
@@ -71,7 +71,7 @@ def find(token: str, now: datetime) -> Session | None:
     account, _, secret = token.partition(".")
     if not (account.isascii() and account.isdigit() and secret):
         return None
-    key, password = credential_keys.session(account, _hash(secret)), keys.password(account)
+    key, password = credential_keys.session(account, passwords.hash_of_secret(secret)), keys.password(account)
     items = store.get_many([key, password])
     item = store.unexpired(items.get(key), now)
     session = read(Session, item) if item else None
@@ -86,7 +86,7 @@ def find(token: str, now: datetime) -> Session | None:
 
 
 def keep(session: Session) -> None:
-    """Have a session go on with the password that the account has now, because it was changed in it."""
+    """Record the account's new password in the session in which it was changed, which then goes on."""
     mark = _mark(store.get(keys.password(session.account)))
     place = credential_keys.session(session.account, session.hash)
     store.try_write(Update(place, changes={"password": mark}, when=Attr("hash").exists()))
@@ -117,9 +117,5 @@ def of_account(account: str, now: datetime) -> list[Session]:
 
 
 def _mark(password: Attributes | None) -> str:
-    """Return a mark of a stored password, by which a session knows that it is still the same; it is no secret."""
+    """Return a part of the hash of a stored hash, by which a session knows its password; it is no secret."""
     return sha256(str(password["hash"]).encode()).hexdigest()[:16] if password else ""
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

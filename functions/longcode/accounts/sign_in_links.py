@@ -1,13 +1,11 @@
 """Mailed links that sign a person in: the newest one of an address works, once, for a quarter of an hour."""
 
-import secrets
 from datetime import datetime, timedelta
-from hashlib import sha256
-from hmac import compare_digest
 
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
+from longcode.accounts import passwords
 from longcode.accounts.people import hash_of
 from longcode.table import credential_keys, store
 from longcode.table.writes import Put, Update, attributes, has_value, read
@@ -45,10 +43,10 @@ def request(email: str, job_id: str, now: datetime) -> str | None:
     mailed = {name: at for name, at in (known.mailed if known else {}).items() if at > now - _HOUR and name != job_id}
     if known and len(mailed) >= MOST_AN_HOUR and _is_open(known, now):
         return None
-    secret = secrets.token_urlsafe(32)
+    secret, hashed = passwords.generate_secret()
     link = SignInLink(
         email=email,
-        hash=_hash(secret),
+        hash=hashed,
         valid_until=now + VALID,
         mailed=mailed | {job_id: now},
         version=known.version + 1 if known else 1,
@@ -63,7 +61,7 @@ def find(token: str, now: datetime) -> SignInLink | None:
     address, _, secret = token.partition(".")
     item = store.unexpired(store.get(credential_keys.sign_in_link(address)), now)
     link = read(SignInLink, item) if item else None
-    return link if link and compare_digest(link.hash, _hash(secret)) and _is_open(link, now) else None
+    return link if link and passwords.is_secret(secret, link.hash) and _is_open(link, now) else None
 
 
 def _is_open(link: SignInLink, now: datetime) -> bool:
@@ -75,7 +73,3 @@ def use(link: SignInLink) -> bool:
     """Use a link up; return False if it was used or replaced meanwhile."""
     key = credential_keys.sign_in_link(hash_of(link.email))
     return store.try_write(Update(key, changes={"hash": ""}, when=Attr("hash").eq(link.hash)))
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

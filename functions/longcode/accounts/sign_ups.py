@@ -1,17 +1,16 @@
 """Sign-up forms that wait for the click on a mailed link: one mail an hour and one open link for each address."""
 
-import secrets
 from datetime import datetime, timedelta
-from hashlib import blake2b, sha256
-from hmac import compare_digest
+from hashlib import blake2b
 
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longcode.accounts import passwords
 from longcode.jobs import OpenAccount
-from longcode.table import credential_keys, store
-from longcode.table.writes import PRESENT, Put, Update, attributes, has_value, read
+from longcode.table import credential_keys, hourly, store
+from longcode.table.writes import Put, Update, attributes, has_value, read
 
 VALID = timedelta(hours=24)
 """How long a link works."""
@@ -28,15 +27,6 @@ TOO_MANY_FORMS = "Too many forms came from this internet address; please try aga
 MOST_TAGGED = 3
 """How many mails an hour a mailbox gets for its addresses with a tag, such as `ann+fox@…`, whatever the tags are."""
 
-MOST_INVITED_BY_NEW = 5
-"""How many people an account can add in an hour until it is approved: each gets a mail with its name."""
-MOST_OPENED = 60
-"""How many accounts a partner can open in an hour."""
-
-MOST_ASKED = 5
-"""How many mails an hour an account can have sent to addresses that are to become its own."""
-
-_FORMS_COUNTED_FOR = timedelta(hours=1)
 _LEASE = timedelta(minutes=1)
 _KEPT = timedelta(hours=48)
 
@@ -89,10 +79,10 @@ def claim_mail(form: OpenAccount, now: datetime) -> Mailing | None:
             return None
     if known and known.mailed_at is None and now < known.mailing_until:
         raise Busy(form.id)
-    if (mailbox := _mailbox_of_tagged(form.email)) and not _count(_hash_of_address(mailbox), MOST_TAGGED, now):
+    if (mailbox := _mailbox_of_tagged(form.email)) and not hourly.count(_hash_of_address(mailbox), MOST_TAGGED, now):
         return None
-    secret = secrets.token_urlsafe(32)
-    new = WaitingSignUp(form=form, hash=_hash(secret), valid_until=now + VALID, mailing_until=now + _LEASE)
+    secret, hashed = passwords.generate_secret()
+    new = WaitingSignUp(form=form, hash=hashed, valid_until=now + VALID, mailing_until=now + _LEASE)
     same = Attr("hash").eq(known.hash) if known else store.absent_or_expired(now)
     if not store.try_write(Put(place, {"type": "sign-up", **attributes(new), **store.expires(now + _KEPT)}, same)):
         raise Busy(form.id)
@@ -101,7 +91,7 @@ def claim_mail(form: OpenAccount, now: datetime) -> Mailing | None:
 
 def mark_mailed(form: OpenAccount, mailing: Mailing, now: datetime) -> None:
     """Record that the mail of a link was sent."""
-    own = Attr("hash").eq(_hash(mailing.secret))
+    own = Attr("hash").eq(passwords.hash_of_secret(mailing.secret))
     place = credential_keys.sign_up(_hash_of_address(form.email))
     store.try_write(Update(place, changes={"mailed_at": now}, when=own))
 
@@ -111,9 +101,7 @@ def find(token: str, now: datetime) -> WaitingSignUp | None:
     address, _, secret = token.partition(".")
     item = store.unexpired(store.get(credential_keys.sign_up(address)), now)
     found = read(WaitingSignUp, item) if item else None
-    is_open = (
-        found and compare_digest(found.hash, _hash(secret)) and found.used_at is None and now < found.valid_until
-    )
+    is_open = found and passwords.is_secret(secret, found.hash) and found.used_at is None and now < found.valid_until
     return found if is_open else None
 
 
@@ -125,27 +113,12 @@ def mark_used(sign_up: WaitingSignUp, now: datetime) -> None:
 
 def count_form(source: str, now: datetime) -> bool:
     """Count a form from a source address; return False if that address has sent too many within the hour."""
-    return _count(source, MOST_FORMS, now)
+    return hourly.count(source, MOST_FORMS, now)
 
 
 def count_mail(email: str, now: datetime) -> bool:
     """Count a mail that somebody has sent to an address; return False if its mailbox had too many in the hour."""
-    return _count(_hash_of_address(_mailbox_of_tagged(email) or email), MOST_TAGGED, now)
-
-
-def count_invited(account: str, now: datetime, *, is_new: bool) -> bool:
-    """Count a person that an account adds; return False after 30 within the hour, or 5 until it is approved."""
-    return _count(f"people of {account}", MOST_INVITED_BY_NEW if is_new else MOST_FORMS, now)
-
-
-def count_asked(account: str, now: datetime) -> bool:
-    """Count a mail that an account has sent to an address of its choice; return False after five in the hour."""
-    return _count(f"addresses of {account}", MOST_ASKED, now)
-
-
-def count_opened(partner: str, now: datetime) -> bool:
-    """Count an account that a partner opens; return False if it has opened too many within the hour."""
-    return _count(f"partner {partner}", MOST_OPENED, now)
+    return hourly.count(_hash_of_address(_mailbox_of_tagged(email) or email), MOST_TAGGED, now)
 
 
 def _mailbox_of_tagged(email: str) -> str | None:
@@ -153,17 +126,6 @@ def _mailbox_of_tagged(email: str) -> str | None:
     local, _, domain = email.rpartition("@")
     name, plus, _ = local.partition("+")
     return f"{name}@{domain}" if plus else None
-
-
-def _count(source: str, most: int, now: datetime) -> bool:
-    """Count one of a source within an hour; return False if there were too many."""
-    place = credential_keys.form_source(source)
-    is_current = Attr("expires_at").gt(int(now.timestamp()))
-    one_more = Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(most))
-    first = {"type": "form-source", "forms": 1, **store.expires(now + _FORMS_COUNTED_FOR)}
-    begun = Put(place, first, store.absent_or_expired(now))
-    # The last write is for one that comes at the same moment as the first of the hour.
-    return any(store.try_write(write) for write in (one_more, begun, one_more))
 
 
 def _replace_form(known: WaitingSignUp, form: OpenAccount) -> None:
@@ -176,7 +138,3 @@ def _replace_form(known: WaitingSignUp, form: OpenAccount) -> None:
 
 def _hash_of_address(email: str) -> str:
     return blake2b(email.encode(), digest_size=16).hexdigest()
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

@@ -3,14 +3,13 @@
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.accounts import owner_notices
+from longcode.accounts import owner_notices, passwords
 from longcode.accounts.account import NO_ACCOUNT, Account, NoticeKind, OldSecret, ReplyDelivery, StatusChange
 from longcode.errors import AddressTaken, NotFound
 from longcode.months import instant
@@ -179,7 +178,7 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
 
 
 def change_email(account: Account, email: str, *others: Write) -> None:
-    """Give an account another mail address, together with other writes; the old one is free for others.
+    """Change an account's mail address, together with other writes; the old one is free for others.
 
     Raise `AddressTaken` if another account has it, or `ConditionFailed` if another change was written meanwhile.
     """
@@ -257,7 +256,7 @@ def is_established_by(account: str, sign_up: str) -> bool:
 
 def request_confirmation(account: str, plan: str, now: datetime, token: str | None = None) -> str:
     """Store a change of plan for a day, and return the token that confirms it; only its hash is stored."""
-    token = token or secrets.token_urlsafe(32)
+    token = token or passwords.generate_secret()[0]
     waiting = Confirmation(account=account, plan=plan, valid_until=now + _CONFIRMATION_VALID)
     item = {"type": "confirmation", **store.expires(now + 2 * _CONFIRMATION_VALID), **attributes(waiting)}
     store.write(Put(_confirmation_key(token), item, ABSENT))
@@ -289,7 +288,7 @@ def end_confirmation(token_hash: str) -> None:
 
 
 def _confirmation_key(token: str) -> keys.Key:
-    return keys.plan_confirmation(sha256(token.encode()).hexdigest())
+    return keys.plan_confirmation(passwords.hash_of_secret(token))
 
 
 def get_template(account: str, name: str) -> Template | None:

@@ -1,22 +1,18 @@
 """Makes several calls to AWS at the same time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
-
-# Calls may make further calls at once, and then wait for them in a thread of this pool: there must be threads left.
 _pool = ThreadPoolExecutor(64)
 
 
-def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """Return the results of calls in their order, made in threads; raise what the first that fails raises."""
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Return the results of calls in their order, made in threads; raise what the first that fails raises.
+
+    Calls may make further calls at once. Whoever waits makes the calls that no thread has begun, so a pool that is
+    full of waiting threads delays nothing for ever.
+    """
     first, *others = calls
-    running = [_pool.submit(call) for call in others]
-    return [first(), *(one.result() for one in running)]
-
-
-def both(*calls: Callable[[], Any]) -> list[Any]:
-    """Do the same for calls with results of different types."""
-    return at_once(calls)
+    running = [(call, _pool.submit(call)) for call in others]
+    return [first(), *(call() if future.cancel() else future.result() for call, future in running)]

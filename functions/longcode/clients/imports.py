@@ -1,4 +1,4 @@
-"""Files of clients that people import in the hub, in the table: each is kept for a day, with how far it is."""
+"""The imports of people in the hub, in the table: each is kept for a day, with its file and its progress."""
 
 import json
 import zlib
@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
 
 class KeptImport(Struct, frozen=True, kw_only=True):
-    """An import. From `since` on, the counts, the cursor and `reports` (how many parts) are of the phase.
+    """An import. The counts, the cursor and `reports` (how many parts it has) are of the phase, since `since`.
 
     `warned` are the rows with warnings. `by` is the person who uploaded the file, None for the account's password.
     """
@@ -94,8 +94,8 @@ def report(kept: KeptImport) -> list[dict[str, Any]]:
     return found
 
 
-def lease(kept: KeptImport, now: datetime, until: datetime) -> bool:
-    """Take an import for one step; return False if another call has it, or has taken a step since it was read."""
+def lease(kept: KeptImport, now: datetime, *, until: datetime) -> bool:
+    """Reserve an import for one step; return False if another call has it, or has made a step since it was read."""
     free = Attr("busy_until").not_exists() | Attr("busy_until").lt(instant(now))
     # A default is not stored.
     same_phase = has_value("phase", None if kept.phase is Phase.CHECK else kept.phase)
@@ -107,7 +107,7 @@ def lease(kept: KeptImport, now: datetime, until: datetime) -> bool:
 
 
 def record_step(before: KeptImport, after: KeptImport, found: Sequence[dict[str, Any]]) -> None:
-    """Write how far an import is after a step, with what the step found wrong, and end the lease."""
+    """Write an import's progress after a step, with what the step found wrong, and end the lease."""
     if after.reports > before.reports:
         _put_parts(after, _report_name(after, before.reports), json.dumps(found, ensure_ascii=False).encode())
     changes = {name: value for name, value in attributes(after).items() if name not in ("account", "id")}

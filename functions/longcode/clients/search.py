@@ -1,4 +1,4 @@
-"""The search for clients by name, number, id, tag and status: DynamoDB passes over those that are not wanted."""
+"""The search for clients by name, number, id, tag and status, with filters of DynamoDB."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial, reduce
@@ -19,6 +19,7 @@ FOUND_BY = "found_by"
 """The attribute that a search looks in. A client that was written before December 2026 has none."""
 
 _FIRST_PAGE = 500
+_MOST_KEPT = 1_000  # accounts; each has a key for each megabyte of clients
 _ends: dict[str, list[keys.Key]] = {}
 """Where the calls of an account's last search ended. The next one reads the parts between at the same time."""
 
@@ -46,10 +47,17 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
     found = list(islice(_matching(wanted, items), limit))
     if reached and len(found) < limit:
         bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
-        parts = at_once(partial(_read_part, account, where, page, part) for part in pairwise(bounds))
+        parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
         found += islice(_matching(wanted, chain.from_iterable(items for items, _ in parts)), limit - len(found))
-        _ends[account] = [end for _, ends in parts for end in ends]
+        _keep_ends(account, [end for _, ends in parts for end in ends])
     return found
+
+
+def _keep_ends(account: str, ends: list[keys.Key]) -> None:
+    _ends.pop(account, None)
+    _ends[account] = ends
+    if len(_ends) > _MOST_KEPT:
+        del _ends[next(iter(_ends))]
 
 
 def _read_part(

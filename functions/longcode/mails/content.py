@@ -1,4 +1,4 @@
-"""What a mail says: its subject, its parts and the one link that matters; and the same as plain text."""
+"""What a mail says: its subject, its parts and its main link; and the same as plain text."""
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ Part = str | Facts | Quote
 
 
 class Action(Struct, frozen=True):
-    """The one link that matters: what it does, and its address."""
+    """The main link of a mail: what it does, and its address."""
 
     label: str
     url: str
@@ -51,9 +51,8 @@ class MailContent(Struct, frozen=True, kw_only=True):
 SENDER = "Longcode, with which photography studios text their clients"
 """Who writes, as the end of each mail names it."""
 
-
 NO_STUDIO_OF_MINE = "If you do not know the studio, you don't need to do anything."
-"""What whoever is not meant by a studio's mail is told."""
+"""What a studio's mail says to somebody for whom it is not meant."""
 
 
 def because_of_account(account: str, more: str = "") -> str:

@@ -181,9 +181,11 @@ def _phones(entries: Iterable[Attributes]) -> set[str]:
 
 def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
     """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
-    lists = at_once(
-        partial(_begun, store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True))
-        for folder in _folders(account, name)
+    lists: list[Iterator[Attributes]] = at_once(
+        *(
+            partial(_begun, store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True))
+            for folder in _folders(account, name)
+        )
     )
     return (next(copies) for _, copies in groupby(merge(*lists, key=_place, reverse=True), _place))
 

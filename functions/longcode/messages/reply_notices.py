@@ -1,4 +1,4 @@
-"""How each person of an account is told of replies by mail: their choice, and of which replies they were told.
+"""The mails about replies to each person of an account: what they have chosen, and what they were mailed.
 
 A reply puts the end of its account's inbox on the due index, in the transaction that writes it (decision 89).
 """
@@ -30,12 +30,12 @@ NIGHT_BEGINS, NIGHT_ENDS = time(21), time(8)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _PAGE = 500
-_MOST_TOLD = 300  # conversations that one item can list
+_MOST_LISTED = 300  # conversations that one item can list
 _ANSWERED_BY_SERVICE = (Keyword.STOP, Keyword.START, Keyword.HELP)
 
 
 class ReplyNotices(Struct, frozen=True, kw_only=True):
-    """What a person has chosen, and what they were told.
+    """What a person has chosen, and what they were mailed.
 
     - `through` is the sequence number of the newest reply that was considered for a mail.
     - `told` has, for each phone, the newest reply that was mailed: until it is read, the phone causes no other mail.
@@ -53,8 +53,8 @@ class ReplyNotices(Struct, frozen=True, kw_only=True):
     failing_since: datetime | None = None
 
 
-class Untold(Struct, frozen=True):
-    """Unread replies with their sequence numbers, the last number that was read, and whether there are more."""
+class Pending(Struct, frozen=True):
+    """Replies that cause mails, with their sequence numbers; there are `more` after the number `through`."""
 
     replies: list[tuple[int, Message]]
     through: int
@@ -68,7 +68,7 @@ def of_person(account: str, person: str) -> ReplyNotices:
 
 
 def of_account(account: str) -> dict[str, ReplyNotices]:
-    """Return what the people of an account have chosen and were told, by person, if there is anything."""
+    """Return what the people of an account have chosen and were mailed, by person, without those who have neither."""
     stored = store.query(credential_keys.reply_notices(account))
     return {item["person"]: read(ReplyNotices, item) for item in stored}
 
@@ -76,7 +76,7 @@ def of_account(account: str) -> dict[str, ReplyNotices]:
 def choose(
     account: str, person: str, *, wanted: bool, delay_minutes: int, quiet_at_night: bool, now: datetime
 ) -> None:
-    """Write a person's choice; what waits is looked at again at once."""
+    """Write a person's choice, and have the sweeper check at once the replies that wait."""
     choice = {"wanted": wanted, "delay_minutes": delay_minutes, "quiet_at_night": quiet_at_night}
     store.write(_update(account, person, choice))
     store.try_write(Update(keys.inbox_end(account), changes={"due_at": now}, when=Attr("due_at").exists()))
@@ -88,7 +88,7 @@ def forget(account: str, person: str) -> None:
 
 
 def due_at(notices: ReplyNotices, first: datetime, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return when to mail a person whose first untold reply came at an instant."""
+    """Return when to mail a person about replies, the first of which came at an instant."""
     at = max(first + timedelta(minutes=notices.delay_minutes), now)
     lately = _within_hour(notices.mailed, now)
     if len(lately) >= MOST_AN_HOUR:
@@ -96,36 +96,36 @@ def due_at(notices: ReplyNotices, first: datetime, zone: ZoneInfo, now: datetime
     return _end_of_night(at, zone) if notices.quiet_at_night else at
 
 
-def is_to_tell(reply: Message) -> bool:
+def causes_mail(reply: Message) -> bool:
     """Return whether a reply causes a mail: nobody has read it, and the service has not answered it."""
     return not reply.read and reply.keyword not in _ANSWERED_BY_SERVICE
 
 
-def untold(account: str, after: int) -> Untold:
-    """Return the next replies after a sequence number that people may have to be told of, oldest first."""
+def pending(account: str, after: int) -> Pending:
+    """Return the next replies after a sequence number that cause mails, oldest first."""
     found: list[tuple[int, Message]] = []
     while page := replies.after(account, after, _PAGE):
         after = page[-1][0]
-        found += [(number, reply) for number, reply in page if is_to_tell(reply)]
+        found += [(number, reply) for number, reply in page if causes_mail(reply)]
         if len(found) >= _PAGE:
-            return Untold(found, after, more=True)
-    return Untold(found, after, more=False)
+            return Pending(found, after, more=True)
+    return Pending(found, after, more=False)
 
 
-def without_told(notices: ReplyNotices, found: list[tuple[int, Message]]) -> list[tuple[int, Message]]:
-    """Return the replies of phones of which the person has read, or was not told, what came before."""
+def not_mailed_before(notices: ReplyNotices, found: list[tuple[int, Message]]) -> list[tuple[int, Message]]:
+    """Return the replies from phones without an unread reply that the person was mailed before."""
     told = {notices.told[reply.phone] for _, reply in found if reply.phone in notices.told}
     unread = {before.phone for before in messages.get_many((notices.account, one) for one in told) if not before.read}
     return [(number, reply) for number, reply in found if reply.phone not in unread]
 
 
-def note_told(notices: ReplyNotices, told: list[Message], through: int, now: datetime) -> None:
-    """Record that a person was mailed these replies, and that all others up to a sequence number are done."""
-    newest = {reply.phone: reply.id for reply in told}
+def note_mailed(notices: ReplyNotices, mailed: list[Message], through: int, now: datetime) -> None:
+    """Record that a person was mailed these replies, and gets no mail about others up to a sequence number."""
+    newest = {reply.phone: reply.id for reply in mailed}
     others = {phone: before for phone, before in notices.told.items() if phone not in newest}
-    all_told = dict([*others.items(), *newest.items()][-_MOST_TOLD:])
-    mailed = (*_within_hour(notices.mailed, now), *([now] if told else []))
-    after = attributes(replace(notices, through=through, told=all_told, mailed=mailed))
+    told = dict([*others.items(), *newest.items()][-_MOST_LISTED:])
+    times = (*_within_hour(notices.mailed, now), *([now] if mailed else []))
+    after = attributes(replace(notices, through=through, told=told, mailed=times))
     changes: Attributes = {name: after[name] for name in ("through", "told", "mailed") if name in after}
     store.write(_update(notices.account, notices.person, changes, remove=("failing_since",)))
 
@@ -135,9 +135,9 @@ def note_failed(notices: ReplyNotices, now: datetime) -> None:
     store.write(_update(notices.account, notices.person, {"failing_since": notices.failing_since or now}))
 
 
-def check_again(item: Attributes, at: datetime, untold_from: int) -> None:
-    """Look at an account's untold replies again at an instant, or at once if another reply came meanwhile."""
-    changes = {"due_at": at, "untold_from": untold_from}
+def check_again(item: Attributes, at: datetime, first: int) -> None:
+    """Have an account's replies checked again at an instant, or at once if another reply came meanwhile."""
+    changes = {"due_at": at, "untold_from": first}
     store.try_write(Update(keys.inbox_end(item["account"]), changes=changes, when=Attr("due_at").eq(item["due_at"])))
 
 

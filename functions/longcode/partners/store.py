@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
-from longcode.accounts import passwords
-from longcode.months import instant
-from longcode.table import credential_keys, store
+from longcode.accounts import api_keys, passwords
+from longcode.table import credential_keys, hourly, store
 from longcode.table.writes import ABSENT, PRESENT, Put, Update, attributes, read
 
 SHOWN_FOR = timedelta(hours=24)
 """How long a repeated request is answered with the API key again, after the account was opened."""
 
-_USE_NOTED_EVERY = timedelta(hours=1)
+MOST_OPENED = 60
+"""How many accounts a partner can open in an hour."""
 
 
 class PartnerKey(Struct, frozen=True, kw_only=True):
@@ -55,17 +55,14 @@ def create(key: PartnerKey, hashed: str) -> None:
 
 def with_secret(secret: str, now: datetime) -> PartnerKey | None:
     """Return the key with a secret, unless it has ended, and note its use; None if there is none."""
-    key_id = passwords.partner_key_id_of(secret)
+    key_id = passwords.key_id_of(secret, passwords.KeyKind.PARTNER)
     item = store.get(credential_keys.partner_key(key_id)) if key_id else None
     if not passwords.matches(secret, str(item["hash"]) if item else None) or item is None:
         return None
     key = read(PartnerKey, item)
     if key.ended_at:
         return None
-    if key.last_used_at is None or now >= key.last_used_at + _USE_NOTED_EVERY:
-        earlier = Attr("last_used_at").not_exists() | Attr("last_used_at").lt(instant(now))
-        place = credential_keys.partner_key(key.id)
-        store.try_write(Update(place, changes={"last_used_at": now}, when=PRESENT & earlier))
+    api_keys.note_use_at(credential_keys.partner_key(key.id), key.last_used_at, now)
     return key
 
 
@@ -81,6 +78,11 @@ def end(key_id: str, now: datetime) -> PartnerKey | None:
     store.try_write(Update(place, changes={"ended_at": now}, when=PRESENT & Attr("ended_at").not_exists()))
     item = store.get(place)
     return read(PartnerKey, item) if item else None
+
+
+def count_opened(partner: str, now: datetime) -> bool:
+    """Count an account that a partner opens; return False if it has opened too many within the hour."""
+    return hourly.count(f"partner {partner}", MOST_OPENED, now)
 
 
 def find(partner: str, studio_id: str) -> PartnerStudio | None:

@@ -98,6 +98,6 @@ def sign_up(address_hash: str) -> Key:
     return Key(f"sign-up#{address_hash}", "sign-up")
 
 
-def form_source(address: str) -> Key:
-    """The number of sign-up forms that came from a source address in an hour."""
-    return Key(f"source#{address}", "sign-ups")
+def form_source(source: str) -> Key:
+    """The number of sign-up forms, or of others that are counted, that came from a source in an hour."""
+    return Key(f"source#{source}", "sign-ups")

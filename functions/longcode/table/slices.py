@@ -1,4 +1,4 @@
-"""Reads what matches in lists of the folder index that are long: in slices of time, at the same time."""
+"""Reads the matching entries of long lists in the folder index, in slices of time that are read at the same time."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
@@ -39,12 +39,12 @@ def read(
     page: int | None = None,
     max_calls: int = MOST_CALLS,
 ) -> tuple[list[Attributes], str | None]:
-    """Return the entries before a place that match, newest first, and up to which place the lists were read.
+    """Return the entries before a place that match, newest first, and the last place that was read.
 
-    DynamoDB passes over the others: their number costs it time, but not this process. The place is None at the end of
-    all lists; they are not read further than is enough. An entry that moves from list to list is returned once.
-    `since` is about when the lists began; without it, they are not sliced. `page` is how many entries a call passes
-    over, None for a megabyte.
+    Reading stops when `is_enough` says so, or after about `max_calls`; the place is None if nothing is left to read.
+    DynamoDB passes over the entries that do not match, so their number costs this process no time. An entry that
+    moves from list to list meanwhile is returned once. `since` is about when the lists began; without it, they are
+    not sliced. `page` is how many entries a call passes over, None for a megabyte.
     """
     parts, calls = [_Part(folder, before) for folder in lists], 0
     size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since else page
@@ -56,8 +56,10 @@ def read(
             return entries, unread or None
         calls += len(parts)
         chunks = at_once(
-            partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=size)
-            for part in parts
+            *(
+                partial(store.index_chunk, part.folder, before=part.before, after=part.after, where=where, page=size)
+                for part in parts
+            )
         )
         size = page
         found |= {str(entry["folder_at"]): entry for some, _ in chunks for entry in some}

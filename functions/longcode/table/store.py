@@ -72,7 +72,7 @@ def get_many(keys: Iterable[Key], only: Sequence[str] = ()) -> dict[Key, Attribu
             pause(attempt - 1)
         chunks = [unread[start : start + _BATCH_GET] for start in range(0, len(unread), _BATCH_GET)]
         unread = []
-        for response in at_once(partial(_get_chunk, chunk, only) for chunk in chunks):
+        for response in at_once(*(partial(_get_chunk, chunk, only) for chunk in chunks)):
             page = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
             items |= {Key(item["pk"], item["sk"]): item for item in page}
             unread += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
@@ -126,9 +126,10 @@ def query(
 def query_part(
     prefix: Key, *, after: Key | None, until: Key | None, where: ConditionBase | None, page: int | None = None
 ) -> tuple[Iterator[Attributes], Key | None]:
-    """Return what matches of a partition after a key and up to another, and how far one call read of it, or None.
+    """Return the items after one key and up to another that match, and the last key that the call read.
 
-    None are the ends of what has the prefix. A call reads a megabyte, or `page` items; it is not strongly consistent.
+    Only keys that begin with the prefix's are read, and without `after` or `until` all of these. The last key is None
+    if nothing is left to read. A call reads a megabyte, or `page` items; it is not strongly consistent.
     """
     if after and not _may_exist(after):
         return iter(()), None
@@ -185,9 +186,9 @@ def query_index(
 def index_chunk(
     folder: str, *, before: str | None, after: str | None, where: ConditionBase, page: int | None = None
 ) -> tuple[list[Attributes], str | None]:
-    """Return what matches among the newest entries of a list in the folder index, and up to which place it was read.
+    """Return the newest entries of a list in the folder index that match, and the last place that the call read.
 
-    The place is None at the end of the list. One call reads a megabyte, or `page` entries.
+    The place is None if nothing is left to read. A call reads a megabyte, or `page` entries.
     """
     if not _bounds_are_allowed(folder, before, after):
         return [], None

@@ -1,8 +1,8 @@
-"""The limit on the calls of an account: counted in each process, and in the table only for who calls much.
+"""The limit on the calls of an account, which each process counts, with few writes to the table.
 
-A process lets an account make a few calls that it counts alone. For more, it takes lots of calls from the account's
-share of the present window, which is one counter in the table for all processes. So a studio that calls now and then
-costs no write, one that calls without end a tenth of a write for each call, and a refused call nothing.
+A process lets an account make a few calls that no other process counts. For more, it takes a batch of calls from the
+account's share of the present window, which is a counter in the table for all processes. So an account that calls now
+and then costs no write, one that calls without end a tenth of a write for each call, and a refused call nothing.
 """
 
 import math
@@ -28,9 +28,9 @@ ALONE = 10
 """How many calls of an account a process lets pass by itself, and again after `_RENEWED_SECONDS`."""
 
 _RENEWED_SECONDS = 40  # so a page of the hub, which asks for news each five seconds, costs no write
-_LOT = 10
+_BATCH = 10
 _MOST_KEPT = 10_000  # accounts that a process remembers: some 2 MB
-_DEAR = (  # calls that take seconds count as many: so an account makes one import a second, or two of the others
+_COSTS = (  # calls that take seconds count as many: so an account makes one import a second, or two of the others
     (re.compile(r"POST ((/hub)?/clients/import(/[^/]+)?|/client-tags|/hub/clients)"), 50),
     (re.compile(r"POST (/hub)?/broadcasts"), 25),
     (re.compile(r"GET (/hub)?/usage/[^/]+/texts"), 25),
@@ -40,7 +40,10 @@ Take = Callable[[str, int, datetime], bool]
 
 
 class _Left(Struct, frozen=True):
-    """How many calls of an account a process lets pass without asking, as of an instant; the window that was full."""
+    """How many calls of an account a process lets pass without a write, as of an instant.
+
+    `full_window` is the last window from which no batch could be taken, -1 if calls have passed since.
+    """
 
     calls: float
     at: datetime
@@ -56,8 +59,8 @@ class CallLimits:
     def check(self, account: str, cost: int, take: Take, now: datetime) -> None:
         """Count a call; raise `TooManyRequests` if the account has made too many.
 
-        `take` takes calls from the account's share of the window, if it has so many left. An instant before the last
-        one, of a clock that was set back, neither adds calls nor takes any away.
+        `take` takes a batch of calls from the account's share of the window, and returns False if fewer are left.
+        The clock may be set back: no time has passed then.
         """
         known = self._left.pop(account, None) or _Left(ALONE, now)
         calls, window = known.calls, _window(now)
@@ -66,14 +69,14 @@ class CallLimits:
             calls = min(float(ALONE), calls + passed * ALONE / _RENEWED_SECONDS)
         is_full = window == known.full_window
         if calls < cost and not is_full:
-            lot = max(_LOT, math.ceil(cost - calls))
-            is_full = not take(account, lot, now)
-            calls += 0 if is_full else lot
-        may = calls >= cost
-        self._left[account] = _Left(calls - cost if may else calls, now, window if is_full else -1)
+            batch = max(_BATCH, math.ceil(cost - calls))
+            is_full = not take(account, batch, now)
+            calls += 0 if is_full else batch
+        passes = calls >= cost
+        self._left[account] = _Left(calls - cost if passes else calls, now, window if is_full else -1)
         if len(self._left) > _MOST_KEPT:
             self._left.popitem(last=False)
-        if not may:
+        if not passes:
             raise TooManyRequests(_detail(seconds := _seconds_left(now)), retry_after_seconds=seconds)
 
     def clear(self) -> None:
@@ -90,14 +93,14 @@ def check(account: str, method: str, path: str, now: datetime) -> None:
 
 
 def cost_of(method: str, path: str) -> int:
-    """Return how many calls a call counts as."""
-    return next((cost for dear, cost in _DEAR if dear.fullmatch(f"{method} {path}")), 1)
+    """Return as how many calls a call counts."""
+    return next((cost for route, cost in _COSTS if route.fullmatch(f"{method} {path}")), 1)
 
 
 def take(account: str, calls: int, now: datetime) -> bool:
-    """Take calls from an account's share of the present window; return False if it has not so many left.
+    """Take calls from an account's share of the present window; return False if fewer are left.
 
-    The item of each window is its own, so a process whose clock is wrong closes no other window.
+    Each window has an item of its own, so a process whose clock is wrong uses up no other window.
     """
     window = _window(now)
     until = datetime.fromtimestamp((window + 1) * WINDOW_SECONDS, UTC) + timedelta(minutes=1)

@@ -24,7 +24,7 @@ on its list, has no habit to be compared with, and a studio chooses the plan tha
 """
 
 ABROAD_TEXTS = 100
-"""Fewer texts abroad on a day stop nobody: a wedding abroad has guests. Fraud with dear countries needs hundreds."""
+"""Fewer texts abroad on a day stop nobody: a wedding abroad has guests. Fraud abroad needs hundreds."""
 ABROAD_SHARE = 0.25
 """Nor does a smaller share: a broadcast to everybody also goes to those who moved away."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from accounts import authorizer, partner_accounts, signup_api, signup_worker
 from accounts.partner_accounts import StudioOfPartner
-from longcode.accounts import account_links, passwords, people, sign_ups
+from longcode.accounts import account_links, passwords, people
 from longcode.accounts import store as accounts
 from longcode.aws import clients, mail
 from longcode.jobs import Product
@@ -253,12 +253,12 @@ def test_no_list_and_no_log_has_a_secret(secret: str, capsys: pytest.CaptureFixt
 
     assert secret not in shown
     assert key not in shown
-    assert passwords.partner_key_id_of(secret) in shown  # type: ignore[operator]
+    assert passwords.key_id_of(secret, passwords.KeyKind.PARTNER) in shown  # type: ignore[operator]
 
 
 def test_a_partner_opens_sixty_accounts_an_hour(secret: str) -> None:
     for _ in range(60):
-        sign_ups.count_opened("fotoware", clients.now())
+        partners.count_opened("fotoware", clients.now())
 
     assert open_account(secret).json["code"] == "too_many_accounts"
     assert open_account(make_key("other")).status == 201

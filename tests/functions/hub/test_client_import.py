@@ -127,7 +127,7 @@ def test_a_large_file_goes_on_in_steps_with_real_numbers(account: Account, signe
     page = signed_in.get(f"clients/import/{kept.id}")
     checked = signed_in.submit(page, page.path)
     kept_imports.step(
-        kept_imports.go(stored(account), aws_clients.now()), account, WRITER, aws_clients.now(), seconds=0
+        kept_imports.begin_writing(stored(account), aws_clients.now()), account, WRITER, aws_clients.now(), seconds=0
     )
     writing = signed_in.get(page.path)
     written_before = len(ids(account))
@@ -143,7 +143,7 @@ def test_a_large_file_goes_on_in_steps_with_real_numbers(account: Account, signe
 
 def test_two_steps_at_once_and_an_old_page_change_nothing(account: Account) -> None:
     kept, now = kept_import(account), aws_clients.now()
-    assert imports.lease(kept, now, now + timedelta(seconds=25))
+    assert imports.lease(kept, now, until=now + timedelta(seconds=25))
 
     beside = kept_imports.step(kept, account, WRITER, now)
     later = kept_imports.step(kept, account, WRITER, now + timedelta(seconds=30))

@@ -97,7 +97,7 @@ def test_a_choice_of_a_removed_person_is_deleted(account: Account, signed_in: Br
 
 def test_a_choice_keeps_what_was_told(account: Account, signed_in: Browser) -> None:
     notices = ReplyNotices(account=account.id, person=OWNER)
-    reply_notices.note_told(notices, [], 7, NOW + timedelta(minutes=1))
+    reply_notices.note_mailed(notices, [], 7, NOW + timedelta(minutes=1))
 
     choose(signed_in, tell="0")
 

@@ -252,3 +252,11 @@ def test_a_form_of_another_site_asks_for_no_mail(account: Account) -> None:
 
     assert refused.status == 403
     assert sent_mails() == []
+
+
+def test_an_address_that_is_too_long_is_refused(account: Account, signed_in: Browser) -> None:
+    page = add(signed_in, email=f"{'a' * 250}@studio.example")
+
+    assert page.status == 422
+    assert "This is not a mail address." in page.text
+    assert people.of_account(account)[1:] == []

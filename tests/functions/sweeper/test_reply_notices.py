@@ -325,4 +325,4 @@ def test_an_unlinked_reply_names_the_phone(account: Account) -> None:
     receive("SM1", phone="+61412345678")
     sweep(16)
 
-    assert mails(account)[0].subject == "Reply from +61412345678"
+    assert mails(account)[0].subject == "Reply from +61 412 345 678"

@@ -1,0 +1,57 @@
+"""Add a person to an account, and mail them how to sign in."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from longcode.accounts import owner_notices, people, sign_ups
+from longcode.accounts.account import Account, NoticeKind
+from longcode.accounts.names import check_mail_address
+from longcode.accounts.people import Person, Role
+from longcode.aws import mail
+from longcode.aws.parameters import public_url
+from longcode.clients.words import one_line
+from longcode.errors import RequestError
+from longcode.mails.content import NO_STUDIO_OF_MINE, Action, MailContent
+
+_LONGEST_NAME = 100
+_NO_NAME = f"Write the person's name, in at most {_LONGEST_NAME} characters."
+_TAKEN = "Somebody has this address already."
+_TOO_MANY = f"An account has at most {people.MOST_PEOPLE} people besides the owner."
+_WAIT = "You have added many people within the hour. Please add the next in an hour."
+
+
+def invite(account: Account, name: str, address: str, role: Role, now: datetime) -> Person:
+    """Add a person, notify the owner, and mail the person how to sign in; raise `RequestError` if it is refused.
+
+    A mailbox that had several such mails within the hour gets none: a link can be asked for on the sign-in page.
+    """
+    name = one_line(name)
+    if not name or len(name) > _LONGEST_NAME:
+        raise RequestError(_NO_NAME, field="name")
+    email = check_mail_address(address)
+    if len(people.of_account(account)) > people.MOST_PEOPLE:
+        raise RequestError(_TOO_MANY)
+    if not people.count_added(account, now):
+        raise RequestError(_WAIT)
+    person = Person(account=account.id, id=uuid4().hex, name=name, email=email, role=role, added_at=now)
+    notice = owner_notices.new(account.id, NoticeKind.PERSON, now, f"{role} {email.rpartition('@')[2]}")
+    if email == account.email or not people.add(person, notice):
+        raise RequestError(_TAKEN, field="email")
+    if sign_ups.count_mail(email, now):
+        mail.send(email, _invitation(account, name))
+    return person
+
+
+def _invitation(account: Account, name: str) -> MailContent:
+    return MailContent(
+        subject="Your studio has added you to Longcode",
+        greeted=name,
+        parts=(
+            f"{account.name} texts its clients with Longcode, and has added you. To read and answer the texts, open"
+            " this page and enter the address to which this mail came. You then get a link that signs you in; there"
+            " is no password to remember.",
+        ),
+        action=Action("Sign in", f"{public_url()}/hub/sign-in"),
+        after=(NO_STUDIO_OF_MINE,),
+        why="the owner of the studio's account has entered your address",
+    )
