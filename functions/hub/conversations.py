@@ -24,7 +24,7 @@ from longcode.template import full_name
 NO_CLIENT = "There is no such client any more."
 
 _ROWS = 30
-_BUBBLES = 80  # with the list and the assets, less than 60 kB
+_BUBBLES = 80
 _LINKED = 100
 _MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
 _OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words

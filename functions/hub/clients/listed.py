@@ -18,7 +18,7 @@ from longcode.errors import RequestError
 from longcode.phone import in_words
 from longcode.template import full_name
 
-_ROWS = 40  # with the assets, less than 60 kB
+_ROWS = 40
 _MOST_CHIPS = 8
 _MOST_DIGITS = 9
 _FILTERS = ("q", "tag", "status")
