@@ -16,7 +16,7 @@ from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
-from longcode.clients.client import Client, with_permission
+from longcode.clients.client import Client, with_writer
 from longcode.clients.permission import Via, Writer
 from longcode.clients.rows import EmptyCells
 from longcode.clients.search import Wanted
@@ -111,6 +111,7 @@ def change_tags(
     change = TagChange(
         tag=form.tag,
         adds=not form.remove,
+        writer=_writer(Via.API),
         client_ids=tuple(form.client_ids),
         wanted=Wanted(text=form.text, tag=form.with_tag or "", status=form.status or ""),
     )
@@ -125,7 +126,7 @@ def write(
     client = forms.client_of_form(account, forms.check_id(client_id), form, now)
     room_for_one = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
     is_new = client_store.change(
-        account.id, client.id, lambda old: with_permission(old, client, writer), room_for_one.take
+        account.id, client.id, lambda old: with_writer(old, client, writer), room_for_one.take
     )
     # Read again, because fields of the earlier record are kept.
     return bool(is_new), client_store.get(client.account, client.id) or client

@@ -16,6 +16,7 @@ from longcode.clients.client import (
     ticked_numbers,
     unreachable_numbers,
 )
+from longcode.clients.permission import Writer, change_by
 from longcode.clients.search import FOUND_BY, found_by
 from longcode.months import instant
 from longcode.optouts.store import pair_blocks
@@ -50,7 +51,9 @@ def page(account: str, after: str | None, limit: int) -> list[Client]:
     return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
 
 
-def change_tags(client: Client, changed: Callable[[tuple[str, ...]], tuple[str, ...]], now: datetime) -> bool:
+def change_tags(
+    client: Client, changed: Callable[[tuple[str, ...]], tuple[str, ...]], writer: Writer, now: datetime
+) -> bool:
     """Write what `changed` makes of a client's tags; return False if that is the same, or the client is gone.
 
     `changed` is called again if somebody else writes the client meanwhile.
@@ -58,7 +61,8 @@ def change_tags(client: Client, changed: Callable[[tuple[str, ...]], tuple[str, 
     latest: Client | None = client
     while latest and (tags := changed(latest.tags)) != latest.tags:
         at = max(now, latest.updated_at + _TICK)
-        changes = {"updated_at": at} | ({"tags": tags} if tags else {})
+        by = attributes(change_by(writer, at))
+        changes = {"updated_at": at, "changed": by} | ({"tags": tags} if tags else {})
         change = Update(
             keys.client(client.account, client.id), changes, remove=() if tags else ("tags",), when=_unchanged(latest)
         )
