@@ -12,6 +12,7 @@ from longcode.accounts.account import Account
 from longcode.aws.at_once import both
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
+from longcode.clients.permission import Change
 from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound
 from longcode.jobs import Means
@@ -59,7 +60,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
 
     `linked` is the client that the newest message is linked to, if the client does not have the phone. `stopped` is
     the opt-out that the studio may know of: to another studio's texts, it sees only that there is one. `decided` is
-    the answer of staff to the question whether one of the messages was an opt-out, if it was no.
+    the answer of staff to the question whether one of the messages was an opt-out, if it was no. `deleted` says who
+    deleted the last client with the phone, if no client has it now.
     """
 
     digits: str
@@ -73,6 +75,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     is_opted_out: bool
     stopped: OptOutEvent | None
     decided: OptOutEvent | None
+    deleted: Change | None
 
     @property
     def client_id(self) -> str | None:
@@ -178,6 +181,7 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
         is_opted_out=is_opted_out,
         stopped=last_opt_out(account, phone, now) if is_opted_out else None,
         decided=_decision(question, now) if question and is_no else None,
+        deleted=None if with_number else client_store.last_deletion(account.id, phone),
     )
 
 

@@ -111,7 +111,7 @@ def ask_to_delete(account: Account, client_id: str) -> Page:
 @form_of_studio
 def delete_client(account: Account, _fields: dict[str, str], client_id: str) -> Page:
     """Delete a client. One that is deleted already is no error: the form may have been sent twice."""
-    api.delete(account.id, client_id)
+    api.delete(account.id, client_id, Writer(via=Via.HUB, person=name_of_person()), aws_clients.now())
     return go_to("clients?deleted=1")
 
 

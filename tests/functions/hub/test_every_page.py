@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clients import kept_imports
-from hub import site_api
+from hub.site import site
 from longcode.accounts import people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -31,7 +31,7 @@ from tests.support.text_steps import accept
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {"account", "account/password", "people", "people/<person_id>/remove"}
 MINE, THEIRS = "+12125550123", "+12125550188"
-ROUTES = [(route.method, route.path) for route in (*site_api.site._static_routes, *site_api.site._dynamic_routes)]
+ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
 BY_TOKEN = ("/signup/", "/password/", "/hub/address/")  # whoever knows the token of a mailed link may use it
 WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", *BY_TOKEN)
 OF_SESSION = [

@@ -112,6 +112,17 @@ def test_who_last_changed_a_client_is_shown_and_a_record_saved_as_it_was_stays_t
     assert "Last changed today by Ann." in saved.text
 
 
+def test_who_deleted_a_client_is_shown_until_another_one_has_the_number(account: Account, ann: Browser) -> None:
+    receive("SM1", "Hello", at=aws_clients.now())
+    ann.submit(ann.get("clients/c1/delete"), "clients/c1/delete")
+
+    deleted = ann.get(TALK).text
+    write_client(account, "c2")
+
+    assert "No client has this number: Ann deleted the record, " in deleted
+    assert "deleted" not in ann.get(TALK).text
+
+
 def test_who_tagged_and_who_imported_clients_is_shown(account: Account, ann: Browser, bob: Browser) -> None:
     file = b"id,first_name\nc1,Zo\xc3\xab\nc9,Hana\n"
     ann.submit(ann.get("clients"), "clients", id_0="c1", new_tag="vip", do="add")
