@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from hub.site import Page, form_of_owner, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, form_of_owner, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts import owner_notices, people, sessions, sign_ups
 from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.names import MAIL_ADDRESS, NO_MAIL_ADDRESS
@@ -83,6 +83,7 @@ def _person(account: Account, name: str, email: str, role: str) -> Person:
         email=email,
         role=Role.OWNER if role == Role.OWNER else Role.STAFF,
         added_at=now,
+        added_by=name_of_person(),
     )
     told = owner_notices.new(account.id, NoticeKind.PERSON, now, f"{person.role} {email.rpartition('@')[2]}")
     if email == account.email or not people.add(person, told):

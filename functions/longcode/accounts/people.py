@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """A person of an account. The address is in lower case."""
+    """A person of an account. The address is in lower case. `added_by` is the name of the owner who added them."""
 
     account: str
     id: str
@@ -34,6 +34,7 @@ class Person(Struct, frozen=True, kw_only=True):
     email: str
     role: Role
     added_at: datetime
+    added_by: str | None = None
 
 
 def owner_of(account: Account) -> Person:

@@ -1,5 +1,6 @@
 """What each person does keeps their name, and the pages show it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -121,6 +122,15 @@ def test_who_deleted_a_client_is_shown_until_another_one_has_the_number(account:
 
     assert "No client has this number: Ann deleted the record, " in deleted
     assert "deleted" not in ann.get(TALK).text
+
+
+def test_who_added_a_person_is_shown(account: Account) -> None:
+    owner = Browser()
+    owner.cookies["session"] = sessions.begin(account.id, "Chrome", aws_clients.now(), people.owner_of(account))
+
+    added = owner.submit(owner.get("people"), "people", name="Ann", email="ann@x.example", role="staff")
+
+    assert re.search(rf"Ann ann@x.example · staff · added \d\d:\d\d by {account.name}", added.text)
 
 
 def test_who_tagged_and_who_imported_clients_is_shown(account: Account, ann: Browser, bob: Browser) -> None:
