@@ -20,7 +20,7 @@ _TOO_MANY = f"An account has at most {people.MOST_PEOPLE} people besides the own
 _WAIT = "You have added many people within the hour. Please add the next in an hour."
 
 
-def invite(account: Account, name: str, address: str, role: Role, now: datetime) -> Person:
+def invite(account: Account, name: str, address: str, role: Role, now: datetime, *, by: str | None = None) -> Person:
     """Add a person, notify the owner, and mail the person how to sign in; raise `RequestError` if it is refused.
 
     A mailbox that had several such mails within the hour gets none: a link can be asked for on the sign-in page.
@@ -33,7 +33,7 @@ def invite(account: Account, name: str, address: str, role: Role, now: datetime)
         raise RequestError(_TOO_MANY)
     if not people.count_added(account, now):
         raise RequestError(_WAIT)
-    person = Person(account=account.id, id=uuid4().hex, name=name, email=email, role=role, added_at=now)
+    person = Person(account=account.id, id=uuid4().hex, name=name, email=email, role=role, added_at=now, added_by=by)
     notice = owner_notices.new(account.id, NoticeKind.PERSON, now, f"{role} {email.rpartition('@')[2]}")
     if email == account.email or not people.add(person, notice):
         raise RequestError(_TAKEN, field="email")

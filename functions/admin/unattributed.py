@@ -119,6 +119,8 @@ def _copy_for(account: Account, message: Message) -> Message:
         client_id=client_of_reply(None, clients.with_phone(account.id, message.phone)),
         record=None,
         read=False,
+        read_by=None,  # as the other account's people
+        linked_by=None,
         answers=None,  # it answers no text of this account, which must not see the other account's text
         replies_to=None,
         rule=AttributionRule.OPERATOR,

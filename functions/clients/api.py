@@ -16,8 +16,8 @@ from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
-from longcode.clients.client import Client, with_permission
-from longcode.clients.permission import Via, Writer
+from longcode.clients.client import Client, with_writer
+from longcode.clients.permission import Via, Writer, change_by
 from longcode.clients.rows import EmptyCells
 from longcode.clients.search import Wanted
 from longcode.errors import NotFound, RequestError
@@ -49,7 +49,7 @@ def show_client(client_id: ClientId) -> forms.ShownClient:
 @app.delete("/clients/<client_id>", responses=web.responses({204: None}))
 def delete_client(client_id: ClientId) -> Response[str]:
     """Delete a client; its messages are kept."""
-    if not delete(web.caller(app), client_id):
+    if not delete(web.caller(app), client_id, _writer(Via.API), clients.now()):
         raise NotFound(f"There is no client {client_id!r}.")
     return Response(204, body="")
 
@@ -111,6 +111,7 @@ def change_tags(
     change = TagChange(
         tag=form.tag,
         adds=not form.remove,
+        writer=_writer(Via.API),
         client_ids=tuple(form.client_ids),
         wanted=Wanted(text=form.text, tag=form.with_tag or "", status=form.status or ""),
     )
@@ -125,15 +126,15 @@ def write(
     client = forms.client_of_form(account, forms.check_id(client_id), form, now)
     room_for_one = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
     is_new = client_store.change(
-        account.id, client.id, lambda old: with_permission(old, client, writer), room_for_one.take
+        account.id, client.id, lambda old: with_writer(old, client, writer), room_for_one.take
     )
     # Read again, because fields of the earlier record are kept.
     return bool(is_new), client_store.get(client.account, client.id) or client
 
 
-def delete(account: str, client_id: str) -> bool:
-    """Delete a client, and make room for another; return whether it existed."""
-    existed = client_store.delete(account, client_id)
+def delete(account: str, client_id: str, writer: Writer, now: datetime) -> bool:
+    """Delete a client, note who did it, and make room for another; return whether it existed."""
+    existed = client_store.delete(account, client_id, change_by(writer, now))
     if existed:
         room.release(account, Bounded.CLIENTS, 1)
     return existed

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, phone_of_form
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
-from longcode.clients.client import Client, Phone, with_permission
+from longcode.clients.client import Client, Phone, with_writer
 from longcode.clients.permission import Writer
 from longcode.clients.phone_cells import PhoneChange, phones_after_row
 from longcode.clients.rows import NO_ID, EmptyCells, Fault, Row, csv_rows, fault, json_lines
@@ -214,7 +214,7 @@ def _client_of_row(
         named["phones"] = phones_after_row(client.phones, cells)
     is_by_text = client.made_by_text and "allow_text_marketing" not in named
     changed = replace(client, made_by_text=is_by_text, **named)
-    return None if changed == old else with_permission(old, replace(changed, updated_at=run.now), run.writer)
+    return None if changed == old else with_writer(old, replace(changed, updated_at=run.now), run.writer)
 
 
 def _listed_phones(client: Client, form: ImportRow, phones: dict[int, Phone]) -> tuple[Phone, ...]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from longcode.clients import store as clients
 from longcode.clients.client import Client
+from longcode.clients.permission import Writer
 from longcode.clients.search import Wanted, find_all
 
 SECONDS = 5.0
@@ -18,10 +19,11 @@ _CLIENTS_IN_A_STEP = 100
 
 
 class TagChange(Struct, frozen=True, kw_only=True):
-    """A tag that is added or removed, and the clients: those of the ids, or, without ids, all that are wanted."""
+    """A tag that is added or removed, who does it, and the clients: those of the ids, or without ids all wanted."""
 
     tag: str
     adds: bool
+    writer: Writer
     client_ids: tuple[str, ...] = ()
     wanted: Wanted = Wanted()
 
@@ -68,8 +70,13 @@ def _existing(account: str, client_ids: Iterable[str]) -> Iterator[Client]:
 def _change(client: Client, change: TagChange, most: int, now: datetime) -> bool | None:
     """Return whether a client was changed, None if it has no room for the tag."""
     if not change.adds:
-        return clients.change_tags(client, lambda tags: tuple(tag for tag in tags if tag != change.tag), now)
+        return clients.change_tags(
+            client, lambda tags: tuple(tag for tag in tags if tag != change.tag), change.writer, now
+        )
     if change.tag not in client.tags and len(client.tags) >= most:
         return None
-    added = (change.tag,)
-    return clients.change_tags(client, lambda tags: tags if change.tag in tags else (*tags, *added)[:most], now)
+
+    def with_tag(tags: tuple[str, ...]) -> tuple[str, ...]:
+        return tags if change.tag in tags else (*tags, change.tag)[:most]
+
+    return clients.change_tags(client, with_tag, change.writer, now)

@@ -5,14 +5,17 @@ from datetime import datetime
 from itertools import takewhile
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode import windows
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
+from longcode.clients.permission import Change
 from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound
+from longcode.jobs import Means
 from longcode.message import Direction, Message
 from longcode.messages import folders
 from longcode.messages.folders import Search
@@ -24,7 +27,7 @@ from longcode.template import full_name
 NO_CLIENT = "There is no such client any more."
 
 _ROWS = 30
-_BUBBLES = 80  # with the list and the assets, less than 60 kB
+_BUBBLES = 80
 _LINKED = 100
 _MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
 _OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words
@@ -56,7 +59,9 @@ class Conversation(Struct, frozen=True, kw_only=True):
     """A conversation, its messages oldest first; `earlier` is the cursor of those before them.
 
     `linked` is the client that the newest message is linked to, if the client does not have the phone. `stopped` is
-    the opt-out that the studio may know of: to another studio's texts, it sees only that there is one.
+    the opt-out that the studio may know of: to another studio's texts, it sees only that there is one. `decided` is
+    the answer of staff to the question whether one of the messages was an opt-out, if it was no. `deleted` says who
+    deleted the last client with the phone, if no client has it now.
     """
 
     digits: str
@@ -69,6 +74,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     question: Question | None
     is_opted_out: bool
     stopped: OptOutEvent | None
+    decided: OptOutEvent | None
+    deleted: Change | None
 
     @property
     def client_id(self) -> str | None:
@@ -160,6 +167,7 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
     if not page.messages and not with_number:  # also of a page before: it would show who is opted out
         return None
     newest_client = page.messages[0].client_id if page.messages else None
+    is_no = question and question.opted_out is False and question.message_id in {one.id for one in page.messages}
     is_elsewhere = newest_client and newest_client not in {client.id for client in with_number}
     return Conversation(
         digits=phone.removeprefix("+"),
@@ -172,7 +180,16 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
         question=question if question and question.open else None,
         is_opted_out=is_opted_out,
         stopped=last_opt_out(account, phone, now) if is_opted_out else None,
+        decided=_decision(question, now) if question and is_no else None,
+        deleted=None if with_number else client_store.last_deletion(account.id, phone),
     )
+
+
+def _decision(question: Question, now: datetime) -> OptOutEvent | None:
+    """Return the answer of staff to a question that they have answered."""
+    answers = (event for event in optouts.phone_history(question.phone, now) if event.account == question.account)
+    of_staff = (event for event in answers if event.means is Means.TEXT_AND_STAFF and event.at >= question.at)
+    return max(of_staff, key=lambda event: event.at, default=None)
 
 
 def last_opt_out(account: Account, phone: str, now: datetime) -> OptOutEvent | None:
@@ -182,19 +199,19 @@ def last_opt_out(account: Account, phone: str, now: datetime) -> OptOutEvent | N
     return last if last and last.account == account.id else None
 
 
-def link(account: Account, phone: str, client_id: str | None) -> None:
+def link(account: Account, phone: str, client_id: str | None, by: str | None) -> None:
     """Link the newest messages of a phone to a client, or to none; raise `NotFound` if there is no such client."""
     if client_id is not None and client_store.get(account.id, client_id) is None:
         raise NotFound(NO_CLIENT)
     for message in _newest(account, phone):
-        folders.link(message, client_id=client_id)
+        folders.link(message, client_id=client_id, by=by)
 
 
-def mark_unread(account: Account, phone: str) -> None:
+def mark_unread(account: Account, phone: str, by: str | None) -> None:
     """Mark the newest reply from a phone as unread."""
     replies = (message for message in _newest(account, phone) if message.direction is Direction.IN)
     if newest := next(replies, None):
-        folders.mark_read(newest, is_read=False)
+        folders.mark_read(newest, is_read=False, by=by)
 
 
 def _newest(account: Account, phone: str) -> list[Message]:
@@ -206,9 +223,10 @@ def _with_phone(account: Account, phone: str, limit: int, before: str | None = N
     return folders.page(account.id, "all", limit=limit, cursor=before, search=search, since=account.created_at)
 
 
-def mark_read(shown: Conversation) -> bool:
-    """Mark the replies that a page shows as read; return whether there were any that were not."""
+def mark_read(shown: Conversation, by: str | None) -> Conversation:
+    """Mark the replies that a page shows as read; return what it then shows, the same if all were read before."""
     unread = [text for text in shown.messages if text.direction is Direction.IN and not text.read]
     for message in unread:
-        folders.mark_read(message, is_read=True)
-    return bool(unread)
+        folders.mark_read(message, is_read=True, by=by)
+    now_read = {message.id: replace(message, read=True, read_by=by) for message in unread}
+    return replace(shown, messages=[now_read.get(one.id, one) for one in shown.messages]) if unread else shown

@@ -54,12 +54,16 @@ class Failed(Struct, frozen=True, kw_only=True):
 
 
 class Home(Struct, frozen=True, kw_only=True):
-    """What the home page shows. `message` is set if the account has no texting; `top` is the chart's highest line."""
+    """What the home page shows. `message` is set if the account has no texting; `top` is the chart's highest line.
+
+    `failed` counts the texts of a day that did not arrive; if `failed_of` is set, those among so many newest texts.
+    """
 
     unread: int
     oldest_unread: datetime | None
     questions: list[Asked]
     failed: int
+    failed_of: int | None
     paused: list[Broadcast]
     message: str | None
     current: MonthUsage | None
@@ -86,7 +90,15 @@ def show_home(account: Account) -> Page:
 def show_failed(account: Account) -> Page:
     """Show the texts of the last days that did not arrive, each with the reason and what helps."""
     now = clients.now()
-    return show("failed", account, failed=_failed(account, now), days=_FAILED_DAYS, now=now)
+    newest = _newest_sent(account)
+    return show(
+        "failed",
+        account,
+        failed=_failed(account, newest, now),
+        days=_FAILED_DAYS,
+        only=_looked_at(newest, now - _FAILED_DAYS * _DAY),
+        now=now,
+    )
 
 
 @site.get("/hub/more")
@@ -103,11 +115,13 @@ def of(account: Account, now: datetime) -> Home:
     started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     most = max([0, *(usage.units for usage in panel.current.days.values())]) if panel.current else 0
     unread = folders.unread_counts(account.id).unread
+    newest = _newest_sent(account)
     return Home(
         unread=unread,
         oldest_unread=_oldest_unread(account, unread) if unread else None,
         questions=_asked(account, questions),
-        failed=sum(text.created_at > now - _DAY for text in _undelivered(account)),
+        failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
+        failed_of=_looked_at(newest, now - _DAY),
         paused=[broadcast for broadcast in started if broadcast.paused],
         message=panel.message,
         current=panel.current,
@@ -136,13 +150,17 @@ def _oldest_unread(account: Account, unread: int) -> datetime | None:
     return min(waiting) if len(waiting) == unread else None
 
 
-def _undelivered(account: Account) -> list[Message]:
-    newest = folders.page(account.id, "sent", limit=_LOOKED_AT).messages
-    return [text for text in newest if is_undelivered(text)]
+def _newest_sent(account: Account) -> list[Message]:
+    return folders.page(account.id, "sent", limit=_LOOKED_AT).messages
 
 
-def _failed(account: Account, now: datetime) -> list[Failed]:
-    texts = [text for text in _undelivered(account) if text.created_at > now - _FAILED_DAYS * _DAY]
+def _looked_at(newest: list[Message], since: datetime) -> int | None:
+    """Return how many texts were looked at if there may be more since then, else None."""
+    return len(newest) if len(newest) == _LOOKED_AT and newest[-1].created_at > since else None
+
+
+def _failed(account: Account, newest: list[Message], now: datetime) -> list[Failed]:
+    texts = [text for text in newest if is_undelivered(text) and text.created_at > now - _FAILED_DAYS * _DAY]
     people = client_store.of_phones(account.id, [text.phone for text in texts])
     return [
         Failed(

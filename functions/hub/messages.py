@@ -75,7 +75,7 @@ def show_link(account: Account, digits: str) -> Page:
 @form_of_studio
 def link_messages(account: Account, fields: dict[str, str], digits: str) -> Page:
     """Link the newest messages of a phone to a client, or unlink them."""
-    conversations.link(account, f"+{digits}", fields.get("client") or None)
+    conversations.link(account, f"+{digits}", fields.get("client") or None, name_of_person())
     return go_to(_place(digits))
 
 
@@ -83,7 +83,7 @@ def link_messages(account: Account, fields: dict[str, str], digits: str) -> Page
 @form_of_studio
 def mark_unread(account: Account, _fields: dict[str, str], digits: str) -> Page:
     """Mark the newest reply as unread, and go back to the list, since opening the conversation would mark it read."""
-    conversations.mark_unread(account, f"+{digits}")
+    conversations.mark_unread(account, f"+{digits}", name_of_person())
     return go_to(_place())
 
 
@@ -91,7 +91,7 @@ def mark_unread(account: Account, _fields: dict[str, str], digits: str) -> Page:
 @form_of_studio
 def cancel_text(account: Account, fields: dict[str, str], digits: str) -> Page:
     """Cancel a text that has not been sent yet."""
-    send.cancel(account.id, fields.get("message_id", ""), clients.now())
+    send.cancel(account.id, fields.get("message_id", ""), clients.now(), name_of_person())
     return go_to(_place(digits))
 
 
@@ -142,8 +142,8 @@ def _page(
         lambda: texts.template_names(account) if digits else [],
         lambda: texts.template_body(account, query.get("template")),
     )
-    if opened and conversations.mark_read(opened):
-        rows = listed()
+    if opened and (read := conversations.mark_read(opened, name_of_person())) is not opened:
+        opened, rows = read, listed()
     return show(
         "messages",
         account,

@@ -1,7 +1,7 @@
 """The page of the people who sign in by mail, and of the sessions: the owner adds and removes people."""
 
 from accounts import invitations
-from hub.site import Page, form_of_owner, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, form_of_owner, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts import people, sessions
 from longcode.accounts.account import Account
 from longcode.accounts.people import Role
@@ -24,7 +24,7 @@ def add_person(account: Account, fields: dict[str, str]) -> Page:
     name, email = fields.get("name", ""), fields.get("email", "")
     role = Role.OWNER if fields.get("role") == Role.OWNER else Role.STAFF
     try:
-        person = invitations.invite(account, name, email, role, clients.now())
+        person = invitations.invite(account, name, email, role, clients.now(), by=name_of_person())
     except RequestError as refusal:
         return _page(account, fields, refusal)
     return go_to(f"people?added={person.id}")

@@ -12,11 +12,13 @@ from longcode.carriers.refusals import meaning_of_error
 from longcode.clients.client import Client
 from longcode.errors import RequestError
 from longcode.folded import fold
+from longcode.jobs import Means
 from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
 from longcode.months import days, in_words, local_day, time_zone
 from longcode.optouts.consent import OptOutEvent
 from longcode.phone import in_words as phone_in_words
 from longcode.template import full_name
+from optout.api import HistoryEntry
 
 _BEFORE_HIT = 20  # characters that are shown before what a search has found
 _WEEK = timedelta(days=7)
@@ -194,7 +196,29 @@ def stopped(event: OptOutEvent | None, who: str, now: datetime, zone_name: str) 
     local = event.at.astimezone(time_zone(zone_name))
     year = "" if local.year == now.astimezone(time_zone(zone_name)).year else f" {local.year}"
     when = "today" if _is_today(event.at, now, zone_name) else f"on {local.day} {local:%B}{year}"
-    return f"{begin} {when}" + (f" (“{event.words}”). {end}" if event.words else f". {end}")
+    by = f", as {event.by} {'decided' if event.means is Means.TEXT_AND_STAFF else 'wrote down'}" if event.by else ""
+    return f"{begin} {when}" + (f" (“{event.words}”)" if event.words else "") + f"{by}. {end}"
+
+
+def happened(event: OptOutEvent | HistoryEntry) -> str:
+    """Return what an event of a phone's history was, as a colleague says it."""
+    staff, quoted = event.by or "Your staff", f"“{event.words}”"
+    if event.asks:
+        return f"Wrote {quoted}, which may ask you to stop"
+    match event.means, event.out:
+        case Means.TEXT, True:
+            return f"Asked to stop by texting {quoted}"
+        case Means.TEXT, False:
+            return f"Started again by texting {quoted}"
+        case Means.STAFF, _:
+            return f"{staff} wrote down that the client asked to stop: {quoted}"
+        case Means.TEXT_AND_STAFF, True:
+            return f"{staff} decided that {quoted} asks to stop"
+        case Means.TEXT_AND_STAFF, False:
+            return f"{staff} decided that {quoted} does not ask to stop"
+        case _, True:
+            return "The carrier let us know that the phone takes no more texts"
+    return "The carrier let us know that the phone takes texts again"
 
 
 def is_undelivered(text: Message) -> bool:
@@ -248,6 +272,8 @@ def state(text: Message, now: datetime, zone_name: str) -> str:
     if text.state is MessageState.QUEUED and text.error:
         again = f" We try again {at(text.due_at, now, zone_name)}." if text.due_at else ""
         return f"not delivered yet: {meaning_of_error(text.error).words}.{again}"
+    if text.state is MessageState.CANCELLED and text.cancelled_by:
+        return f"cancelled by {text.cancelled_by}"
     if text.state is MessageState.EXPIRED:
         return _expired(text)
     if text.state in _BAD_ENDS:
@@ -279,6 +305,7 @@ def _not_delivered(text: Message) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
     "excerpt": excerpt,
+    "happened": happened,
     "instant": instant,
     "stopped": stopped,
     "counted": counted,

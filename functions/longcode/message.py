@@ -141,7 +141,8 @@ class Message(Struct, frozen=True, kw_only=True):
     `answers` is the id of the text that a reply answers, `replies_to` the carrier's id of that text, if the carrier
     gave it, and `rule` the rule that attributed the reply. `candidates` are the other accounts that a reply may be
     for; no studio sees them. `other_recipients` are the other phones of the group that a reply was written to.
-    `by` is the name of the person who wrote a text in the hub.
+    `by` is the name of the person who wrote a text in the hub, `cancelled_by` of who cancelled it there, `read_by` of
+    who last marked a reply as read or unread, and `linked_by` of who last changed its links.
     """
 
     account: str
@@ -196,4 +197,7 @@ class Message(Struct, frozen=True, kw_only=True):
     rule: str | None = None
     body_expired: bool = False
     by: str | None = None
+    cancelled_by: str | None = None
+    read_by: str | None = None
+    linked_by: str | None = None
     candidates: tuple[str, ...] = ()

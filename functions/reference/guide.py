@@ -9,7 +9,7 @@ from posixpath import dirname, join, normpath
 _INDEX, _CODES, _DOCUMENT = "guide/README.md", "codes.md", "openapi.json"
 _CODE = r"^```.*?^```$|`[^`]+`"
 _HEADING = re.compile(rf"{_CODE}|^(##?) (.+?)$", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(rf"{_CODE}|\[([^]]+)\]\(([^)\s#]*)(?:#([^)\s]+))?\)", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(rf"{_CODE}|!?\[([^]]+)\]\(([^)\s#]*)(?:#([^)\s]+))?\)", re.MULTILINE | re.DOTALL)
 
 
 def text(docs: Path) -> str:
@@ -22,13 +22,18 @@ def text(docs: Path) -> str:
 
 
 def merge(pages: Mapping[str, str]) -> str:
-    """Return pages, given by their paths below docs/, as one text. A link to any other file becomes plain words."""
+    """Return pages, given by their paths below docs/, as one text.
+
+    A link to any other file becomes plain words, and a picture, which nothing serves, is left out.
+    """
     places = {place: anchor for name, page in pages.items() for place, anchor in _places(name, page)}
 
     def link(match: re.Match[str], on: str) -> str:
         words, page, section = match.groups()
         if not words or "://" in page:
             return match[0]
+        if match[0].startswith("!"):
+            return ""
         if _target(on, page) == _DOCUMENT:
             return f"[{words}](docs/{_DOCUMENT})"
         anchor = places.get((_target(on, page), section))

@@ -249,17 +249,17 @@ def _held(checked: Checked, now: datetime) -> tuple[compose.Skipped, ...]:
     return tuple(compose.skipped_phone(phone, reason) for phone, reason in reasons if reason)
 
 
-def cancel(account_id: str, message_id: str, now: datetime) -> None:
+def cancel(account_id: str, message_id: str, now: datetime, by: str | None = None) -> None:
     """Cancel a text that no worker has claimed; do nothing if it is cancelled already.
 
-    Raise `NotFound` or `TooLate`.
+    `by` is the name of the person who cancels it in the hub. Raise `NotFound` or `TooLate`.
     """
     while message := messages.get(account_id, message_id):
         if message.state is MessageState.CANCELLED:
             return
         if not may_become(message.state, MessageState.CANCELLED):
             raise TooLate(f"The message is {message.state}: it cannot be cancelled any more.", field="id")
-        if end_unsent(message, MessageState.CANCELLED, now):
+        if end_unsent(message, MessageState.CANCELLED, now, by=by):
             return
     raise NotFound(f"There is no message {message_id!r}.")
 

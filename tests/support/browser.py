@@ -1,5 +1,6 @@
 """A browser for the hub's pages: it keeps cookies, follows redirects and fills in forms, as a person's does."""
 
+import gzip
 from base64 import b64encode
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from tests.support.fakes import REQUEST_ID, LambdaContext
 
 HOST = "longcode.example"
 PREFIX = "/prod"  # the stage of the API, which the functions do not know
+MINIMUM_COMPRESSION_SIZE = 1024  # bytes: the template's
 _MOST_REDIRECTS = 5
 _FORM = "application/x-www-form-urlencoded"
 _AGENT = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36"
@@ -57,6 +59,16 @@ class Page:
     status: int
     headers: dict[str, list[str]]
     html: str
+
+    @property
+    def bytes(self) -> int:
+        """The size of its body before API Gateway compresses it."""
+        return len(self.html.encode())
+
+    @property
+    def bytes_sent(self) -> int:
+        """The size of its body as API Gateway sends it: compressed, if it is large enough."""
+        return len(gzip.compress(self.html.encode())) if self.bytes >= MINIMUM_COMPRESSION_SIZE else self.bytes
 
     @property
     def text(self) -> str:
@@ -126,6 +138,11 @@ class Browser:
         return self._follow(
             self._call("POST", path, b64encode(body).decode(), "", "multipart/form-data; boundary=limit")
         )
+
+    def with_assets(self, page: Page) -> list[Page]:
+        """Return a page, and the style sheet, script and picture that it loads."""
+        assets = {address.partition("/hub/")[2] for address in page.addresses if "/assets/" in address}
+        return [page, *map(self.get, sorted(assets))]
 
     def submit(self, page: Page, path: str, **fields: str) -> Page:
         """Post the form of a page with what a person has typed."""

@@ -8,17 +8,18 @@ from msgspec import Struct
 
 from clients import forms, tagging
 from clients.tagging import TagChange
-from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
+from longcode.clients.permission import Via, Writer
 from longcode.clients.search import Wanted, find, find_all
 from longcode.errors import RequestError
 from longcode.phone import in_words
 from longcode.template import full_name
 
-_ROWS = 40  # with the assets, less than 60 kB
+_ROWS = 40
 _MOST_CHIPS = 8
 _MOST_DIGITS = 9
 _FILTERS = ("q", "tag", "status")
@@ -58,6 +59,7 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
     change = TagChange(
         tag=tag,
         adds=fields.get("do") != "remove",
+        writer=Writer(via=Via.HUB, person=name_of_person()),
         client_ids=() if is_all else ids,
         wanted=wanted if is_all else Wanted(),
     )

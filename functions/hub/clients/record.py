@@ -17,9 +17,8 @@ from longcode.accounts.account import Account, QuietZone
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, may_be_texted, ticked_numbers, unreachable_numbers
-from longcode.clients.permission import Permission, Via, Writer
+from longcode.clients.permission import Change, Permission, Via, Writer
 from longcode.errors import NotFound, RequestError
-from longcode.jobs import Means
 from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages.folders import Search
@@ -112,7 +111,7 @@ def ask_to_delete(account: Account, client_id: str) -> Page:
 @form_of_studio
 def delete_client(account: Account, _fields: dict[str, str], client_id: str) -> Page:
     """Delete a client. One that is deleted already is no error: the form may have been sent twice."""
-    api.delete(account.id, client_id)
+    api.delete(account.id, client_id, Writer(via=Via.HUB, person=name_of_person()), aws_clients.now())
     return go_to("clients?deleted=1")
 
 
@@ -191,6 +190,7 @@ def _record(
         texts=texts,
         to=next(textable, None),
         permission=_permission(account, client, now),
+        changed=_changed(account, client, now),
         zones=_ZONES,
         no_zone=_without_zone(account, client),
         name=full_name(values.get("first_name", ""), values.get("last_name", "")),
@@ -218,7 +218,7 @@ def _texts(account: Account, client: Client, now: datetime) -> list[TextsOfPhone
                 is_unreachable=phone in gone,
                 is_elsewhere=state.opted_out and not any(event.out and not event.asks for event in state.history),
                 last=_last_message(account, phone, now) if place < _MOST_LAST else None,
-                history=[(event.at, said(event)) for event in reversed(state.history)],
+                history=[(event.at, words.happened(event)) for event in reversed(state.history)],
             )
         )
     return texts
@@ -230,27 +230,6 @@ def _last_message(account: Account, phone: str, now: datetime) -> Message | None
     return windows.hide_old_body(found[0], account.retention_days, now) if found else None
 
 
-def said(event: optouts.HistoryEntry) -> str:
-    """Return what an event of a phone's history was, as a colleague says it."""
-    staff, quoted = event.by or "Your staff", f"“{event.words}”"
-    if event.asks:
-        return f"Wrote {quoted}, which may ask you to stop"
-    match event.means, event.out:
-        case Means.TEXT, True:
-            return f"Asked to stop by texting {quoted}"
-        case Means.TEXT, False:
-            return f"Started again by texting {quoted}"
-        case Means.STAFF, _:
-            return f"{staff} wrote down that the client asked to stop: {quoted}"
-        case Means.TEXT_AND_STAFF, True:
-            return f"{staff} decided that {quoted} asks to stop"
-        case Means.TEXT_AND_STAFF, False:
-            return f"{staff} decided that {quoted} does not ask to stop"
-        case _, True:
-            return "The carrier let us know that the phone takes no more texts"
-    return "The carrier let us know that the phone takes texts again"
-
-
 def _permission(account: Account, client: Client | None, now: datetime) -> str:
     """Return when Allow Text Marketing was last changed and by whom, "" if it never was."""
     if client is None:
@@ -258,12 +237,22 @@ def _permission(account: Account, client: Client | None, now: datetime) -> str:
     kept = client.permission
     if kept is None:
         return "Checked before December 2026; by whom was not kept then." if client.allow_text_marketing else ""
-    day = words.day(kept.since, now, account.time_zone)
-    when = day.casefold() if day in ("Today", "Yesterday") else f"on {day}"
+    when = _when(kept.since, now, account)
     return f"{'Checked' if client.allow_text_marketing else 'Unchecked'} {when} {_by_whom(account, kept)}."
 
 
-def _by_whom(account: Account, kept: Permission) -> str:
+def _changed(account: Account, client: Client | None, now: datetime) -> str:
+    """Return when the record was last changed and by whom, "" if that was not kept."""
+    kept = client.changed if client else None
+    return f"Last changed {_when(kept.at, now, account)} {_by_whom(account, kept)}." if kept else ""
+
+
+def _when(at: datetime, now: datetime, account: Account) -> str:
+    day = words.day(at, now, account.time_zone)
+    return day.casefold() if day in ("Today", "Yesterday") else f"on {day}"
+
+
+def _by_whom(account: Account, kept: Permission | Change) -> str:
     names = {key.id: key.name for key in api_keys.of_account(account.id)} if kept.key else {}
     who = f"by {kept.person}" if kept.person else ""
     if kept.key:

@@ -29,7 +29,7 @@ class Role(StrEnum):
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """A person of an account. The address is in lower case."""
+    """A person of an account. The address is in lower case. `added_by` is the name of the owner who added them."""
 
     account: str
     id: str
@@ -37,6 +37,7 @@ class Person(Struct, frozen=True, kw_only=True):
     email: str
     role: Role
     added_at: datetime
+    added_by: str | None = None
 
 
 def owner_of(account: Account) -> Person:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account, QuietZone
-from longcode.clients.permission import Permission, Writer, permission_by
+from longcode.clients.permission import Change, Permission, Writer, change_by, permission_by
 from longcode.errors import NoNumberTicked, NoPermission
 from longcode.shown import Shown
 from longcode.template import full_name
@@ -18,6 +18,7 @@ MOST_IDS = 1_000
 MOST_CLIENTS = 50_000
 """The most clients that a broadcast may have: as many as a planning step can read in its time."""
 
+_OF_THE_STUDIO = ("first_name", "last_name", "phones", "allow_text_marketing", "tags", "status", "time_zone")
 _FAILURES = (
     2  # so many texts must come back until a number counts as unreachable: a carrier's answer may be wrong once
 )
@@ -39,7 +40,8 @@ class Client(Struct, frozen=True, kw_only=True):
 
     `unreachable` has, for each text that came back because its number is a landline or unknown, "number message-id".
     `made_by_text`: a text to an unknown number created the client, and since then the studio has not said whether it
-    allows texts. `permission` says who last changed whether it allows them; nobody has if it is None.
+    allows texts. `permission` says who last changed whether it allows them, and `changed` who last changed the client
+    at all; nobody has, or it was before December 2026, if it is None.
     """
 
     account: str
@@ -56,6 +58,7 @@ class Client(Struct, frozen=True, kw_only=True):
     unreachable: frozenset[str] = frozenset()
     made_by_text: bool = False
     permission: Permission | None = None
+    changed: Change | None = None
 
 
 class Audience(Struct, frozen=True, kw_only=True):
@@ -81,11 +84,16 @@ def client_of_number(account: str, number: str, entered: str, now: datetime) -> 
     return Client(account=account, id=f"tel-{number[1:]}", updated_at=now, phones=(phone,), made_by_text=True)
 
 
-def with_permission(old: Client | None, client: Client, writer: Writer) -> Client:
-    """Return a record that is to be written in place of the old one, with who last changed Allow Text Marketing."""
-    if client.allow_text_marketing == (old is not None and old.allow_text_marketing):
-        return replace(client, permission=old.permission if old else None)
-    return replace(client, permission=permission_by(writer, client.updated_at))
+def with_writer(old: Client | None, client: Client, writer: Writer) -> Client:
+    """Return a record that is to be written in place of the old one, with who last changed it and its permission."""
+    at = client.updated_at
+    is_kept = client.allow_text_marketing == (old is not None and old.allow_text_marketing)
+    is_same = old is not None and all(getattr(client, name) == getattr(old, name) for name in _OF_THE_STUDIO)
+    return replace(
+        client,
+        permission=(old.permission if old else None) if is_kept else permission_by(writer, at),
+        changed=old.changed if old and is_same else change_by(writer, at),
+    )
 
 
 def may_be_texted(client: Client, number: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who last changed a client's Allow Text Marketing, when, and by which way."""
+"""Who last changed a client, and its Allow Text Marketing, when, and by which way."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,20 @@ class Permission(Shown, frozen=True, kw_only=True):
     key: str | None = None
 
 
+class Change(Struct, frozen=True, kw_only=True):
+    """When a client was last changed, and by whom, as in `Writer`."""
+
+    at: datetime
+    via: Via
+    person: str | None = None
+    key: str | None = None
+
+
+def change_by(writer: Writer, at: datetime) -> Change:
+    """Return what is kept of a change of a client."""
+    return Change(at=at, via=writer.via, person=writer.person, key=writer.key)
+
+
 def permission_by(writer: Writer, at: datetime) -> Permission:
-    """Return what is kept of a change."""
+    """Return what is kept of a change of Allow Text Marketing."""
     return Permission(since=at, via=writer.via, person=writer.person, key=writer.key)

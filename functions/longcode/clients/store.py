@@ -16,6 +16,7 @@ from longcode.clients.client import (
     ticked_numbers,
     unreachable_numbers,
 )
+from longcode.clients.permission import Change, Writer, change_by
 from longcode.clients.search import FOUND_BY, found_by
 from longcode.months import instant
 from longcode.optouts.store import pair_blocks
@@ -26,6 +27,7 @@ _CLIENT_PREFIX = "client:"
 """The prefix of a link's attributes that name a client; the value is whether the client may be texted there."""
 
 _LAST_PUT = "last_put"
+_DELETED = "deleted"
 _IDS_PER_READ = 100
 _TICK = timedelta(milliseconds=1)
 
@@ -50,7 +52,9 @@ def page(account: str, after: str | None, limit: int) -> list[Client]:
     return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
 
 
-def change_tags(client: Client, changed: Callable[[tuple[str, ...]], tuple[str, ...]], now: datetime) -> bool:
+def change_tags(
+    client: Client, changed: Callable[[tuple[str, ...]], tuple[str, ...]], writer: Writer, now: datetime
+) -> bool:
     """Write what `changed` makes of a client's tags; return False if that is the same, or the client is gone.
 
     `changed` is called again if somebody else writes the client meanwhile.
@@ -58,7 +62,8 @@ def change_tags(client: Client, changed: Callable[[tuple[str, ...]], tuple[str, 
     latest: Client | None = client
     while latest and (tags := changed(latest.tags)) != latest.tags:
         at = max(now, latest.updated_at + _TICK)
-        changes = {"updated_at": at} | ({"tags": tags} if tags else {})
+        by = attributes(change_by(writer, at))
+        changes = {"updated_at": at, "changed": by} | ({"tags": tags} if tags else {})
         change = Update(
             keys.client(client.account, client.id), changes, remove=() if tags else ("tags",), when=_unchanged(latest)
         )
@@ -154,16 +159,22 @@ def creation_writes(client: Client, last_put: str | None) -> list[Write]:
     return [_client_put(None, client), *(_link(client, phone.number, unchanged) for phone in client.phones)]
 
 
-def delete(account: str, client_id: str) -> bool:
-    """Delete a client and the links of its phones; return whether it existed."""
+def delete(account: str, client_id: str, by: Change | None = None) -> bool:
+    """Delete a client and the links of its phones, and note `by` whom for each phone; return whether it existed."""
     while old := get(account, client_id):
         deletion: list[Write] = [Delete(keys.client(account, client_id), when=_unchanged(old))]
         try:
-            store.transact(deletion + _link_changes(old, None))
+            store.transact(deletion + _link_changes(old, None, by))
         except store.ConditionFailed:
             continue
         return True
     return False
+
+
+def last_deletion(account: str, phone: str) -> Change | None:
+    """Return who deleted the last client with a phone, or None if that was not noted."""
+    noted = (store.get(keys.clients_with_phone(phone, account)) or {}).get(_DELETED)
+    return read(Change, noted) if noted else None
 
 
 def mark_opt_outs(client: Client) -> None:
@@ -254,7 +265,7 @@ def _unchanged(old: Client) -> ConditionBase:
     return Attr("updated_at").eq(instant(old.updated_at))
 
 
-def _link_changes(old: Client | None, new: Client | None) -> list[Write]:
+def _link_changes(old: Client | None, new: Client | None, deleted_by: Change | None = None) -> list[Write]:
     linked = {phone.number for phone in new.phones} if new else set()
     unlinked = {phone.number for phone in old.phones} - linked if old else set()
     links: list[Write] = []
@@ -262,8 +273,10 @@ def _link_changes(old: Client | None, new: Client | None) -> list[Write]:
         links += [_link(new, number) for number in sorted(linked)]
     if old:
         link_attribute = (_CLIENT_PREFIX + old.id,)
+        note = {_DELETED: attributes(deleted_by)} if deleted_by else {}
         links += [
-            Update(keys.clients_with_phone(number, old.account), remove=link_attribute) for number in sorted(unlinked)
+            Update(keys.clients_with_phone(number, old.account), note, remove=link_attribute)
+            for number in sorted(unlinked)
         ]
     return links
 

@@ -267,17 +267,20 @@ def matches(search: Search, message: Message) -> bool:
     )
 
 
-def mark_read(message: Message, *, is_read: bool) -> Message | None:
-    """Mark a message as read or unread, and count the change; return the message, or None if it was deleted."""
-    return _change(message, {"read": is_read})
+def mark_read(message: Message, *, is_read: bool, by: str | None = None) -> Message | None:
+    """Mark a message as read or unread, and count the change; return the message, or None if it was deleted.
+
+    `by` is the name of the person who does it in the hub, and is kept if that changes anything.
+    """
+    return _change(message, {"read": is_read}, {"read_by": by})
 
 
-def link(message: Message, **links: Any) -> Message | None:
+def link(message: Message, *, by: str | None = None, **links: Any) -> Message | None:
     """Link a message to a `client_id` or `record`, or unlink it with None; return it, or None if it was deleted.
 
-    A link that is not named stays.
+    A link that is not named stays. `by` is as in `mark_read`.
     """
-    return _change(message, links)
+    return _change(message, links, {"linked_by": by})
 
 
 def unchanged(message: Message) -> ConditionBase:
@@ -286,11 +289,12 @@ def unchanged(message: Message) -> ConditionBase:
     return PRESENT & has_value("client_id", message.client_id) & same_mark
 
 
-def _change(message: Message, changes: dict[str, Any]) -> Message | None:
+def _change(message: Message, changes: dict[str, Any], by: dict[str, str | None]) -> Message | None:
     """Change a message and the unread counts in one transaction, starting from its latest state in the table."""
     before: Message | None = message
-    while before is not None and (after := replace(before, **changes)) != before:
-        update = _update(before, after, tuple(changes))
+    while before is not None and replace(before, **changes) != before:
+        after = replace(before, **changes, **by)
+        update = _update(before, after, (*changes, *by))
         try:
             store.transact([update, *unread_count_writes(before.account, before, after)])
         except store.ConditionFailed as failed:

@@ -54,14 +54,17 @@ def change_state(studio: Account | None, after: Message, now: datetime, change: 
     return True
 
 
-def end_unsent(message: Message, to: MessageState, now: datetime, *, error: str | None = None) -> bool:
+def end_unsent(
+    message: Message, to: MessageState, now: datetime, *, error: str | None = None, by: str | None = None
+) -> bool:
     """End a text that the carrier does not have, and its conversation; if the carrier had it, send a webhook.
 
-    The studio may have been told that the text was sent. Return False as `messages.store.end_unsent` does.
+    The studio may have been told that the text was sent. `by` is who cancels it in the hub. Return False as
+    `messages.store.end_unsent` does.
     """
     is_told = message.returned or to is MessageState.REFUSED
     studio = accounts.get(message.account) if is_told else None
-    changes = {"finished_at": now, **({"error": error} if error else {})}
+    changes = {"finished_at": now, **({"error": error} if error else {}), **({"cancelled_by": by} if by else {})}
     after = replace(message, state=to, error=error)
     has_ended = change_state(studio, after, now, lambda *also: messages.end_unsent(message, to, *also, **changes))
     # An uncertain text may have reached the phone, and a scheduled one has no number yet.

@@ -178,7 +178,9 @@ def test_a_moved_reply_leaves_one_studio_and_appears_at_the_other(fox: Account, 
     record_text(fox)
     receive("SM1", "a" * 300)
     [wrong] = replies(fox)
-    folders.mark_read(wrong, is_read=True)
+    read = folders.mark_read(wrong, is_read=True, by="Ann")
+    assert read
+    folders.link(read, client_id=None, by="Bob")
 
     moved(wrong, wattle)
 
@@ -188,6 +190,7 @@ def test_a_moved_reply_leaves_one_studio_and_appears_at_the_other(fox: Account, 
     assert (shown["charged_units"], shown["month"]) == (2, "2026-11")
     [right] = replies(wattle)
     assert right.candidates == ("10000001",)
+    assert (right.read_by, right.linked_by) == (None, None)  # the names of another studio's people
     assert received(wattle) == (1, 2)
 
 

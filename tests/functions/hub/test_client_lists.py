@@ -13,12 +13,13 @@ from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
-from longcode.clients.permission import Permission, Via
+from longcode.clients.permission import Permission, Via, Writer
 from longcode.clients.search import Wanted, find_all
 from tests.support.browser import PREFIX, Browser, Page
 from tests.support.fakes import client as write_client
 from tests.support.fakes import studio
 
+WRITER = Writer(via=Via.HUB)
 HOSTILE = '=HYPERLINK("https://evil.example","<b>Zoë</b>")'
 
 
@@ -119,7 +120,7 @@ def test_a_tag_that_is_refused_keeps_what_was_chosen(
 
 @pytest.mark.account(people=150)
 def test_many_clients_are_tagged_in_steps_that_go_on_where_they_were(account: Account) -> None:
-    change, now = TagChange(tag="vip", adds=True), aws_clients.now()
+    change, now = TagChange(tag="vip", adds=True, writer=WRITER), aws_clients.now()
 
     first = tagging.change_tags(account.id, change, 50, now, seconds=0)
     second = tagging.change_tags(account.id, change, 50, now, after=first.cursor, seconds=0)
@@ -134,7 +135,7 @@ def test_a_tag_is_not_lost_and_takes_nothing_away_while_somebody_writes_the_clie
     assert old
     clients.put(replace(old, last_name="Müller", tags=("new",)))
 
-    assert clients.change_tags(old, lambda before: (*before, "vip"), aws_clients.now())
+    assert clients.change_tags(old, lambda before: (*before, "vip"), WRITER, aws_clients.now())
 
     after = clients.get(account.id, "c1")
     assert after

@@ -1,8 +1,9 @@
 """The home page: what waits for somebody, and the Services panel (facts S28, S33)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import asdict
 
 from hub import home
 from longcode.accounts import store as accounts
@@ -11,12 +12,33 @@ from longcode.aws import clients, queues
 from longcode.broadcasts import store as broadcasts
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.jobs import HandleKeyword
+from longcode.message import MessageKind
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.months import day_of, month_of, previous
+from longcode.table import keys, store
+from longcode.table.writes import Put
+from longcode.usage.usage import Usage
 from optout import worker as optout_worker
 from tests.support import broadcast_steps
 from tests.support.browser import Browser
 from tests.support.fakes import NOW, FakeCarrier, studio, take_queued
 from tests.support.reply_steps import receive
 from tests.support.text_steps import accept, deliver
+
+
+def write_texts(account: Account, count: int, now: datetime) -> None:
+    """Store texts that are on their way, all later than those before."""
+    for number in range(count):
+        text = draft(
+            account=account.id,
+            message_id=f"{count}-{number}",
+            kind=MessageKind.BULK,
+            phone="+13105550177",
+            body="Hello",
+            now=now + timedelta(seconds=count),
+        )
+        store.write(Put(keys.message(account.id, text.id), messages.item(text)))
 
 
 @pytest.mark.account(texted=NOW - timedelta(hours=1))
@@ -43,6 +65,22 @@ def test_texts_of_the_last_day_that_did_not_arrive_are_counted(account: Account)
     deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]))
 
     assert [home.of(account, NOW + hours * timedelta(hours=1)).failed for hours in (1, 25)] == [1, 0]
+
+
+def test_a_day_of_more_texts_than_are_looked_at_is_not_called_a_whole_day(
+    account: Account, signed_in: Browser
+) -> None:
+    now = clients.now()
+    accept(account, "a", now=now)
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "30006")]), now)
+    write_texts(account, 199, now)
+
+    shown, failed = signed_in.get("home").text, signed_in.get("failed").text
+    write_texts(account, 1, now + timedelta(minutes=5))
+
+    assert "1 text of your newest 200 did not arrive" in shown
+    assert "Of your newest 200 texts, newest first." in failed
+    assert "Your newest 200 texts arrived, or are still on their way." in signed_in.get("failed").text
 
 
 def test_texts_that_did_not_arrive_are_listed_with_what_helps(account: Account, signed_in: Browser) -> None:
@@ -87,10 +125,30 @@ def test_the_panel_has_this_month_and_last_with_a_bar_for_each_day(account: Acco
     assert len(shown.bars) == 30
 
 
+def test_the_page_of_the_panel_says_what_was_sent_how_far_the_limit_is_and_what_would_suit(
+    account: Account, signed_in: Browser
+) -> None:
+    now = clients.now()
+    today, last_month = day_of(now), f"{previous(month_of(now))}-15"
+    for day, shard, sent in ((today, 0, 2_400), (today, 1, 12), (last_month, 0, 388)):
+        used = Usage(texts_sent=sent, units_sent=sent, texts_received=9, units_received=9)
+        store.write(Put(keys.usage(account.id, day, shard), {"type": "usage", "day": day, **asdict(used)}))
+
+    text = signed_in.get("home").text
+
+    assert "SMS Texting" in text
+    assert "Sent 2,412 388 in" in text
+    assert "Received 18" in text
+    assert "2,430 of the 1,000 units in your plan used" in text
+    assert "1,430 units beyond the plan." in text
+    assert "plan" in text.partition("beyond the plan.")[2].partition("Units by day")[0]  # the advice
+
+
 def test_a_closed_account_reads_why_it_has_no_texting(account: Account, signed_in: Browser) -> None:
     accounts.set_status(account, StatusChange(at=NOW, to=AccountStatus.CLOSED))
 
-    assert "You have not enabled SMS Text Messaging." in signed_in.get("home").text
+    home = signed_in.get("home")
+    assert "<p>You have not enabled SMS Text Messaging.</p>" in home.html
 
 
 def test_home_shows_nothing_of_another_studio(account: Account, signed_in: Browser) -> None:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from inbox import worker
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
-from longcode.carriers.carrier import RefusalReason, Refused
+from longcode.carriers.carrier import Inbound, RefusalReason, Refused
 from longcode.jobs import HandleKeyword, Means
 from longcode.message import Direction, Message
 from longcode.messages import folders
@@ -217,6 +218,30 @@ def test_the_length_is_told_as_the_service_reckons_it(account: Account, signed_i
     assert length("Hello 🎉 " + "x" * 90).startswith("98 of 160 characters It goes")
     assert "nickname" in length("{{client.nickname}}")
     assert length("Hello", phone="", to="12") == ""
+
+
+def test_pictures_are_links_and_the_subject_of_a_letter_is_shown(account: Account, signed_in: Browser) -> None:
+    accounts.put_template(Template(account=account.id, name="p", subject="Proofs <b>", body="They are ready."))
+    accept(account, body=None, template="p")
+    picture = "https://api.example/Media/ME1"
+    worker.receive(
+        Inbound(
+            carrier="twilio",
+            carrier_id="SM1",
+            phone=PHONE,
+            number="+15555550100",
+            body="",
+            media=(picture, "javascript:alert(1)"),
+        ),
+        clients.now(),
+    )
+
+    talk = signed_in.get(TALK)
+
+    assert [given["rel"] for tag, given in talk.tags if given.get("href") == picture] == ["noreferrer noopener"]
+    assert "javascript:" not in talk.html
+    assert "· Proofs <b>" in talk.text
+    assert "a picture" in signed_in.get("messages").text
 
 
 def test_new_replies_are_asked_for_cheaply(account: Account, signed_in: Browser) -> None:

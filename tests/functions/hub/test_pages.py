@@ -1,13 +1,23 @@
 """What all pages of the hub keep to: headers, addresses, escaping, and one studio's data only."""
 
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from hub import page
 from longcode.accounts import account_links
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
-from tests.support.browser import PREFIX, Browser
+from longcode.message import MessageKind
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.table import keys, store
+from longcode.table.writes import Put
+from tests.support.browser import MINIMUM_COMPRESSION_SIZE, PREFIX, Browser
+from tests.support.fakes import NOW
+from tests.support.reply_steps import PHONE
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;"
 
@@ -59,8 +69,18 @@ def test_hostile_names_are_shown_as_they_are_written(signed_in: Browser) -> None
     assert [given for tag, given in home.tags if tag == "script" and "src" not in given] == []
 
 
-def test_a_page_is_small(signed_in: Browser) -> None:
-    home = signed_in.get("home")
-    loaded = [path.removeprefix(f"{PREFIX}/hub/") for path in home.addresses if "/assets/" in path]
+@pytest.mark.account(people=60)
+def test_a_page_with_all_that_it_loads_is_small(account: Account, signed_in: Browser) -> None:
+    new = draft(account=account.id, message_id="", kind=MessageKind.INDIVIDUAL, phone=PHONE, body="", now=NOW)
+    for index in range(90):
+        text = replace(new, id=f"m{index}", body=f"{index} words that a studio wrote in a text", by="Ann Lee")
+        store.write(Put(keys.message(account.id, text.id), messages.item(text)))
 
-    assert len(home.html.encode()) + sum(len(signed_in.get(path).html.encode()) for path in loaded) < 60_000
+    for path in ("home", "messages", "messages/12125550123", "clients", "new"):
+        sent = signed_in.with_assets(signed_in.get(path))
+        assert len(sent) == 4, path
+        assert sum(each.bytes_sent for each in sent) < 60_000, path
+
+
+def test_the_gateway_compresses_pages_as_the_tests_count_them(template: dict[str, Any]) -> None:
+    assert template["Resources"]["Api"]["Properties"]["MinimumCompressionSize"] == MINIMUM_COMPRESSION_SIZE

@@ -28,7 +28,10 @@ is above](#see-it-or-not).
 PAGES = {
     "guide/README.md": INDEX,
     "guide/quickstart.md": QUICK_START,
-    "guide/opt-outs.md": "# Opt-outs\n\n[As before](quickstart.md#see-it-or-not), [RFC](https://rfc.example/9457#a).",
+    "guide/opt-outs.md": (
+        "# Opt-outs\n\n[As before](quickstart.md#see-it-or-not), [RFC](https://rfc.example/9457#a).\n\n"
+        "![A page](../screens/a.png)"
+    ),
     "codes.md": "# Codes of refused requests\n\nA table.",
 }
 
@@ -63,6 +66,10 @@ def test_links_to_other_places_stay_and_of_those_to_other_files_the_words() -> N
 
     assert "[RFC](https://rfc.example/9457#a)" in text
     assert "[the document](docs/openapi.json), rules of billing." in text
+
+
+def test_pictures_are_left_out() -> None:
+    assert "A page" not in guide.merge(PAGES)
 
 
 def test_code_stays_as_it_is() -> None:
