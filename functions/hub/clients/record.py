@@ -9,7 +9,7 @@ from msgspec import Struct
 from pydantic import ValidationError
 
 from clients import api, forms
-from hub import words
+from hub import conversations, words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode import windows
 from longcode.accounts import api_keys
@@ -97,7 +97,11 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
     except RequestError as refusal:
         client = None if client_id == NEW else client_store.get(account.id, client_id)
         return _record(account, client, fields, lines, refusal)
-    return go_to(f"clients/{quote(written.id)}?saved=1")
+    number = fields.get("number", "")
+    if number not in {phone.number for phone in written.phones}:
+        return go_to(f"clients/{quote(written.id)}?saved=1")
+    conversations.link(account, number, written.id)  # the record was opened from this conversation
+    return go_to(f"messages/{number.removeprefix('+')}")
 
 
 @site.get("/hub/clients/<client_id>/delete")
@@ -180,7 +184,8 @@ def _record(
     wrong: RequestError | None = None,
 ) -> Page:
     now = aws_clients.now()
-    saved = (site.current_event.query_string_parameters or {}).get("saved")
+    query = site.current_event.query_string_parameters or {}
+    saved = query.get("saved")
     texts = _texts(account, client, now) if client else []
     textable = (one for one in texts if one.may_be_texted and not one.is_out and not one.is_unreachable)
     return show(
@@ -199,6 +204,7 @@ def _record(
         name=full_name(values.get("first_name", ""), values.get("last_name", "")),
         wrong=wrong,
         saved=bool(saved) and wrong is None,
+        from_number=values.get("number") or query.get("number", ""),
         now=now,
     )
 

@@ -285,18 +285,17 @@ def test_messages_of_an_unknown_number_are_linked_to_the_client_who_gets_it(
     receive("SM1", "Hello, it's Ann", phone=NOBODYS, at=NOW)
     talk = signed_in.get("messages/12125550188")
     form = signed_in.get("clients/new", "number=%2B12125550188")
-    signed_in.submit(form, "clients/new", first_name="Ann")
-
-    before = signed_in.get("messages/12125550188")
-    linked = signed_in.submit(before, "messages/12125550188/link", client=before.buttons["client"])
-    unlinked = signed_in.submit(linked, "messages/12125550188/link", client="")
+    added = signed_in.submit(form, "clients/new", first_name="Ann")
+    unread = folders.unread_counts(account.id)
+    unlinked = signed_in.submit(added, "messages/12125550188/link", client="")
+    linked = signed_in.submit(unlinked, "messages/12125550188/link", client=unlinked.buttons["client"])
 
     assert "No client has this number." in talk.text
     assert form.fields["number_0"] == NOBODYS
-    assert "Link these messages to Ann" in before.text
-    assert folders.unread_counts(account.id).unread_unlinked == 0
-    assert "Link these messages" not in linked.text
+    assert (added.path, "Link these messages" in added.text) == ("messages/12125550188", False)
+    assert unread.unread_unlinked == 0
     assert "Link these messages to Ann" in unlinked.text
+    assert "Link these messages" not in linked.text
 
 
 def test_messages_are_linked_to_a_client_without_the_number_but_to_none_of_another_studio(
