@@ -108,7 +108,7 @@ def _page(account: Account, typed: dict[str, str] | None = None, wrong: RequestE
 
 def _invitation(account: Account, name: str) -> MailContent:
     return MailContent(
-        subject="You can sign in to Longcode",
+        subject="Your studio has added you to Longcode",
         greeted=name,
         parts=(
             f"{account.name} texts its clients with Longcode, and has added you. To read and answer the texts, open"

@@ -44,7 +44,7 @@ def sign_up() -> Page:
         accepted = signup_api.accept(_form(typed), request, address_of_request(), clients.now())
     except RequestError as refusal:
         return _page(typed, refusal)
-    return notice("Look at your mail", accepted.detail, 200)
+    return notice("Look at your mail", f"You entered {typed.get('email', '').strip()}. {accepted.detail}", 200)
 
 
 def _form(typed: dict[str, str]) -> signup_api.SignUp:

@@ -64,7 +64,6 @@ def test_there_is_a_mail_of_every_kind(mails: list[Mail]) -> None:
         "Somebody tried wrong passwords for your Longcode account",
         "The password and API keys of your Longcode account have ended",
         "Welcome to Longcode",
-        "You can sign in to Longcode",
         "You have used 80% of your plan for November 2026",
         "Your Longcode account",
         "Your Longcode account gets many replies",
@@ -79,6 +78,7 @@ def test_there_is_a_mail_of_every_kind(mails: list[Mail]) -> None:
         "Your Longcode account is to get another mail address",
         "Your Longcode account may text further countries",
         "Your Longcode invoice 2026-11-000123 for November 2026",
+        "Your studio has added you to Longcode",
     ]
     assert [mail.subject for mail in mails if HOSTILE in mail.subject] == [f"Reply from {HOSTILE}"]
 

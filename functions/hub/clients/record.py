@@ -93,14 +93,16 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
         form = _form(fields, lines)
         new_id = f"hub-{fields.get('key') or uuid4().hex}" if client_id == NEW else client_id
         writer = Writer(via=Via.HUB, person=name_of_person())
+        before = client_store.get(account.id, new_id) if fields.get("number") else None
         _, written = api.write(account, new_id, form, writer, aws_clients.now())
     except RequestError as refusal:
         client = None if client_id == NEW else client_store.get(account.id, client_id)
         return _record(account, client, fields, lines, refusal)
-    number = fields.get("number", "")
+    number = fields.get("number", "")  # of the conversation from which the record was opened
     if number not in {phone.number for phone in written.phones}:
         return go_to(f"clients/{quote(written.id)}?saved=1")
-    conversations.link(account, number, written.id)  # the record was opened from this conversation
+    if number not in {phone.number for phone in (before.phones if before else ())}:
+        conversations.link(account, number, written.id)
     return go_to(f"messages/{number.removeprefix('+')}")
 
 
@@ -172,7 +174,8 @@ def _lines(client: Client | None, number: str) -> list[PhoneLine]:
     """Return a line for each of a client's numbers, one for a further `number`, and empty ones."""
     phones = client.phones if client else ()
     known = [PhoneLine(number=phone.entered, label=phone.label or "", sms=phone.sms) for phone in phones]
-    further = [PhoneLine(number=number)] if number else []
+    is_further = number and number not in {phone.number for phone in phones}
+    further = [PhoneLine(number=number)] if is_further else []
     return known + further + [PhoneLine()] * _SPARE_LINES
 
 
