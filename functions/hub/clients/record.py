@@ -30,7 +30,7 @@ from optout import api as optouts
 
 NEW = "new"
 _MOST_LINES = 30  # more than a client may have phones
-_SPARE_LINES = 2  # of the form, for further numbers
+_FEWEST_LINES = 2  # of the form, with an empty one for a further number
 _EXAMINED = 500  # messages, among which the last one with a phone is looked for
 _MOST_LAST = 3  # phones whose last message is shown
 _MOST_ZONES = 3
@@ -176,7 +176,8 @@ def _lines(client: Client | None, number: str) -> list[PhoneLine]:
     known = [PhoneLine(number=phone.entered, label=phone.label or "", sms=phone.sms) for phone in phones]
     is_further = number and number not in {phone.number for phone in phones}
     further = [PhoneLine(number=number)] if is_further else []
-    return known + further + [PhoneLine()] * _SPARE_LINES
+    filled = known + further
+    return filled + [PhoneLine()] * max(1, _FEWEST_LINES - len(filled))
 
 
 def _record(
