@@ -47,7 +47,7 @@ def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
         asked = account_links.ask_for_address(account, email, clients.now())
     except RequestError as refusal:
         return _account_page(account, email, refusal)
-    return notice("Look at the mail", f"You entered {email.strip()}. {asked}", 200)
+    return notice("Look at the mail", f"You entered {email.strip()}. {asked}", 200, go_on="account")
 
 
 @site.get("/hub/address/<token>")
@@ -132,4 +132,4 @@ def _version(hashed: str | None) -> str:
 
 
 def _link_ended() -> Page:
-    return notice("This link does not work", account_links.LINK_ENDED, 404, go_on=False)
+    return notice("This link does not work", account_links.LINK_ENDED, 404, go_on=None)

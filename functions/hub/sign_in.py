@@ -83,7 +83,7 @@ def mail_link() -> Page:
     request = str(event.request_context.request_id)
     place = _known(back) if re.fullmatch(_IN_MAIL, back) else "home"
     queues.send(MailSignInLink(id=request, email=email.casefold(), back=place))
-    return notice("Look at your mail", _MAILED.format(email), 200)
+    return notice("Look at your mail", _MAILED.format(email), 200, go_on="sign-in")
 
 
 @site.get("/hub/sign-in/<token>")
