@@ -6,6 +6,7 @@ It also mails the links that sign people in to the hub.
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from longcode import jobs
 from longcode.accounts import account_links, passwords, people, sign_in_links, sign_ups
@@ -48,7 +49,7 @@ def mail_sign_in_link(asked: jobs.MailSignInLink, now: datetime) -> None:
     known = people.with_email(asked.email)
     token = sign_in_links.request(asked.email, asked.id, now) if known else None
     if token:
-        mail.send(asked.email, _sign_in(token))
+        mail.send(asked.email, _sign_in(token, asked.back))
 
 
 def mail_address_link(asked: jobs.MailAddressLink, now: datetime) -> None:
@@ -152,11 +153,12 @@ def _confirm_address(token: str) -> MailContent:
     )
 
 
-def _sign_in(token: str) -> MailContent:
+def _sign_in(token: str, back: str) -> MailContent:
+    place = f"?{urlencode({'back': back})}" if back != "home" else ""
     return MailContent(
         subject="Sign in to Longcode",
         parts=("To sign in to Longcode, open this link within 15 minutes. It works once.",),
-        action=Action("Sign in", f"{public_url()}/hub/sign-in/{token}"),
+        action=Action("Sign in", f"{public_url()}/hub/sign-in/{token}{place}"),
         after=("If you did not ask for it, you don't need to do anything.",),
         why="somebody entered this address on the page for signing in",
     )

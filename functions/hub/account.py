@@ -23,7 +23,10 @@ _WHAT_IT_MEANS = (
 )
 _NEW_ADDRESS = "Mails about the account, and links that sign in as its owner, then go to this address only."
 _NOT_MINE = "If you do not know the studio, you don't need to do anything: close this page."
-_ADDRESS_CHANGED = "From now on, {} is the address of the account. To sign in by mail, use this address."
+_ADDRESS_CHANGED = (
+    "From now on, {} is the address of the account. To sign in by mail, use this address."
+    " Whoever was signed in as the owner has to sign in again."
+)
 _CHANGED = "The password was changed after this page was shown, so nothing was done now."
 _KEEP = "To keep the password that you have, close this page or go back."
 
@@ -41,9 +44,10 @@ def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
     """Mail a link to a new address of the account."""
     email = fields.get("email", "")
     try:
-        return notice("Look at the mail", account_links.ask_for_address(account, email, clients.now()), 200)
+        asked = account_links.ask_for_address(account, email, clients.now())
     except RequestError as refusal:
         return _account_page(account, email, refusal)
+    return notice("Look at the mail", f"You entered {email.strip()}. {asked}", 200, go_on="account")
 
 
 @site.get("/hub/address/<token>")
@@ -128,4 +132,4 @@ def _version(hashed: str | None) -> str:
 
 
 def _link_ended() -> Page:
-    return notice("This link does not work", account_links.LINK_ENDED, 404, go_on=False)
+    return notice("This link does not work", account_links.LINK_ENDED, 404, go_on=None)

@@ -33,6 +33,8 @@ _PAGES = (
     "notifications",
     "account(/password)?",
 )
+# A stranger may have the link mailed: no page in it has words of theirs.
+_IN_MAIL = r"[a-z]+(/[0-9]{1,15})?"
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
 
 
@@ -61,9 +63,9 @@ def sign_in() -> Page:
     if caller is None or caller.key:  # an API key is for programs
         return show("sign_in", status=403, wrong=_NOT_RIGHT, number=number, back=back, typed=typed, email="")
     token = sessions.begin(caller.account, page.browser(event.headers), clients.now())
+    back = _known(back)
     places = [f"{quote(back)}?{urlencode(typed)}"] if typed else []
-    place = page.fitting(*places, quote(back), "home") if re.fullmatch("|".join(_PAGES), back) else "home"
-    return go_to(place, cookie=page.session_cookie(token))
+    return go_to(page.fitting(*places, quote(back), "home"), cookie=page.session_cookie(token))
 
 
 @site.post("/hub/sign-in/mail")
@@ -72,13 +74,16 @@ def mail_link() -> Page:
     event = site.current_event
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
-    email = fields_of_request().get("email", "").strip()
+    form = fields_of_request()
+    email, back = form.get("email", "").strip(), form.get("back", "home")
     if len(email) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
-        return show("sign_in", status=422, wrong=NO_MAIL_ADDRESS, number="", back="home", typed={}, email=email)
+        return show("sign_in", status=422, wrong=NO_MAIL_ADDRESS, number="", back=back, typed={}, email=email)
     if not sign_ups.count_form(attempts.source(address_of_request()), clients.now()):
         return notice("Please wait", sign_ups.TOO_MANY_FORMS, 429)
-    queues.send(MailSignInLink(id=str(event.request_context.request_id), email=email.casefold()))
-    return notice("Look at your mail", _MAILED.format(email), 200)
+    request = str(event.request_context.request_id)
+    place = _known(back) if re.fullmatch(_IN_MAIL, back) else "home"
+    queues.send(MailSignInLink(id=request, email=email.casefold(), back=place))
+    return notice("Look at your mail", _MAILED.format(email), 200, go_on="sign-in")
 
 
 @site.get("/hub/sign-in/<token>")
@@ -88,7 +93,9 @@ def show_link(token: str) -> Page:
     if link is None:
         return notice("Not signed in", account_links.LINK_ENDED, 404)
     known = [(person, accounts.get(person.account)) for person in people.with_email(link.email)]
-    return show("sign_in_link", link=token, choices=[(person, account) for person, account in known if account])
+    back = (site.current_event.query_string_parameters or {}).get("back", "home")
+    choices = [(person, account) for person, account in known if account]
+    return show("sign_in_link", link=token, back=back, choices=choices)
 
 
 @site.post("/hub/sign-in-by-link")
@@ -106,7 +113,7 @@ def use_link() -> Page:
     if link is None or person is None or not sign_in_links.use(link):
         return notice("Not signed in", account_links.LINK_ENDED, 404)
     session = sessions.begin(person.account, page.browser(event.headers), now, person)
-    return go_to("home", cookie=page.session_cookie(session))
+    return go_to(quote(_known(form.get("back", "home"))), cookie=page.session_cookie(session))
 
 
 @site.post("/hub/sign-out")
@@ -115,3 +122,8 @@ def sign_out(_account: Account, _fields: dict[str, str]) -> Page:
     """End the session."""
     sessions.end(site.context["session"])
     return go_to("sign-in", cookie=page.no_session_cookie())
+
+
+def _known(back: str) -> str:
+    """Return the page to which a sign-in leads, "home" for one that is not of the hub."""
+    return back if re.fullmatch("|".join(_PAGES), back) else "home"

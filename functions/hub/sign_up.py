@@ -44,7 +44,7 @@ def sign_up() -> Page:
         accepted = signup_api.accept(_form(typed), request, address_of_request(), clients.now())
     except RequestError as refusal:
         return _page(typed, refusal)
-    return notice("Look at your mail", accepted.detail, 200)
+    return notice("Look at your mail", f"You entered {typed.get('email', '').strip()}. {accepted.detail}", 200)
 
 
 def _form(typed: dict[str, str]) -> signup_api.SignUp:
@@ -87,7 +87,7 @@ def confirm_form(token: str) -> Page:
     if sign_up.form.id != fields_of_request().get("form"):
         return _form_page(sign_up, "The form was filled in again meanwhile. Please look at it again.")
     mailed_links.open_account(sign_up, now)
-    return notice("Thank you", "Your account number comes by mail within a few minutes.", 200, go_on=False)
+    return notice("Thank you", "Your account number comes by mail within a few minutes.", 200, go_on=None)
 
 
 @site.get("/signup/confirm/<token>")
@@ -114,7 +114,7 @@ def confirm_change_of_plan(token: str) -> Page:
         return _too_late()
     plan, month = changed
     sentence = f"Your plan is now {plan.title}. {plans.change_effect_sentences(month, now)}"
-    return notice("The plan is changed", sentence, 200, go_on=False)
+    return notice("The plan is changed", sentence, 200, go_on=None)
 
 
 def _form_page(sign_up: WaitingSignUp, note: str = "") -> Page:
@@ -137,4 +137,4 @@ def plan_in_words(plan: plans.Plan) -> str:
 
 
 def _too_late() -> Page:
-    return notice("This link does not work", _TOO_LATE, 404, go_on=False)
+    return notice("This link does not work", _TOO_LATE, 404, go_on=None)

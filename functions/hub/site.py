@@ -28,6 +28,8 @@ _OF_OWNER = {"account"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
+_NEXT = {"home": "Go to the home page", "sign-in": "Use another address", "account": "Go back to the account"}
+
 site = APIGatewayRestResolver()
 
 
@@ -57,9 +59,10 @@ def go_to(path: str, **cookie: Any) -> Page:
     return page.redirect(site.current_event.path, path, **cookie)
 
 
-def notice(title: str, sentence: str, status: int, *, go_on: bool = True) -> Page:
-    """Return a page that only says something; `go_on` adds a link to the home page."""
-    return show("notice", status=status, title=title, sentence=sentence, go_on=go_on)
+def notice(title: str, sentence: str, status: int, *, go_on: str | None = "home") -> Page:
+    """Return a page that only says something; its link leads to `go_on`, one of `_NEXT`, and None leaves it out."""
+    link = _NEXT[go_on] if go_on else ""
+    return show("notice", status=status, title=title, sentence=sentence, go_on=go_on, link=link)
 
 
 def ask(

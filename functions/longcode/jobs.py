@@ -95,10 +95,11 @@ class OpenAccount(Struct, frozen=True, kw_only=True):
 
 
 class MailSignInLink(Struct, frozen=True, kw_only=True):
-    """Mail a link that signs in to the hub, if a person has this address."""
+    """Mail a link that signs in to the hub, if a person has this address; `back` is the page that it leads to."""
 
     id: str
     email: str
+    back: str = "home"
 
 
 class MailAddressLink(Struct, frozen=True, kw_only=True):

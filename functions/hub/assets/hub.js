@@ -65,7 +65,7 @@ if (box && preview) {
     return { at: preview, parts: box.value.trim() ? await parts(await fetch(`${hub}preview`, { method: "POST", body })) : [] };
   }, 300);
   for (const field of kept) field.addEventListener("input", measure);
-  measure();
+  if (!find("wrong")) measure(); // a refusal stands there already
 }
 
 // Clients are found as one types a name.

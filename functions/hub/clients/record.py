@@ -9,7 +9,7 @@ from msgspec import Struct
 from pydantic import ValidationError
 
 from clients import api, forms
-from hub import words
+from hub import conversations, words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode import errors, windows
 from longcode.accounts import api_keys
@@ -29,7 +29,7 @@ from optout import api as optouts
 
 NEW = "new"
 _MOST_LINES = 30  # more than a client may have phones
-_SPARE_LINES = 2  # of the form, for further numbers
+_FEWEST_LINES = 2  # of the form, with an empty one for a further number
 _EXAMINED = 500  # messages, among which the last one with a phone is looked for
 _MOST_LAST = 3  # phones whose last message is shown
 _MOST_ZONES = 3
@@ -92,11 +92,17 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
         form = _form(fields, lines)
         new_id = f"hub-{fields.get('key') or uuid4().hex}" if client_id == NEW else client_id
         writer = Writer(via=Via.HUB, person=name_of_person())
+        before = client_store.get(account.id, new_id) if fields.get("number") else None
         _, written = api.write(account, new_id, form, writer, aws_clients.now())
     except RequestError as refusal:
         client = None if client_id == NEW else client_store.get(account.id, client_id)
         return _record(account, client, fields, lines, refusal)
-    return go_to(f"clients/{quote(written.id)}?saved=1")
+    number = fields.get("number", "")  # of the conversation from which the record was opened
+    if number not in {phone.number for phone in written.phones}:
+        return go_to(f"clients/{quote(written.id)}?saved=1")
+    if number not in {phone.number for phone in (before.phones if before else ())}:
+        conversations.link(account, number, written.id, name_of_person())
+    return go_to(f"messages/{number.removeprefix('+')}")
 
 
 @site.get("/hub/clients/<client_id>/delete")
@@ -164,8 +170,10 @@ def _lines(client: Client | None, number: str) -> list[PhoneLine]:
     """Return a line for each of a client's numbers, one for a further `number`, and empty ones."""
     phones = client.phones if client else ()
     known = [PhoneLine(number=phone.entered, label=phone.label or "", sms=phone.sms) for phone in phones]
-    further = [PhoneLine(number=number)] if number else []
-    return known + further + [PhoneLine()] * _SPARE_LINES
+    is_further = number and number not in {phone.number for phone in phones}
+    further = [PhoneLine(number=number)] if is_further else []
+    filled = known + further
+    return filled + [PhoneLine()] * max(1, _FEWEST_LINES - len(filled))
 
 
 def _record(
@@ -176,7 +184,8 @@ def _record(
     wrong: RequestError | None = None,
 ) -> Page:
     now = aws_clients.now()
-    saved = (site.current_event.query_string_parameters or {}).get("saved")
+    query = site.current_event.query_string_parameters or {}
+    saved = query.get("saved")
     texts = _texts(account, client, now) if client else []
     textable = (one for one in texts if one.may_be_texted and not one.is_out and not one.is_unreachable)
     return show(
@@ -196,6 +205,7 @@ def _record(
         name=full_name(values.get("first_name", ""), values.get("last_name", "")),
         wrong=wrong,
         saved=bool(saved) and wrong is None,
+        from_number=values.get("number") or query.get("number", ""),
         now=now,
     )
 

@@ -58,6 +58,7 @@ def test_a_file_is_checked_first_and_written_when_a_person_says_so(account: Acco
     assert "Checked, nothing written yet" in checked.text
     assert "New 2 To change 1 Unchanged 0 With faults 1" in checked.text
     assert "Import 3 clients" in checked.text
+    assert "A new client gets no texts until the box Allow Text Marketing is ticked" in checked.text
     assert "phone: This phone number is too short." in checked.text
     assert "'null' does not look like a name" in checked.text
     assert before == ["c1"]

@@ -76,6 +76,33 @@ def test_a_refused_text_is_kept_with_the_reason(account: Account, signed_in: Bro
     assert sent(account) == []
 
 
+def test_a_text_after_a_stop_is_not_sent_and_the_page_says_so(account: Account, signed_in: Browser) -> None:
+    talk = signed_in.get(TALK)
+    ask_to_stop("STOP")
+
+    refused = signed_in.submit(talk, TALK, body="See you at ten")
+
+    assert "Your text was not sent: See you at ten" in refused.text
+    assert "Your text was not sent" not in signed_in.get(TALK).text
+    assert sent(account) == []
+
+
+def test_a_refusal_leads_to_the_record_and_the_record_back_to_the_conversation(
+    account: Account, signed_in: Browser
+) -> None:
+    write_client(account, "c1", PHONE, allow_text_marketing=False)
+    refused = signed_in.submit(signed_in.get(TALK), TALK, body="Hello")
+    record = next(address for address in refused.addresses if "/clients/c1?number=" in address)
+
+    form = signed_in.get("clients/c1", record.partition("?")[2])
+    back = signed_in.submit(form, "clients/c1", allow_text_marketing="on")
+    again = signed_in.submit(back, TALK, body="Hello")
+
+    assert [number for name, number in form.fields.items() if name.startswith("number_") and number] == [PHONE]
+    assert (back.path, again.status) == (TALK, 200)
+    assert [text.body for text in sent(account)] == ["Hello"]
+
+
 @pytest.mark.parametrize("body", ["", "x" * 20_001])
 def test_a_text_that_no_form_would_take_is_refused_with_a_sentence(
     account: Account, signed_in: Browser, body: str
@@ -310,18 +337,17 @@ def test_messages_of_an_unknown_number_are_linked_to_the_client_who_gets_it(
     receive("SM1", "Hello, it's Ann", phone=NOBODYS, at=NOW)
     talk = signed_in.get("messages/12125550188")
     form = signed_in.get("clients/new", "number=%2B12125550188")
-    signed_in.submit(form, "clients/new", first_name="Ann")
-
-    before = signed_in.get("messages/12125550188")
-    linked = signed_in.submit(before, "messages/12125550188/link", client=before.buttons["client"])
-    unlinked = signed_in.submit(linked, "messages/12125550188/link", client="")
+    added = signed_in.submit(form, "clients/new", first_name="Ann")
+    unread = folders.unread_counts(account.id)
+    unlinked = signed_in.submit(added, "messages/12125550188/link", client="")
+    linked = signed_in.submit(unlinked, "messages/12125550188/link", client=unlinked.buttons["client"])
 
     assert "No client has this number." in talk.text
     assert form.fields["number_0"] == NOBODYS
-    assert "Link these messages to Ann" in before.text
-    assert folders.unread_counts(account.id).unread_unlinked == 0
-    assert "Link these messages" not in linked.text
+    assert (added.path, "Link these messages" in added.text) == ("messages/12125550188", False)
+    assert unread.unread_unlinked == 0
     assert "Link these messages to Ann" in unlinked.text
+    assert "Link these messages" not in linked.text
 
 
 def test_messages_are_linked_to_a_client_without_the_number_but_to_none_of_another_studio(

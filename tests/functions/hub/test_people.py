@@ -13,6 +13,7 @@ from longcode.aws import clients
 from longcode.messages import folders
 from tests.support.browser import HOST, Browser, Page
 from tests.support.fakes import NOW, studio, take_queued
+from tests.support.fakes import client as write_client
 from tests.support.mails import sent_mails
 
 ANN = "ann@studio.example"
@@ -54,6 +55,23 @@ def test_the_owner_signs_in_by_mail(account: Account) -> None:
 
     assert account.name in owner.get("home").text
     assert "this browser" in owner.get("people").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [(TALK, TALK), ("notifications", "notifications"), ("clients/buy-now", "home"), ("//evil.example", "home")],
+)
+def test_a_mailed_link_leads_back_to_the_page_that_was_asked_for(account: Account, asked: str, shown: str) -> None:
+    write_client(account)
+    browser = Browser()
+    browser.submit(browser.get("sign-in", f"back={asked}"), "sign-in/mail", email=account.email)
+    for body in take_queued("sign_up"):
+        signup_worker.handle(body)
+
+    path, _, query = link_in(sent_mails()[-1].text).partition("?")
+    page = browser.get(path, query)
+
+    assert browser.submit(page, BEGIN, account=account.id).path == shown
 
 
 def test_a_person_is_added_signs_in_and_is_removed(account: Account, signed_in: Browser) -> None:
