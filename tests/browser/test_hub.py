@@ -83,7 +83,7 @@ def test_a_lost_password_is_replaced_with_four_clicks_from_the_mailed_link(
 ) -> None:
     page.goto(link_by_mail(page, hub, account.email))
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("banner").get_by_role("link", name="Account").click()
+    page.get_by_role("banner").get_by_role("link", name="Account", exact=True).click()
     page.get_by_role("link", name="Make a new password").click()
     page.get_by_role("button", name="Make a new password").click()
 
