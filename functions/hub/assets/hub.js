@@ -173,6 +173,9 @@ async function goOn() {
 }
 goOn();
 
+// The open conversation is in sight in the list.
+document.querySelector("#rows [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 // One box checks all rows of the page.
 for (const box of document.querySelectorAll("[data-checks]")) {
   box.parentElement.hidden = false;

@@ -16,18 +16,18 @@ _HEAD = """<meta charset="utf-8"><meta name="viewport" content="width=device-wid
 :root { color-scheme: light dark; }
 @media (prefers-color-scheme: dark) {
   .surface { background: #14171c !important; }
-  .raised { background: #1e222a !important; border-color: #363c48 !important; }
-  .bubble { background: #2c323e !important; }
+  .raised { background: #1e222a !important; border-color: #323844 !important; }
+  .bubble { background: #2f3541 !important; }
   .text { color: #e9ebef !important; }
   .quiet { color: #a3abb9 !important; }
-  .accent { color: #8fb0ff !important; }
+  .accent { color: #9db9ff !important; }
   .note { color: #eeb35c !important; }
-  .button { background: #8fb0ff !important; color: #0e1530 !important; }
+  .button { background: #3a5fd0 !important; color: #ffffff !important; }
 }
 </style>"""
 _TABLE = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
 _TEXT, _QUIET, _ACCENT, _NOTE = "#1b1f27", "#5a6270", "#2750c4", "#8a5300"
-_SURFACE, _RAISED, _BUBBLE, _LINE = "#f5f6f8", "#ffffff", "#e8ebf0", "#d5d9e0"
+_SURFACE, _RAISED, _BUBBLE, _LINE = "#f5f6f8", "#ffffff", "#e8ebf0", "#dde0e6"
 _CELL = "padding:4px 16px 4px 0;vertical-align:top;text-align:left;font-size:15px;line-height:1.5"
 _PAGE = f"""<!doctype html>
 <html lang="en">
@@ -39,7 +39,7 @@ _PAGE = f"""<!doctype html>
 {_TABLE} class="surface" width="100%" style="background:{_SURFACE}"><tr><td align="center" style="padding:24px 12px">
 {_TABLE} width="600" style="width:100%;max-width:600px;{_FONT};{_WRAPS}">
 <tr><td class="accent" style="padding:0 4px 12px;font-size:18px;font-weight:700;color:{_ACCENT}">Longcode</td></tr>
-<tr><td class="raised" style="padding:28px 24px 12px;background:{_RAISED};border:1px solid {_LINE};border-radius:8px">
+<tr><td class="raised" style="padding:24px 24px 8px;background:{_RAISED};border:1px solid {_LINE};border-radius:8px">
 {{parts}}
 </td></tr>
 <tr><td class="quiet" style="padding:16px 4px;font-size:13px;line-height:1.5;color:{_QUIET}">
