@@ -42,7 +42,7 @@ OF_SESSION = [
 
 
 def fill(account: Account, phone: str, name: str) -> dict[str, str]:
-    """Give a studio something of everything, with a name in each field; return the ids that its pages have."""
+    """Write something of everything for a studio, with a name in each field; return the ids that its pages have."""
     client_id, now = f"of-{account.id}", aws_clients.now()
     entered = (Phone(number=phone, entered=phone, label=name[:20]),)
     write_client(
