@@ -215,8 +215,9 @@ def used(path: Path, within: ast.AST) -> set[str]:
     """
     returns = getattr(within, "returns", None)
     makes = returns is not None and full_name(path, returns) in QUEUE_OF
-    names = {full_name(path, node) for node in ast.walk(within)}
-    calls = {full_name(path, node.func) for node in ast.walk(within) if isinstance(node, ast.Call)}
+    inside = [node for node in ast.walk(within) if isinstance(node, ast.Name | ast.Attribute | ast.Call)]
+    names = {full_name(path, node) for node in inside}
+    calls = {full_name(path, node.func) for node in inside if isinstance(node, ast.Call)}
     calls |= names & QUEUE_OF.keys() if makes else set()
     return (names | {f"{name}()" for name in calls if name}) - {""}
 

@@ -87,7 +87,7 @@ copyreg.pickle(Condition, lambda _condition: (Condition, ()))
 quick_moto.install(_SERVICES)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads a SAM template without evaluating its intrinsic functions."""
 
 

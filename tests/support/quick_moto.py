@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from http.client import HTTPMessage
 from importlib import import_module
@@ -32,8 +32,9 @@ from moto import backend_index
 from moto.core.common_models import BaseModel
 from moto.core.exceptions import ServiceException
 from moto.core.models import botocore_stubber
+from moto.dynamodb import responses
 from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.exceptions import ItemSizeTooLarge, ItemSizeToUpdateTooLarge
+from moto.dynamodb.exceptions import ItemSizeToUpdateTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
@@ -43,6 +44,7 @@ from moto.sqs.responses import SQSResponse
 from werkzeug.exceptions import HTTPException
 
 from longcode.aws import signed_calls
+from tests.support import quick_items
 
 # moto's Systems Manager imports EC2, which takes a second, for commands to instances only.
 sys.modules["moto.ec2"] = ModuleType("moto.ec2")
@@ -56,7 +58,6 @@ validators: Any = import_module("moto.dynamodb.parsing.validators")
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-_MAX_ITEM_BYTES = 405_000  # moto's own limit, see LimitedSizeDict
 _HANDLERS: dict[str, Any] = {"dynamodb": DynamoHandler, "sqs": SQSResponse}
 _DIRECT = {
     "dynamodb": {
@@ -71,7 +72,8 @@ _validate_structure = ParamValidator._validate_structure
 _make_api_call = BaseClient._make_api_call
 _transact_write_items = DynamoDBBackend.transact_write_items
 _update_item = DynamoDBBackend.update_item
-_slow_cast_value: Any = vars(DynamoType)["cast_value"].fget
+_validate_map = ParamValidator._validate_map
+_parse_condition = ConditionExpressionParser.parse
 _pickled = cache(pickle.dumps)
 _lexed = cache(ConditionExpressionParser(None, None, None)._lex_one_node)
 
@@ -81,26 +83,33 @@ def install(services: tuple[str, ...]) -> None:
     patterns = backend_index.backend_url_patterns
     backend_index.backend_url_patterns = [pattern for pattern in patterns if pattern[0] in services]
     # Without this, an item of 30 attributes is measured 30 times when it is unpickled.
-    copyreg.pickle(LimitedSizeDict, lambda attributes: (_limited, (dict(attributes),)))
+    copyreg.pickle(LimitedSizeDict, lambda attributes: (quick_items.limited, (dict(attributes),)))
     changes: list[tuple[Any, str, Any]] = [
         (BaseClient, "_make_api_call", _call),
         (ParamValidator, "_validate_structure", _check_structure),
+        (ParamValidator, "_validate_map", _check_map),
         (botocore.endpoint, "time", SimpleNamespace(time=time.time, sleep=lambda _: None)),  # retries come at once
         (BaseModel, "__new__", lambda model, *_, **__: object.__new__(model)),  # moto's keeps the object in a list
         (DynamoDBBackend, "transact_write_items", _transact),
         (DynamoDBBackend, "update_item", _update),
-        (LimitedSizeDict, "__setitem__", dict.__setitem__),  # `_update` and `_init_item` measure the whole item once
-        (DynamoType, "cast_value", property(_cast_value)),
-        (DynamoType, "__deepcopy__", lambda value, _memo: _copy(value)),
+        (LimitedSizeDict, "__setitem__", dict.__setitem__),  # `_update` and `init_item` measure the whole item once
+        (DynamoType, "__init__", quick_items.init_value),
+        (DynamoType, "cast_value", property(quick_items.cast_value)),
+        (DynamoType, "size", quick_items.size_of_value),
+        (DynamoType, "__deepcopy__", lambda value, _memo: quick_items.copy_value(value)),
         # moto copies the table to undo a transaction, which `_transact` does instead.
         (Table, "__deepcopy__", lambda table, _memo: table),
         (Table, "all_items", _sorted_items),
-        (Item, "__init__", _init_item),
+        (Item, "__init__", quick_items.init_item),
+        (Item, "__deepcopy__", quick_items.copy_item),
+        (responses, "dynamo_to_dict", quick_items.plain),
         # Messages are as old as their test; moto reads all attributes of the queue to compare.
         (SQSBackend, "is_message_valid_based_on_retention_period", lambda *_: True),
         (expressions.UpdateExpressionParser, "make", cache(expressions.UpdateExpressionParser.make)),
         (ast_nodes.Node, "__deepcopy__", lambda tree, _memo: pickle.loads(_pickled(tree))),
+        (ast_nodes.Node, "find_clauses", _find_clauses),
         (validators.Validator, "validate", _validate),
+        (ConditionExpressionParser, "parse", _parse),
         (ConditionExpressionParser, "_lex_one_node", lambda _, text: _lexed(text)),
     ]
     for owner, name, replacement in changes:
@@ -162,11 +171,24 @@ def _with_both_parts(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _check_structure(validator: ParamValidator, value: Any, shape: Any, *others: Any) -> None:
     """Check a structure; most of them are attributes that are strings or numbers."""
-    if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1:
-        [(kind, content)] = value.items()
-        if kind in ("S", "N") and type(content) is str:
-            return
+    if shape.name == "AttributeValue" and _is_simple("", value):
+        return
     _validate_structure(validator, value, shape, *others)
+
+
+def _check_map(validator: ParamValidator, value: Any, shape: Any, *others: Any) -> None:
+    """Check a map; most of them are items and keys, whose attributes are strings or numbers."""
+    if shape.value.name == "AttributeValue" and type(value) is dict and all(map(_is_simple, value, value.values())):
+        return
+    _validate_map(validator, value, shape, *others)
+
+
+def _is_simple(name: Any, value: Any) -> bool:
+    """Return whether an attribute has a name and a value that need no more checks: a string or a number."""
+    if type(name) is not str or type(value) is not dict or len(value) != 1:
+        return False
+    [(kind, content)] = value.items()
+    return kind in ("S", "N") and type(content) is str
 
 
 def _answer(service: str, operation: OperationModel, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -209,47 +231,15 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
 
 def _update(backend: DynamoDBBackend, *arguments: Any, **named: Any) -> Item:
     item = _update_item(backend, *arguments, **named)
-    if item.size() > _MAX_ITEM_BYTES:
+    if item.size() > quick_items.MAX_ITEM_BYTES:
         raise ItemSizeToUpdateTooLarge
     return item
-
-
-def _cast_value(value: DynamoType) -> Any:
-    return value.value if value.type == "S" else _slow_cast_value(value)
-
-
-def _copy(value: DynamoType) -> DynamoType:
-    copied: DynamoType = object.__new__(DynamoType)
-    copied.type = value.type
-    match value.value:
-        case list() as parts:
-            copied.value = [_copy(part) if isinstance(part, DynamoType) else part for part in parts]
-        case dict() as parts:
-            copied.value = {name: _copy(part) for name, part in parts.items()}
-        case scalar:
-            copied.value = scalar
-    return copied
 
 
 def _sorted_items(table: Table) -> list[Item]:
     """Return all items of a table whose keys are strings."""
     items = (item for partition in table.items.values() for item in partition.values())
     return sorted(items, key=lambda item: (item.hash_key.value, item.range_key.value))
-
-
-def _init_item(item: Item, hash_key: DynamoType, range_key: DynamoType, attrs: dict[str, Any]) -> None:
-    """Create an item, and measure it once instead of once for each attribute."""
-    item.hash_key, item.range_key = hash_key, range_key
-    item.attrs = _limited({name: DynamoType(value) for name, value in attrs.items()})
-    if item.size() > _MAX_ITEM_BYTES:
-        raise ItemSizeTooLarge
-
-
-def _limited(attributes: dict[str, DynamoType]) -> LimitedSizeDict:
-    """Return a LimitedSizeDict of attributes that were measured before."""
-    limited = LimitedSizeDict()
-    dict.update(limited, attributes)
-    return limited
 
 
 def _validate(validator: Any) -> Any:
@@ -265,13 +255,47 @@ def _validate(validator: Any) -> Any:
 
 
 def _visit(node: Any, handlers: list[tuple[type, Callable[[Any], Any]]], resolver: Any) -> None:
+    is_action = type(node) in _ACTIONS
     for index, child in enumerate(node.children or ()):
         if not hasattr(child, "children"):
             continue  # a name or a value
-        if type(node) in _ACTIONS:
+        if is_action:
             resolver.pre_processing_of_child(node, index)
-        _visit(child, handlers, resolver)
+        if child.children:
+            _visit(child, handlers, resolver)
         for kind, handle in handlers:
             if type(node.children[index]) is kind:
                 node.children[index] = handle(node.children[index])
                 node.children[index].parent = node
+
+
+def _find_clauses(node: Any, kinds: Any) -> list[Any]:
+    """Return the clauses of these kinds in a tree, as moto does."""
+    clauses = []
+    for child in node.children or ():
+        kind: Any = type(child)
+        if kind in kinds:
+            clauses.append(child)
+        elif _has_clauses(kind):
+            clauses += _find_clauses(child, kinds)
+    return clauses
+
+
+@cache
+def _has_clauses(kind: type) -> bool:
+    return issubclass(kind, (ast_nodes.Expression, ast_nodes.UpdateExpressionFunction))
+
+
+def _parse(parser: ConditionExpressionParser) -> Any:
+    """Parse a condition once: moto parses it when it checks the call, and again when it looks at the item."""
+    names, values = parser.expression_attribute_names, parser.expression_attribute_values
+    condition, used_names, used_values = _parsed(parser.condition_expression, msgspec.json.encode((names, values)))
+    parser.expr_attr_names_found += used_names
+    parser.expr_attr_values_found += used_values
+    return condition
+
+
+@lru_cache(1000)
+def _parsed(expression: str | None, names_and_values: bytes) -> tuple[Any, list[str], list[str]]:
+    parser = ConditionExpressionParser(expression, *msgspec.json.decode(names_and_values))
+    return _parse_condition(parser), parser.expr_attr_names_found, parser.expr_attr_values_found

@@ -38,6 +38,7 @@ def module(path: Path) -> str:
     return ".".join(path.relative_to(FUNCTIONS).with_suffix("").parts)
 
 
+@cache
 def file_of(name: str) -> Path | None:
     """Return our file that defines an imported name: longcode/jobs.py for `longcode.jobs.Send`."""
     parts = name.split(".")

@@ -3,9 +3,10 @@
 import pytest
 
 from accounts import authorizer
-from longcode.accounts import passwords
+from longcode.accounts import passwords, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.aws import clients
 from tests.support.browser import Browser
 
 PASSWORD = "abcde-fghjk-mnpqr-stuvw-xyz23-45678"
@@ -21,7 +22,5 @@ def password(account: Account) -> str:
 
 @pytest.fixture
 def signed_in(account: Account, password: str) -> Browser:
-    """A browser that is signed in."""
-    browser = Browser()
-    browser.sign_in(account.id, password)
-    return browser
+    """A browser that is signed in, without the pages of signing in (test_sign_in.py has them)."""
+    return Browser({"session": sessions.begin(account.id, "Chrome on Windows", clients.now())})
