@@ -73,6 +73,7 @@ TWICE = [("text", 0, True), ("stop", 0, False), ("arrive", 0, True), ("start", 1
 @configure(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(CARRIERS, STEPS, st.booleans())
 @example([("twilio", "pair")], UNHEARD, True)
+@example([("twilio", "pair")], [("stop", 0, True), ("stop", 2, True), ("start", 1, True)], True)
 @example([("twilio", "pair")], UNHEARD, False)
 @example([("aws", "pair"), ("twilio", "pair")], [*TWICE, ("receipt", 0, True), ("arrive", 0, True)], True)
 def test_the_last_word_counts(played: Played, carriers: Carriers, steps: list[Step], newest_first: bool) -> None:
