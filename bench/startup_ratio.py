@@ -118,4 +118,5 @@ def _deployed() -> dict[str, Path]:
 
 
 def _is_api(name: str) -> bool:
-    return "web.resolver(" in (build.FUNCTIONS / f"{name.replace('.', '/')}.py").read_text()
+    source = (build.FUNCTIONS / f"{name.replace('.', '/')}.py").read_text()
+    return "app = web.resolver(" in source or "app = account_resolver.resolver(" in source
