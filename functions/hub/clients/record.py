@@ -1,6 +1,8 @@
 """The pages of a client: the record, the texts with each phone and when it stopped them, and the deletion."""
 
 from datetime import datetime
+from functools import partial
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -15,6 +17,7 @@ from longcode import errors, windows
 from longcode.accounts import api_keys
 from longcode.accounts.account import Account, QuietZone
 from longcode.aws import clients as aws_clients
+from longcode.aws.at_once import at_once
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, may_be_texted, ticked_numbers, unreachable_numbers
 from longcode.clients.permission import Change, Permission, Via, Writer
@@ -30,7 +33,6 @@ from optout import api as optouts
 NEW = "new"
 _MOST_LINES = 30  # more than a client may have phones
 _FEWEST_LINES = 2  # of the form, with an empty one for a further number
-_EXAMINED = 500  # messages, among which the last one with a phone is looked for
 _MOST_LAST = 3  # phones whose last message is shown
 _MOST_ZONES = 3
 _FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone"}
@@ -186,7 +188,7 @@ def _record(
     now = aws_clients.now()
     query = site.current_event.query_string_parameters or {}
     saved = query.get("saved")
-    texts = _texts(account, client, now) if client else []
+    texts = _texts(account, client, now) if client and client.phones else []
     textable = (one for one in texts if one.may_be_texted and not one.is_out and not one.is_unreachable)
     return show(
         "client",
@@ -214,29 +216,31 @@ def _texts(account: Account, client: Client, now: datetime) -> list[TextsOfPhone
     """Return the texts with each of a client's phones, as far as the studio may know of them."""
     ticked, gone = ticked_numbers(client), unreachable_numbers(client)
     labels = {phone.number: phone.label or "" for phone in reversed(client.phones)}
-    texts = []
-    for place, phone in enumerate(dict.fromkeys(phone.number for phone in client.phones)):
-        state = optouts.state_of(phone, account.id)
-        texts.append(
-            TextsOfPhone(
-                digits=phone.removeprefix("+"),
-                phone=in_words(phone, account.country_code),
-                label=labels[phone],
-                is_ticked=phone in ticked,
-                may_be_texted=may_be_texted(client, phone),
-                is_out=state.opted_out,
-                is_unreachable=phone in gone,
-                is_elsewhere=state.opted_out and not any(event.out and not event.asks for event in state.history),
-                last=_last_message(account, phone, now) if place < _MOST_LAST else None,
-                history=[(event.at, words.happened(event)) for event in reversed(state.history)],
-            )
+    phones = list(dict.fromkeys(phone.number for phone in client.phones))
+    states, last = at_once(
+        lambda: at_once(*(partial(optouts.state_of, phone, account.id) for phone in phones)),
+        lambda: at_once(*(partial(_last_message, account, phone, now) for phone in phones[:_MOST_LAST])),
+    )
+    return [
+        TextsOfPhone(
+            digits=phone.removeprefix("+"),
+            phone=in_words(phone, account.country_code),
+            label=labels[phone],
+            is_ticked=phone in ticked,
+            may_be_texted=may_be_texted(client, phone),
+            is_out=state.opted_out,
+            is_unreachable=phone in gone,
+            is_elsewhere=state.opted_out and not any(event.out and not event.asks for event in state.history),
+            last=newest,
+            history=[(event.at, words.happened(event)) for event in reversed(state.history)],
         )
-    return texts
+        for phone, state, newest in zip_longest(phones, states, last)
+    ]
 
 
 def _last_message(account: Account, phone: str, now: datetime) -> Message | None:
     search = Search(phone=phone)
-    found = folders.page(account.id, "all", limit=1, search=search, max_examined=_EXAMINED).messages
+    found = folders.page(account.id, "all", limit=1, search=search, since=account.created_at).messages
     return windows.hide_old_body(found[0], account.retention_days, now) if found else None
 
 
