@@ -210,13 +210,16 @@ def test_the_first_reply_appears_in_an_empty_list_and_a_lost_connection_is_told(
 
 def test_the_keys_are_shown_and_the_arrows_move_in_the_list(signed_in: Page, hub: str) -> None:
     signed_in.goto(f"{hub}/messages")
+    signed_in.keyboard.press("ArrowDown")
+    expect(signed_in.locator("#rows a").first).to_be_focused()
     signed_in.keyboard.press("?")
     expect(signed_in.get_by_role("dialog", name="Keys")).to_be_visible()
     signed_in.keyboard.press("Escape")
     expect(signed_in.get_by_role("dialog", name="Keys")).to_be_hidden()
 
-    signed_in.keyboard.press("ArrowDown")
-    signed_in.keyboard.press("ArrowDown")
+    rows = signed_in.locator("#rows a")
+    rows.first.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
     signed_in.keyboard.press("Enter")
 
     expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_visible()
