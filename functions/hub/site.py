@@ -21,8 +21,11 @@ from longcode.usage import call_limits
 
 Page = Response[str]
 
-OTHER_PAGES = {"people": "People", "notifications": "Notifications", "account": "Account"}
-"""Pages that stand in the navigation, and on a phone below "More": titles by paths."""
+SECTIONS: dict[str, dict[str, str]] = {
+    "Clients": {"clients": "Clients"},
+    "Settings": {"people": "People", "notifications": "Notifications", "account": "Account"},
+}
+"""The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
 _OF_OWNER = {"account"}
 
@@ -44,14 +47,19 @@ def show(template: str, account: Account | None = None, status: int = 200, **val
             "token": token,
             "me": site.context["session"],
             "unread": unread,
-            "others": _other_pages(site.context["session"]),
+            "sections": _sections(site.context["session"]),
         }
     return page.render(event.path, template, status, **values)
 
 
-def _other_pages(session: Session) -> dict[str, str]:
-    """Return those of `OTHER_PAGES` that a person may open."""
-    return {path: title for path, title in OTHER_PAGES.items() if session.role is Role.OWNER or path not in _OF_OWNER}
+def _sections(session: Session) -> dict[str, dict[str, str]]:
+    """Return those of `SECTIONS` that a person may open."""
+    hidden = set() if session.role is Role.OWNER else _OF_OWNER
+    allowed = {
+        section: {path: title for path, title in pages.items() if path not in hidden}
+        for section, pages in SECTIONS.items()
+    }
+    return {section: pages for section, pages in allowed.items() if pages}
 
 
 def go_to(path: str, **cookie: Any) -> Page:

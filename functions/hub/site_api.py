@@ -5,8 +5,9 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from hub import account, home, messages, notifications, page, people, sign_in, sign_up
+from hub import home, messages, page, sign_in, sign_up
 from hub.clients import exports, imports, listed, record
+from hub.settings import account, notifications, people
 from hub.site import Page, go_to, notice, site
 from hub.texting import texts
 from longcode.aws.telemetry import begin_request, logger

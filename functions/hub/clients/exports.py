@@ -16,7 +16,7 @@ _MOST_DIGITS = 6
 def show_export(account: Account) -> Page:
     """Show the files that the clients fill: one, unless there are very many."""
     parts = export.parts(account.id)
-    return show("client_export", account, parts=parts, total=sum(part.count for part in parts))
+    return show("clients/export", account, parts=parts, total=sum(part.count for part in parts))
 
 
 @site.get("/hub/clients/export/clients.csv")

@@ -83,7 +83,7 @@ def show_import(account: Account, import_id: str) -> Page:
         for found in sorted(report, key=lambda found: (found["status"] != "refused", found["row"]))
     ]
     return show(
-        "client_import",
+        "clients/import",
         account,
         kept=kept,
         left=_left(kept, now),
@@ -143,7 +143,7 @@ def _left(kept: KeptImport, now: datetime) -> str:
 def _form(account: Account, typed: dict[str, str] | None = None, wrong: RequestError | None = None) -> Page:
     query = site.current_event.query_string_parameters or {}
     return show(
-        "client_import_file",
+        "clients/import_file",
         account,
         wrong.status if wrong else 200,
         key=uuid4().hex,

@@ -71,7 +71,7 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
         kept = {name: value for name, value in fields.items() if name != "token"}
         kept |= {"cursor": done.cursor, "total": str(total), **{name: str(count) for name, count in so_far.items()}}
         return show(
-            "client_tags", account, kept=kept, tag=tag, adds=change.adds, looked_at=so_far["looked_at"], total=total
+            "clients/tags", account, kept=kept, tag=tag, adds=change.adds, looked_at=so_far["looked_at"], total=total
         )
     said = {"tagged": tag, "do": "add" if change.adds else "remove", **so_far}
     return go_to(f"clients?{urlencode({**_filters(fields), **said})}")
@@ -90,7 +90,7 @@ def _list(account: Account, given: dict[str, str], wrong: RequestError | None = 
     kept = _filters(given) | ({"number": number} if number else {})
     more = urlencode({**kept, "after": rows[-1].id}) if len(found) > _ROWS else ""
     return show(
-        "clients",
+        "clients/listed",
         account,
         wrong.status if wrong else 200,
         rows=rows,

@@ -112,7 +112,7 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
 def ask_to_delete(account: Account, client_id: str) -> Page:
     """Ask whether a client shall be deleted, and say what stays."""
     client = _existing(account, client_id)
-    return show("client_delete", account, client_id=client_id, name=full_name(client.first_name, client.last_name))
+    return show("clients/delete", account, client_id=client_id, name=full_name(client.first_name, client.last_name))
 
 
 @site.post("/hub/clients/<client_id>/delete")
@@ -191,7 +191,7 @@ def _record(
     texts = _texts(account, client, now) if client and client.phones else []
     textable = (one for one in texts if one.may_be_texted and not one.is_out and not one.is_unreachable)
     return show(
-        "client",
+        "clients/record",
         account,
         wrong.status if wrong else 200,
         client_id=client.id if client else NEW,

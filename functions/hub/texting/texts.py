@@ -57,7 +57,7 @@ def send_new_text(account: Account, fields: dict[str, str]) -> Page:
 def suggest(account: Account) -> Page:
     """Return the phones of the clients that a part of a name or number finds, for the script of the page."""
     typed = (site.current_event.query_string_parameters or {}).get("q", "")
-    return show("suggest", choices=recipients.choices(account, typed))
+    return show("texting/suggest", choices=recipients.choices(account, typed))
 
 
 @site.post("/hub/preview")
@@ -68,8 +68,8 @@ def show_preview(account: Account, fields: dict[str, str]) -> Page:
     try:
         to = Addressee(phone=phone, client_id=fields.get("client")) if phone else recipients.of(account, fields)
     except BadPhone:
-        return show("preview", shown=None)
-    return show("preview", shown=_preview(account, to, fields))
+        return show("texting/preview", shown=None)
+    return show("texting/preview", shown=_preview(account, to, fields))
 
 
 def accept(account: Account, to: Addressee, fields: dict[str, str]) -> str:
@@ -166,7 +166,7 @@ def _new_text(
     if fields.get("preview") or isinstance(wrong, OptedOut):
         to = recipients.of(account, fields)
     return show(
-        "new_text",
+        "texting/new_text",
         account,
         wrong.status if wrong else 200,
         typed={"to": "", "client": "", "body": "", "at": ""} | fields,

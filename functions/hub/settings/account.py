@@ -93,7 +93,7 @@ def make_password(account: Account, fields: dict[str, str]) -> Page:
     except ConditionFailed:
         return notice("Nothing was changed", _CHANGED, 409)
     sessions.keep(site.context["session"])
-    return show("new_password", number=account.id, password=password)
+    return show("settings/new_password", number=account.id, password=password)
 
 
 @site.get("/password/<token>")
@@ -111,12 +111,14 @@ def use_password_link(token: str) -> Page:
     if made is None:
         return _link_ended()
     number, password = made
-    return show("new_password", number=number, password=password)
+    return show("settings/new_password", number=number, password=password)
 
 
 def _account_page(account: Account, typed: str = "", wrong: RequestError | None = None) -> Page:
     waiting = account_links.newest(LinkKind.ADDRESS, account.id, clients.now())
-    return show("account", account, wrong.status if wrong else 200, typed=typed, wrong=wrong, waiting=waiting)
+    return show(
+        "settings/account", account, wrong.status if wrong else 200, typed=typed, wrong=wrong, waiting=waiting
+    )
 
 
 def _ask(account: Account, **hidden: str) -> Page:

@@ -56,7 +56,7 @@ def _page(account: Account, typed: dict[str, str] | None = None, wrong: RequestE
     mine = site.context["session"]
     shown = sessions.of_account(account.id, clients.now())
     return show(
-        "people",
+        "settings/people",
         account,
         wrong.status if wrong else 200,
         people=people.of_account(account),

@@ -59,4 +59,4 @@ def _page(account: Account, tell: str, *, quiet: bool, wrong: RequestError | Non
     saved = "saved" in (site.current_event.query_string_parameters or {}) and wrong is None
     night = f"from {begins:%H:%M} to {ends:%H:%M}"
     status = wrong.status if wrong else 200
-    return show("notifications", account, status, email=mine.email, night=night, saved=saved, **values)
+    return show("settings/notifications", account, status, email=mine.email, night=night, saved=saved, **values)
