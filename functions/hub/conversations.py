@@ -22,6 +22,7 @@ from longcode.messages.folders import Search
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, Question
 from longcode.phone import in_words
+from longcode.teamwork import store as teamwork
 from longcode.template import full_name
 
 NO_CLIENT = "There is no such client any more."
@@ -29,17 +30,19 @@ NO_CLIENT = "There is no such client any more."
 _ROWS = 30
 _BUBBLES = 80
 _LINKED = 100
+_MOST_ASSIGNED = 100  # values that one filter of DynamoDB compares with
 _MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
 _OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
-    """A conversation in the list: its newest message in the folder, and who it is with."""
+    """A conversation in the list: its newest message in the folder, who it is with, and who answers it, or ""."""
 
     digits: str
     who: str
     is_linked: bool
     is_unanswered: bool
+    assigned: str
     newest: Message
 
     @property
@@ -102,6 +105,16 @@ def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> 
     return Listed(rows=_rows(account, page.messages, now), next_cursor=page.next_cursor)
 
 
+def assigned(account: Account, person: str, cursor: str | None, now: datetime) -> Listed:
+    """Return a page of the conversations that a person answers, newest first: of the hundred assigned last."""
+    newest = sorted(teamwork.assigned(account.id, person).values(), key=lambda one: one.at, reverse=True)
+    among = {one.phone for one in newest[:_MOST_ASSIGNED]}
+    page = folders.newest_by_phone(
+        account.id, "all", limit=_ROWS, cursor=cursor, among=among, since=account.created_at
+    )
+    return Listed(rows=_rows(account, page.messages, now), next_cursor=page.next_cursor)
+
+
 def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
     """Return the conversations of a folder whose client's name, number or words a search finds, newest first."""
     digits = "".join(filter(str.isdigit, text))
@@ -138,9 +151,10 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
     replies = [
         message for message in messages if message.direction is Direction.IN and message.read and not message.keyword
     ]
-    names, unanswered = at_once(
+    names, unanswered, assigned = at_once(
         lambda: client_store.names(account.id, {text.client_id for text in messages if text.client_id}),
         lambda: folders.unanswered(account.id, replies) if replies else set(),
+        lambda: teamwork.assigned_of(account.id, {text.phone for text in messages}),
     )
     return [
         ConversationRow(
@@ -148,6 +162,7 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
             who=names.get(text.client_id or "") or in_words(text.phone, account.country_code),
             is_linked=text.client_id in names,
             is_unanswered=text.id in unanswered,
+            assigned=assigned[text.phone].name if text.phone in assigned else "",
             newest=windows.hide_old_body(text, account.retention_days, now),
         )
         for text in messages

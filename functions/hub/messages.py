@@ -1,13 +1,15 @@
-"""The pages of the messages: the list of conversations, and one conversation with its reply box."""
+"""The pages of the messages: the list of conversations, and one conversation with its reply box and its notes."""
 
 import re
 from datetime import datetime
 from urllib.parse import urlencode
+from uuid import uuid4
 
-from hub import conversations, page, words
+from hub import conversations, page, teamwork, words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import texts
 from hub.texting.recipients import Addressee
+from longcode.accounts import people
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
@@ -15,12 +17,16 @@ from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
 from longcode.messages import replies
+from longcode.teamwork import store as team
+from longcode.teamwork.store import Note
 from optout import questions
 from send import api as send
 
 _FOUND = 20  # clients that a search for somebody to link finds at most
 
-TABS = {"inbox": "Inbox", "sent": "Sent Items", "unlinked": "Unlinked", "all": "All"}
+TABS = {"inbox": "Inbox", "mine": "Mine", "sent": "Sent Items", "unlinked": "Unlinked", "all": "All"}
+_PHONE = re.compile(r"[0-9]{3,15}")
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @site.get("/hub/messages")
@@ -95,13 +101,69 @@ def cancel_text(account: Account, fields: dict[str, str], digits: str) -> Page:
     return go_to(_place(digits))
 
 
+@site.post("/hub/messages/<digits>/assign")
+@form_of_studio
+def assign(account: Account, fields: dict[str, str], digits: str) -> Page:
+    """Have a person answer a conversation, or nobody in particular."""
+    now = clients.now()
+    phone = f"+{_opened(account, digits, None, now).digits}"
+    team.assign(account, phone, fields.get("person", ""), name_of_person(), now)
+    return go_to(_place(digits))
+
+
+@site.post("/hub/messages/<digits>/note")
+@form_of_studio
+def add_note(account: Account, fields: dict[str, str], digits: str) -> Page:
+    """Keep a note on a conversation, which is not sent; if it is refused, show why, and keep what was typed."""
+    me, now = site.context["session"], clients.now()
+    note = Note(
+        account=account.id,
+        phone=f"+{_opened(account, digits, None, now).digits}",
+        id=fields["key"] if _KEY.fullmatch(fields.get("key", "")) else uuid4().hex,
+        words=fields.get("note", "").strip(),
+        at=now,
+        person=me.person,
+        by=name_of_person(),
+    )
+    try:
+        team.add_note(account, note)
+    except RequestError as refusal:
+        return _page(account, digits, fields, refusal)
+    return go_to(_place(digits, noted="1"))
+
+
+@site.post("/hub/messages/<digits>/note/<note_id>/delete")
+@form_of_studio
+def delete_note(account: Account, _fields: dict[str, str], digits: str, note_id: str) -> Page:
+    """Delete a note: staff their own, the owner any."""
+    me, now = site.context["session"], clients.now()
+    shared = team.of_conversation(account, f"+{digits}", me, now)
+    if any(one.id == note_id and teamwork.is_deletable(one, me) for one in shared.notes):
+        team.delete_note(account.id, f"+{digits}", note_id)
+    return go_to(_place(digits))
+
+
+@site.post("/hub/messages/<digits>/typing")
+@form_of_studio
+def begin_typing(account: Account, _fields: dict[str, str], digits: str) -> Page:
+    """Let the others who have this conversation open know that somebody is answering."""
+    if _PHONE.fullmatch(digits):
+        team.begin_typing(account.id, f"+{digits}", site.context["session"], clients.now())
+    return page.plain("", 204)
+
+
 @site.get("/hub/newest")
 @page_of_studio
 def show_newest(account: Account) -> Page:
-    """Return the number of the newest reply, or 204 if it is the one that the browser has."""
-    after = (site.current_event.query_string_parameters or {}).get("after")
-    newest = str(replies.newest_sequence(account.id))
-    return page.plain(newest) if newest != after else page.plain("", 204)
+    """Return a mark of what is newest in the list, and in the conversation `with`; 204 if the browser has it."""
+    query, now = site.current_event.query_string_parameters or {}, clients.now()
+    digits, me = query.get("with", ""), site.context["session"]
+    newest, shared = at_once(
+        lambda: replies.newest_sequence(account.id),
+        lambda: team.of_conversation(account, f"+{digits}", me, now) if _PHONE.fullmatch(digits) else None,
+    )
+    mark = teamwork.mark(newest, shared)
+    return page.plain(mark) if mark != query.get("after") else page.plain("", 204)
 
 
 def _place(digits: str | None = None, **more: str) -> str:
@@ -116,8 +178,7 @@ def _recipient(digits: str, fields: dict[str, str]) -> Addressee:
 
 
 def _opened(account: Account, digits: str, before: str | None, now: datetime) -> conversations.Conversation:
-    is_phone = re.fullmatch(r"[0-9]{3,15}", digits)
-    opened = conversations.with_phone(account, f"+{digits}", before, now) if is_phone else None
+    opened = conversations.with_phone(account, f"+{digits}", before, now) if _PHONE.fullmatch(digits) else None
     if opened is None:
         raise NotFound("There is no conversation with this number.")
     return opened
@@ -127,20 +188,24 @@ def _page(
     account: Account, digits: str | None, typed: dict[str, str] | None = None, wrong: RequestError | None = None
 ) -> Page:
     query, now = site.current_event.query_string_parameters or {}, clients.now()
-    tab = query.get("tab", "inbox") if query.get("tab") in TABS else "inbox"
+    tab, me = query.get("tab", "inbox") if query.get("tab") in TABS else "inbox", site.context["session"]
     search = query.get("q", "").strip()
 
     def listed() -> conversations.Listed:
+        if tab == "mine":
+            return conversations.assigned(account, me.person or people.OWNER, query.get("cursor"), now)
         if fold(search):
             return conversations.found(account, tab, search, now)
         return conversations.listed(account, tab, query.get("cursor"), now)
 
-    opened, rows, newest, templates, of_template = at_once(
+    opened, rows, newest, templates, of_template, everybody, shared = at_once(
         lambda: _opened(account, digits, query.get("before"), now) if digits else None,
         listed,
         lambda: replies.newest_sequence(account.id),
         lambda: texts.template_names(account) if digits else [],
         lambda: texts.template_body(account, query.get("template")),
+        lambda: people.of_account(account),
+        lambda: team.of_conversation(account, f"+{digits}", me, now) if digits else None,
     )
     if opened and (read := conversations.mark_read(opened, name_of_person())) is not opened:
         opened, rows = read, listed()
@@ -148,16 +213,19 @@ def _page(
         "messages",
         account,
         wrong.status if wrong else 200,
-        tabs=TABS,
+        tabs=TABS if len(everybody) > 1 else {name: title for name, title in TABS.items() if name != "mine"},
         tab=tab,
         q=search,
         listed=rows,
-        newest=newest,
+        newest=teamwork.mark(newest, shared),
         open=opened,
-        typed={"body": query.get("body") or of_template, "at": ""} | (typed or {}),
+        team=teamwork.shown(shared, everybody, me, opened, query.get("before")) if opened else None,
+        typed={"body": query.get("body") or of_template, "at": "", "note": query.get("note", "")} | (typed or {}),
         shown=texts.shown_if_asked(account, _recipient(digits, typed), typed) if digits and typed else None,
         templates=templates,
         key=texts.key_of(typed or {}, wrong),
+        note_key=uuid4().hex,
+        most_note=team.LONGEST_NOTE,
         wrong=wrong,
         why=words.refusal(wrong, account, now) if wrong else "",
         now=now,

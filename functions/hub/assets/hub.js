@@ -30,6 +30,28 @@ if (box) {
   addEventListener("pageshow", () => { button.disabled = false; });
 }
 
+// A note is kept too. While an answer is being typed, the others who have the conversation open see by whom.
+const note = find("note");
+if (note) {
+  const name = `${place} note`;
+  const here = new URL(location.href);
+  if (here.searchParams.has("noted")) sessionStorage.removeItem(name);
+  here.searchParams.delete("noted");
+  history.replaceState(null, "", here);
+  note.value ||= sessionStorage.getItem(name) || "";
+  note.addEventListener("input", () => sessionStorage.setItem(name, note.value));
+}
+const live = document.querySelector("[data-newest]");
+let said = 0;
+if (box && live?.dataset.with) {
+  box.addEventListener("input", () => {
+    if (Date.now() - said < 8000) return;
+    said = Date.now();
+    const body = new URLSearchParams({ token: box.form.elements.token.value });
+    fetch(`${hub}messages/${live.dataset.with}/typing`, { method: "POST", body }).catch(() => null);
+  });
+}
+
 // A chosen time is never overlooked: the button says that it counts.
 const at = find("at");
 if (at) {
@@ -113,7 +135,6 @@ if (to && choices) {
 }
 
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
-const live = document.querySelector("[data-newest]");
 let failures = 0;
 let patience = 24; // how often the state of a text that is on its way is looked at
 function say(what) {
@@ -122,7 +143,7 @@ function say(what) {
 async function look() {
   if (document.hidden) return;
   try {
-    const answer = await fetch(`${hub}newest?after=${live.dataset.newest}`);
+    const answer = await fetch(`${hub}newest?after=${live.dataset.newest}&with=${live.dataset.with || ""}`);
     if (answer.redirected) { say("ended"); return; }
     if (!answer.ok) throw new Error(answer.status);
     failures = 0;
@@ -131,7 +152,7 @@ async function look() {
     if (answer.status !== 200 && !underway) return;
     const newest = (await answer.text()) || live.dataset.newest;
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-    for (const part of ["rows", "none", "bubbles", "tabs", "notice", "pages"]) {
+    for (const part of ["rows", "none", "bubbles", "tabs", "notice", "assigned", "pages"]) {
       const [old, fresh] = [find(part), page.getElementById(part)];
       if (old && fresh && !old.contains(document.activeElement)) renew(old, fresh);
     }

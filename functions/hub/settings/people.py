@@ -8,6 +8,7 @@ from longcode.accounts.people import Role
 from longcode.aws import clients
 from longcode.errors import RequestError
 from longcode.messages import reply_notices
+from longcode.teamwork import store as teamwork
 
 
 @site.get("/hub/people")
@@ -38,6 +39,7 @@ def remove_person(account: Account, _fields: dict[str, str], person_id: str) -> 
         people.remove(person)
         sessions.end_of_person(account.id, person.id, clients.now())
         reply_notices.forget(account.id, person.id)
+        teamwork.unassign(account.id, person.id)
     return go_to("people")
 
 

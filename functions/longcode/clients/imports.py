@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from longcode.clients.rows import EmptyCells
 from longcode.months import instant
-from longcode.table import credential_keys as keys
+from longcode.table import hub_keys as keys
 from longcode.table import store
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, attributes, has_value, read
 

@@ -1,4 +1,4 @@
-"""The keys of the items about access to accounts: API keys, what else opens, guards or bounds one; and of imports."""
+"""The keys of the items about access to accounts: API keys, what else opens, guards or bounds one."""
 
 from longcode.table.keys import Key
 
@@ -36,16 +36,6 @@ def address_link(account: str) -> Key:
 def session(account: str, token_hash: str = "") -> Key:
     """A session of the hub, by the hash of its token."""
     return Key(f"account#{account}", f"session#{token_hash}")
-
-
-def kept_import(account: str, import_id: str = "") -> Key:
-    """A file of clients that somebody imports in the hub, and how far it is."""
-    return Key(f"account#{account}", f"import#{import_id}")
-
-
-def import_part(account: str, import_id: str, part: str = "") -> Key:
-    """A part of the file of an import, or of the report on its rows."""
-    return Key(f"account#{account}", f"import-part#{import_id}#{part}")
 
 
 def person(account: str, person_id: str = "") -> Key:

@@ -20,6 +20,8 @@ from longcode.clients.client import Phone
 from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
+from longcode.teamwork import store as teamwork
+from longcode.teamwork.store import Note
 from longcode.template import Template
 from optout import worker as optout_worker
 from tests.support.browser import HOST, PREFIX, Browser
@@ -62,12 +64,16 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     sessions.begin(account.id, name, now, person)
     new = KeptImport(account=account.id, id="a" * 32, name=name, size=9, at=now, since=now, rows=0, by=name)
     kept_imports.begin(new, account, b"id,first_name,phone\nx,Ann,12\n", Writer(via=Via.IMPORT, person=name))
+    note = Note(account=account.id, phone=phone, id="b" * 32, words=name, at=now, person="p", by=name)
+    teamwork.add_note(account, note)
+    teamwork.assign(account, phone, "p", name, now)
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
         "digits": phone.removeprefix("+"),
         "person_id": "p",
         "session_hash": session.hash,
         "import_id": new.id,
+        "note_id": note.id,
         "client_id": client_id,
         "message_id": text.id,
     }
