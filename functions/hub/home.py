@@ -56,10 +56,12 @@ class Failed(Struct, frozen=True, kw_only=True):
 class Home(Struct, frozen=True, kw_only=True):
     """What the home page shows. `message` is set if the account has no texting; `top` is the chart's highest line.
 
-    `failed` counts the texts of a day that did not arrive; if `failed_of` is set, those among so many newest texts.
+    `unread_conversations` and `oldest_unread` are None if some unread replies are not among the newest. `failed`
+    counts the texts of a day that did not arrive; if `failed_of` is set, those among so many newest texts.
     """
 
     unread: int
+    unread_conversations: int | None
     oldest_unread: datetime | None
     questions: list[Asked]
     failed: int
@@ -115,10 +117,12 @@ def of(account: Account, now: datetime) -> Home:
     started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     most = max([0, *(usage.units for usage in panel.current.days.values())]) if panel.current else 0
     unread = folders.unread_counts(account.id).unread
+    replies = _unread(account, unread) if unread else []
     newest = _newest_sent(account)
     return Home(
         unread=unread,
-        oldest_unread=_oldest_unread(account, unread) if unread else None,
+        unread_conversations=len({reply.phone for reply in replies}) or None,
+        oldest_unread=min((reply.created_at for reply in replies), default=None),
         questions=_asked(account, questions),
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         failed_of=_looked_at(newest, now - _DAY),
@@ -143,11 +147,11 @@ def _asked(account: Account, questions: list[Question]) -> list[Asked]:
     ]
 
 
-def _oldest_unread(account: Account, unread: int) -> datetime | None:
-    """Return when the oldest unread reply came, or None if it is not among the newest."""
+def _unread(account: Account, unread: int) -> list[Message]:
+    """Return the unread replies of an account, none unless all are among the newest."""
     newest = folders.page(account.id, "inbox", limit=_LOOKED_AT).messages
-    waiting = [reply.created_at for reply in newest if not reply.read]
-    return min(waiting) if len(waiting) == unread else None
+    waiting = [reply for reply in newest if not reply.read]
+    return waiting if len(waiting) == unread else []
 
 
 def _newest_sent(account: Account) -> list[Message]:

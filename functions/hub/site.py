@@ -91,7 +91,8 @@ def page_of_studio(view: Callable[..., Page]) -> Callable[..., Page]:
     @wraps(view)
     def guarded(**path: str) -> Page:
         account = _account_of_request()
-        return view(account, **path) if account else _sign_in_first({})
+        asked = site.current_event.query_string_parameters or {}
+        return view(account, **path) if account else _sign_in_first(asked)
 
     return guarded
 
@@ -139,7 +140,7 @@ def form_of_owner(act: Callable[..., Page]) -> Callable[..., Page]:
 
 
 def _sign_in_first(fields: dict[str, str]) -> Page:
-    """Go to the sign-in, which leads back to this page, with what was typed on it unless that is too long."""
+    """Go to the sign-in, which leads back to this page, with what was asked of or typed on it unless too long."""
     back = {"back": site.current_event.path.removeprefix("/hub/")}
     with_typed, without = urlencode(back | page.typed_in(fields)), urlencode(back)
     return go_to(page.fitting(f"sign-in?{with_typed}", f"sign-in?{without}", "sign-in"))

@@ -8,8 +8,10 @@ from longcode.accounts import account_links, passwords, sessions, sign_in_links
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
+from longcode.accounts.people import Person, Role
 from longcode.aws import clients
 from longcode.messages import folders
+from longcode.teamwork import store as teamwork
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.fakes import PASSWORD, FakeCarrier
 from tests.support.reply_steps import receive, record_text
@@ -29,7 +31,7 @@ def test_a_reply_is_answered_with_four_clicks_from_the_mailed_link(page: Page, h
     page.goto(link_by_mail(page, hub, account.email))
 
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="2 replies unread").click()
+    page.get_by_role("link", name="2 conversations unread").click()
     page.get_by_role("link", name="Ann Lee").click()
     page.get_by_label("Your text to Ann Lee").fill("Of course, bring the dog!")
     page.get_by_role("button", name="Send").click()
@@ -57,6 +59,22 @@ def test_a_new_state_and_a_stop_appear_in_an_open_conversation_while_something_i
     expect(signed_in.locator("article.in").last).to_contain_text("STOP")
     expect(signed_in.get_by_label("Your text to Ann Lee")).to_have_value("Half a sen")
     expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_focused()
+
+
+def test_colleagues_see_who_is_answering(signed_in: Page, hub: str, account: Account) -> None:
+    bo = Person(account=account.id, id="bo", name="Bo", email="bo@x.example", role=Role.STAFF, added_at=clients.now())
+    sessions.begin(account.id, "Chrome", clients.now(), bo)
+    his = next(one for one in sessions.of_account(account.id, clients.now()) if one.person == "bo")
+    signed_in.clock.install()
+    signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+    teamwork.begin_typing(account.id, ANNS, his, clients.now())
+    signed_in.clock.run_for(5000)
+    expect(signed_in.get_by_text("Bo is answering now")).to_be_visible()
+
+    with signed_in.expect_response(lambda answer: answer.url.endswith("/typing")):
+        signed_in.get_by_label("Your text to Ann Lee").press_sequentially("Of")
+
+    assert teamwork.of_conversation(account, ANNS, his, clients.now()).writing == [account.name]
 
 
 def test_what_is_typed_outlives_a_reload_and_a_lost_session(signed_in: Page, hub: str, account: Account) -> None:

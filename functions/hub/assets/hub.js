@@ -156,6 +156,8 @@ async function look() {
       const [old, fresh] = [find(part), page.getElementById(part)];
       if (old && fresh && !old.contains(document.activeElement)) renew(old, fresh);
     }
+    const reply = document.querySelector("form.reply"); // gone after a STOP
+    if (reply && !reply.contains(document.activeElement)) reply.hidden = !page.querySelector("form.reply");
     live.dataset.newest = newest;
     document.title = page.title;
   } catch { if (++failures === 2) say("lost"); }

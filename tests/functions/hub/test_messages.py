@@ -487,3 +487,13 @@ def test_a_refusal_says_what_would_help(account: Account, signed_in: Browser) ->
 
     assert "Tick it in the client's record, then send again." in refused.text
     assert refused.typed.strip() == "Hello"
+
+
+def test_replies_of_one_minute_share_a_line(account: Account, signed_in: Browser) -> None:
+    for index, minute in enumerate((0, 0, 1)):
+        receive(f"SM{index}", str(index), at=NOW + timedelta(minutes=minute, seconds=index))
+
+    shown = signed_in.get(TALK).html.partition('id="bubbles"')[2]
+
+    assert shown.count("<article") == 3
+    assert shown.partition("</section>")[0].count("<time") == 2

@@ -115,6 +115,15 @@ def test_a_sign_in_leads_to_no_other_address(account: Account, password: str, ba
     assert (home.path, home.status) == ("home", 200)
 
 
+def test_a_sign_in_leads_back_to_a_page_with_what_was_asked_of_it(account: Account, password: str) -> None:
+    browser = Browser()
+    sign_in = browser.get("new", "to=2125550123")
+
+    opened = browser.submit(sign_in, "sign-in", account=account.id, password=password)
+
+    assert (opened.path, opened.fields["to"]) == ("new", "Zoë, (212) 555-0123")
+
+
 def test_a_sign_in_leads_back_to_the_page_that_was_asked_for(account: Account, password: str) -> None:
     browser = Browser()
     asked = browser.get("messages")
