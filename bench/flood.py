@@ -1,32 +1,38 @@
 """How long one studio's texts and STOPs take in the local stack while another studio floods it, beside a quiet run.
 
-The flood begins a while before the measurement, so that all its functions have started, and lasts as long: texts
-whose webhooks go to a slow receiver, other calls, templates without end and imports. It is small, because emulator,
-functions and carrier share this machine's processors: the figures show that nothing waits in line behind the flood,
-not what AWS can take.
+The figures show that nothing waits in line behind the flood, not what AWS can take: emulator, functions and carrier
+share this machine's processors. So the flood is small, and no process of a function should start during a run. On AWS
+a start has a processor to itself; here it takes most of a second of one that the calls need, and calls that wait have
+more processes started: twenty starts stop everything for ten seconds. Before the runs, as many conversations as a run
+can have are held at once, until they start no process; the second run begins when the flood starts no more.
+`flood_starts_…` is the number of processes that a run started nevertheless.
+
+The flood lasts as long as its run: texts whose webhooks go to a slow receiver, other calls, templates without end and
+imports.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
+from pathlib import Path
 from statistics import median
 from threading import Event
 from urllib.parse import quote
 
-from urllib3.exceptions import HTTPError
-
 from bench.local_studio import local_studio
 from bench.rig import Figure
+from infra.local.emulator import processes_started
 from infra.local.endpoint import serving_endpoint
-from infra.local.participants import CheckFailed, Phones, StudioSoftware, eventually
+from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.stack import Stack, new_stack
 
 _CONVERSATIONS, _PAUSE_SECONDS = 12, 1.0
-_WARM_UP, _FLOOD_FIRST_SECONDS = 6, 25
+_WARM_UPS_MOST = 6
+_FLOOD_FIRST_SECONDS, _FLOOD_FIRST_SECONDS_MOST, _WITHOUT_START_SECONDS = 25, 120, 5
 _SLOW_RECEIVER_SECONDS = 8.0
 _IMPORT_ROWS = 200
 _TIMES_A_SECOND = {"texts": 4, "reads": 8, "templates": 4, "imports": 1}
@@ -38,34 +44,53 @@ def measure() -> Iterator[Figure]:
         calm, flooder = local_studio(stack, "calm", "volume"), local_studio(stack, "flooder", "volume")
         phones = (f"+1212{number}" for number in count(3_000_000))
         _warm_up(stack, calm, phones)
-        quiet = _conversations(stack, calm, [next(phones) for _ in range(_CONVERSATIONS)])
+        runs = {"quiet": _run(stack, calm, phones)}
         with _flood(stack, flooder) as answered:
-            time.sleep(_FLOOD_FIRST_SECONDS)
-            flooded = _conversations(stack, calm, [next(phones) for _ in range(_CONVERSATIONS)])
+            _wait_for_starts(stack)
+            runs["flooded"] = _run(stack, calm, phones)
     for name, index, bar in (("text", 0, 2.0), ("stop", 1, 3.0)):
-        for run, seconds in (("quiet", quiet), ("flooded", flooded)):
+        for run, (seconds, _) in runs.items():
             each = [times[index] for times in seconds]
             yield Figure(f"flood_{name}_{run}_median", round(median(each), 2), "s", None)
             yield Figure(f"flood_{name}_{run}_most", round(max(each), 2), "s", bar)
+    for run, (_, starts) in runs.items():
+        yield Figure(f"flood_starts_{run}", starts, "processes", None)
     for (what, status), number in sorted(answered.items()):
         yield Figure(f"flood_{what}_{status}", number, "calls", None)
 
 
 def _warm_up(stack: Stack, studio: StudioSoftware, phones: Iterator[str]) -> None:
-    """Start the functions one by one: on a busy machine the first calls of each can take longer than callers wait."""
-    for _ in range(_WARM_UP):
-        with suppress(TimeoutError, HTTPError, CheckFailed, RuntimeError):
-            _conversation(stack, studio, next(phones))
+    """Hold a run's conversations at once, and again until they start no process; the first may exceed time-outs."""
+    for _ in range(_WARM_UPS_MOST):
+        before = processes_started(Path(stack.logs))
+        with ThreadPoolExecutor(_CONVERSATIONS) as pool:
+            for _ in range(_CONVERSATIONS):
+                pool.submit(_conversation, stack, studio, next(phones))
+        if processes_started(Path(stack.logs)) == before:
+            return
 
 
-def _conversations(stack: Stack, studio: StudioSoftware, phones: list[str]) -> list[tuple[float, float]]:
-    """Text each phone, one a second, and have it reply STOP; return the seconds of both."""
+def _wait_for_starts(stack: Stack) -> None:
+    """Wait until the flood has started no process for a while."""
+    begun = last_start = time.monotonic()
+    started = processes_started(Path(stack.logs))
+    while (now := time.monotonic()) < begun + _FLOOD_FIRST_SECONDS_MOST:
+        if now > begun + _FLOOD_FIRST_SECONDS and now > last_start + _WITHOUT_START_SECONDS:
+            return
+        time.sleep(0.5)
+        if (until_now := processes_started(Path(stack.logs))) > started:
+            started, last_start = until_now, time.monotonic()
+
+
+def _run(stack: Stack, studio: StudioSoftware, phones: Iterator[str]) -> tuple[list[tuple[float, float]], int]:
+    """Text a dozen phones, one a second, and have each reply STOP; return the seconds of both, and the starts."""
     running = []
-    with ThreadPoolExecutor(len(phones)) as pool:
-        for phone in phones:
-            running.append(pool.submit(_conversation, stack, studio, phone))
+    before = processes_started(Path(stack.logs))
+    with ThreadPoolExecutor(_CONVERSATIONS) as pool:
+        for _ in range(_CONVERSATIONS):
+            running.append(pool.submit(_conversation, stack, studio, next(phones)))
             time.sleep(_PAUSE_SECONDS)
-        return [each.result() for each in running]
+    return [each.result() for each in running], processes_started(Path(stack.logs)) - before
 
 
 def _conversation(stack: Stack, studio: StudioSoftware, phone: str) -> tuple[float, float]:

@@ -56,6 +56,11 @@ def is_answered(url: str) -> bool:
         return False
 
 
+def processes_started(logs: Path) -> int:
+    """Return how many processes of functions the emulator has started; `logs` is the folder of its log."""
+    return (logs / "emulator.log").read_text(errors="replace").count("Lambda worker spawned for")
+
+
 def client(service: str, emulator_url: str) -> Any:
     """Return a client of a service of the emulator, never of AWS itself."""
     return boto3.client(

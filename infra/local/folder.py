@@ -1,4 +1,4 @@
-"""The folder of a running stack: logs, the SAM CLI's zip file, and the code that each worker unpacks."""
+"""The folder of a running stack: logs, and the code as built, from which the functions run."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ from infra.local.processes import ROOT, is_alive
 
 LOCAL = ROOT / ".local"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - its folders are created with mode 0700
-_ENOUGH_BYTES = 4_000_000_000
+_ENOUGH_BYTES = 1_000_000_000  # a stack takes 0.2 GB
 
 
 @contextmanager
