@@ -1,5 +1,6 @@
 """The settings API: a studio's settings, its webhook secret and its templates."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from longcode.web import account_resolver, fields
@@ -210,7 +211,12 @@ def change_account(settings: AccountSettings) -> ShownAccount:
 
     The first webhook address also creates the secret that requests are signed with.
     """
-    account = _account()
+    change(_account(), settings, clients.now())
+    return show_account()
+
+
+def change(account: Account, settings: AccountSettings, now: datetime) -> None:
+    """Write the settings that were given. Raise `RequestError` with the field that is refused."""
     changes = settings.model_dump(mode="json", exclude_unset=True)
     if "allowed_countries" in changes:
         changes["allowed_countries"] = allowed_regions(changes["allowed_countries"], aws_settings().allowed_countries)
@@ -231,25 +237,28 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.add_to_webhook_list(account.id)
     if changes.get("texts_an_hour", account.texts_an_hour) < account.texts_an_hour:
-        changes["hour_filled_at"] = clients.now()  # some phone may have as many texts already
+        changes["hour_filled_at"] = now  # some phone may have as many texts already
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
-        retentions.start(account.id, clients.now() + SWEEP_AFTER)
+        retentions.start(account.id, now + SWEEP_AFTER)
     if changes:
-        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, clients.now()))
-    return show_account()
+        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, now))
 
 
 @app.post("/account/webhook-secret")
 def renew_webhook_secret() -> dict[str, str]:
     """Make a new webhook secret. For 24 hours, requests are signed with the old one as well."""
-    account = _account()
+    return {"webhook_secret": new_webhook_secret(_account(), clients.now())}
+
+
+def new_webhook_secret(account: Account, now: datetime) -> str:
+    """Make and return a new webhook secret; raise `RequestError` without an address, or if another was just made."""
     if not account.webhook_secret:
         raise RequestError("There is no secret yet: it is created with the webhook address.", field="webhook_url")
-    secret, old = webhook.rotate_secret(account, clients.now())
+    secret, old = webhook.rotate_secret(account, now)
     if not accounts.change_webhook_secret(account, secret, old):
         raise WebhookSecretChanged("Another request made a new secret at the same moment; GET /account shows it.")
-    return {"webhook_secret": secret}
+    return secret
 
 
 @app.put("/templates/<name>")

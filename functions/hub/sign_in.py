@@ -32,6 +32,7 @@ _PAGES = (
     "people",
     "notifications",
     "account(/password)?",
+    "sending",
 )
 # A stranger may have the link mailed: no page in it has words of theirs.
 _IN_MAIL = r"[a-z]+(/[0-9]{1,15})?"

@@ -23,11 +23,16 @@ Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Clients": {"clients": "Clients"},
-    "Settings": {"people": "People", "notifications": "Notifications", "account": "Account"},
+    "Settings": {
+        "account": "General info",
+        "sending": "Sending",
+        "people": "People",
+        "notifications": "Notifications",
+    },
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"account"}
+_OF_OWNER = {"account", "sending"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
