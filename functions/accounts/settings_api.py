@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 from longcode.web.fields import Statuses, checked_statuses
+from longcode.web.hours import OpeningHoursForm, checked_away_text
+import msgspec
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
@@ -109,6 +111,8 @@ class AccountSettings(web.Body):
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
     retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS)] = None
+    opening_hours: OpeningHoursForm | None = None
+    away_text: Annotated[str, AfterValidator(checked_away_text), Field(min_length=1, max_length=480)] | None = None
     statuses: Annotated[
         dict[RecordKind, Statuses] | None,
         Field(
@@ -155,6 +159,8 @@ class ShownAccount(web.Answer):
 
     `allowed_countries` are the countries in ISO 3166 that it may text besides its own, `statuses` its own words for
     the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
+
+    `away_text` answers a client who writes outside `opening_hours`, once until it opens.
     """
 
     id: str
@@ -190,6 +196,8 @@ class ShownAccount(web.Answer):
     quiet_hours: bool
     quiet_zone: QuietZone
     retention_days: int | None
+    opening_hours: OpeningHoursForm | None
+    away_text: str | None
     statuses: dict[str, tuple[str, ...]]
 
 
@@ -201,6 +209,7 @@ def show_account() -> ShownAccount:
         "standing": account.status,
         "standings": account.status_changes,
         "allowed_countries": allowed_regions(account.allowed_countries, aws_settings().allowed_countries),
+        "opening_hours": msgspec.to_builtins(account.opening_hours),
     }
     return ShownAccount.model_validate(structs.asdict(account) | shown)
 

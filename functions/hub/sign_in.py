@@ -33,6 +33,7 @@ _PAGES = (
     "notifications",
     "account(/password)?",
     "sending",
+    "hours",
 )
 # A stranger may have the link mailed: no page in it has words of theirs.
 _IN_MAIL = r"[a-z]+(/[0-9]{1,15})?"

@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Settings": {
         "account": "General info",
         "sending": "Sending",
+        "hours": "Opening hours",
         "people": "People",
         "notifications": "Notifications",
     },

@@ -23,6 +23,8 @@ _NAMES = {
     "texts_an_hour": "texts an hour",
     "retention_days": "days",
     "allowed_countries": "countries",
+    "opening_hours": "opening hours",
+    "away_text": "away text",
     "webhook_url": "address",
     "webhook_events": "events",
 }

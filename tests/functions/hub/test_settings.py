@@ -1,5 +1,7 @@
 """The studio's settings: what was changed is written, by the rules of PATCH /account, and nothing else."""
 
+import re
+
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, OnUncertain, QuietZone
 from tests.support.browser import Browser, Page
@@ -75,3 +77,35 @@ def test_a_limit_that_is_no_number_is_refused_in_words(account: Account, signed_
     assert "Write a number from 1 to 20." in refused.text
     assert refused.fields["texts_an_hour"] == "many"
     assert now(account).units_a_day is None
+
+
+def test_opening_hours_are_changed_by_day_and_shown_again(account: Account, signed_in: Browser) -> None:
+    mine, theirs = signed_in.get("hours"), signed_in.get("hours")
+    monday = {"monday_0_opens": "09:00", "monday_0_closes": "12:00", "monday_1_opens": "13:00"}
+
+    signed_in.submit(mine, "hours", **monday | {"monday_1_closes": "00:00", "date_0": "2100-12-24"})
+    saved = signed_in.submit(theirs, "hours", friday_0_opens="10:00", friday_0_closes="14:00", away_text="Closed!")
+    emptied = signed_in.submit(saved, "hours", date_0="")
+
+    hours = now(account).opening_hours
+    assert hours
+    assert [(span.opens, span.closes) for span in hours.monday] == [("09:00", "12:00"), ("13:00", "24:00")]
+    assert [(span.opens, span.closes) for span in hours.friday] == [("10:00", "14:00")]
+    assert (hours.tuesday, hours.dates) == ((), ())
+    assert (saved.fields["date_0"], saved.fields["monday_1_closes"]) == ("2100-12-24", "00:00")
+    assert re.search(r"A client would get Closed! We open again .* at (9|10|1):00 [ap]m\.", saved.text)
+    assert emptied.fields["date_0"] == ""
+
+
+def test_hours_that_make_no_sense_are_refused_with_what_was_typed(account: Account, signed_in: Browser) -> None:
+    page = signed_in.get("hours")
+
+    refused = signed_in.submit(page, "hours", sunday_0_opens="18:00", sunday_0_closes="09:00")
+    lone = signed_in.submit(page, "hours", sunday_0_opens="18:00")
+    field = signed_in.submit(page, "hours", away_text="Until {{session.date}}")
+
+    assert "Sunday: the hours from 18:00 to 09:00 end before they begin" in refused.text
+    assert (refused.status, refused.fields["sunday_0_closes"]) == (422, "09:00")
+    assert (lone.status, lone.fields["sunday_0_opens"]) == (422, "18:00")
+    assert "cannot have the merge field session.date" in field.text
+    assert (now(account).opening_hours, now(account).away_text) == (None, None)
