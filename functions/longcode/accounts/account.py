@@ -61,6 +61,7 @@ class WebhookEvent(StrEnum):
     OPT_OUT_RECORDED = "opt_out.recorded"
     CALL_CREATED = "call.created"
     USAGE_NOTICE = "usage.notice"
+    TEST = "webhook.test"
 
 
 class QuietZone(StrEnum):

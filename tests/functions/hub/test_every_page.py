@@ -9,9 +9,11 @@ import pytest
 
 from clients import kept_imports
 from hub.site import site
-from longcode.accounts import people, sessions
+from longcode.accounts import api_keys, people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.accounts.api_keys import ApiKey
+from longcode.accounts.passwords import KeyScope
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients as aws_clients
 from longcode.aws import queues
@@ -21,6 +23,8 @@ from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
 from longcode.template import Template
+from longcode.webhooks import delivery
+from longcode.webhooks import store as webhooks
 from optout import worker as optout_worker
 from tests.support.browser import HOST, PREFIX, Browser
 from tests.support.fakes import NOW, PASSWORD, studio, take_queued
@@ -31,6 +35,9 @@ from tests.support.text_steps import accept
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {
     *("account", "account/password", "sending"),
+    *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
+    *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
+    *("keys", "keys/<key_id>/end"),
     *("people", "people/<person_id>/remove"),
 }
 MINE, THEIRS = "+12125550123", "+12125550188"
@@ -65,6 +72,10 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     sessions.begin(account.id, name, now, person)
     new = KeptImport(account=account.id, id="a" * 32, name=name, size=9, at=now, since=now, rows=0, by=name)
     kept_imports.begin(new, account, b"id,first_name,phone\nx,Ann,12\n", Writer(via=Via.IMPORT, person=name))
+    tested = delivery.of_test(account.id, "hub", now)
+    webhooks.create([tested])
+    key = ApiKey(account=account.id, id=f"k{account.id}", name=name[:60], scope=KeyScope.READ, created_at=NOW)
+    api_keys.create(key, "hash")
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
         "digits": phone.removeprefix("+"),
@@ -73,6 +84,8 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
         "import_id": new.id,
         "client_id": client_id,
         "message_id": text.id,
+        "delivery_id": tested.id,
+        "key_id": key.id,
     }
 
 
