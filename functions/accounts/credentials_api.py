@@ -1,5 +1,6 @@
 """The credentials API: a studio's password, its API keys and its mail address."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from longcode.web import account_resolver, fields
@@ -106,17 +107,26 @@ def create_key(form: NewKey) -> Response[CreatedKey]:
     The scope `read` opens what reads, except the settings and the keys; `send` opens sending texts, broadcasts and
     events, and their state; `all` opens everything, as the password does.
     """
-    account, now = web.caller(app), clients.now()
+    key, secret = make_key(web.caller(app), form, clients.now())
+    shown = ShownKey.model_validate(key).model_dump()
+    return Response(201, web.JSON, CreatedKey(**shown, key=secret))
+
+
+def make_key(account: str, form: NewKey, now: datetime, form_id: str | None = None) -> tuple[ApiKey, str]:
+    """Make an API key, and return it and its secret. Of several with a `form_id`, the first is made.
+
+    Raise `BadTime`, `TooManyKeys`, or `ConditionFailed` for a form that has made its key.
+    """
     if form.ends_at and form.ends_at <= now:
         raise BadTime("The end of the key is in the past.", field="ends_at")
     if len(api_keys.of_account(account)) >= api_keys.MOST_KEYS:
         raise TooManyKeys(f"An account has at most {api_keys.MOST_KEYS} API keys; delete one that is not used.")
-    key_id, secret = passwords.generate_key()
+    known = passwords.derive_key(form_id, account)[0] if form_id else None
+    key_id, secret = passwords.generate_key(key_id=known)
     key = ApiKey(account=account, id=key_id, name=form.name, scope=form.scope, created_at=now, ends_at=form.ends_at)
     notice = owner_notices.new(account, NoticeKind.KEY, now, f"{key_id} {form.scope}")
     api_keys.create(key, passwords.hash_of(secret), notice)
-    shown = ShownKey.model_validate(key).model_dump()
-    return Response(201, web.JSON, CreatedKey(**shown, key=secret))
+    return key, secret
 
 
 @app.get("/account/keys")

@@ -1,10 +1,13 @@
 """The settings API: a studio's settings, its webhook secret and its templates."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 from longcode.web.fields import Statuses, checked_statuses
+from longcode.web.hours import OpeningHoursForm, checked_away_text
+import msgspec
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
@@ -108,6 +111,8 @@ class AccountSettings(web.Body):
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
     retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS)] = None
+    opening_hours: OpeningHoursForm | None = None
+    away_text: Annotated[str, AfterValidator(checked_away_text), Field(min_length=1, max_length=480)] | None = None
     statuses: Annotated[
         dict[RecordKind, Statuses] | None,
         Field(
@@ -154,6 +159,8 @@ class ShownAccount(web.Answer):
 
     `allowed_countries` are the countries in ISO 3166 that it may text besides its own, `statuses` its own words for
     the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
+
+    `away_text` answers a client who writes outside `opening_hours`, once until it opens.
     """
 
     id: str
@@ -189,6 +196,8 @@ class ShownAccount(web.Answer):
     quiet_hours: bool
     quiet_zone: QuietZone
     retention_days: int | None
+    opening_hours: OpeningHoursForm | None
+    away_text: str | None
     statuses: dict[str, tuple[str, ...]]
 
 
@@ -200,6 +209,7 @@ def show_account() -> ShownAccount:
         "standing": account.status,
         "standings": account.status_changes,
         "allowed_countries": allowed_regions(account.allowed_countries, aws_settings().allowed_countries),
+        "opening_hours": msgspec.to_builtins(account.opening_hours),
     }
     return ShownAccount.model_validate(structs.asdict(account) | shown)
 
@@ -210,7 +220,12 @@ def change_account(settings: AccountSettings) -> ShownAccount:
 
     The first webhook address also creates the secret that requests are signed with.
     """
-    account = _account()
+    change(_account(), settings, clients.now())
+    return show_account()
+
+
+def change(account: Account, settings: AccountSettings, now: datetime) -> None:
+    """Write the settings that were given. Raise `RequestError` with the field that is refused."""
     changes = settings.model_dump(mode="json", exclude_unset=True)
     if "allowed_countries" in changes:
         changes["allowed_countries"] = allowed_regions(changes["allowed_countries"], aws_settings().allowed_countries)
@@ -231,25 +246,28 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.add_to_webhook_list(account.id)
     if changes.get("texts_an_hour", account.texts_an_hour) < account.texts_an_hour:
-        changes["hour_filled_at"] = clients.now()  # some phone may have as many texts already
+        changes["hour_filled_at"] = now  # some phone may have as many texts already
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
-        retentions.start(account.id, clients.now() + SWEEP_AFTER)
+        retentions.start(account.id, now + SWEEP_AFTER)
     if changes:
-        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, clients.now()))
-    return show_account()
+        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, now))
 
 
 @app.post("/account/webhook-secret")
 def renew_webhook_secret() -> dict[str, str]:
     """Make a new webhook secret. For 24 hours, requests are signed with the old one as well."""
-    account = _account()
+    return {"webhook_secret": new_webhook_secret(_account(), clients.now())}
+
+
+def new_webhook_secret(account: Account, now: datetime) -> str:
+    """Make and return a new webhook secret; raise `RequestError` without an address, or if another was just made."""
     if not account.webhook_secret:
         raise RequestError("There is no secret yet: it is created with the webhook address.", field="webhook_url")
-    secret, old = webhook.rotate_secret(account, clients.now())
+    secret, old = webhook.rotate_secret(account, now)
     if not accounts.change_webhook_secret(account, secret, old):
         raise WebhookSecretChanged("Another request made a new secret at the same moment; GET /account shows it.")
-    return {"webhook_secret": secret}
+    return secret
 
 
 @app.put("/templates/<name>")

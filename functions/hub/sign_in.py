@@ -32,6 +32,10 @@ _PAGES = (
     "people",
     "notifications",
     "account(/password)?",
+    "sending",
+    "hours",
+    r"webhooks(/(secret|list|sent/[0-9a-f]{1,40}))?",
+    r"keys(/[a-z0-9]{1,20}/end)?",
 )
 # A stranger may have the link mailed: no page in it has words of theirs.
 _IN_MAIL = r"[a-z]+(/[0-9]{1,15})?"

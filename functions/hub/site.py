@@ -23,15 +23,29 @@ Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Clients": {"clients": "Clients"},
-    "Settings": {"people": "People", "notifications": "Notifications", "account": "Account"},
+    "Settings": {
+        "account": "General info",
+        "sending": "Sending",
+        "hours": "Opening hours",
+        "people": "People",
+        "notifications": "Notifications",
+        "webhooks": "Webhooks",
+        "keys": "API keys",
+    },
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"account"}
+_OF_OWNER = {"account", "sending", "webhooks", "keys"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
-_NEXT = {"home": "Go to the home page", "sign-in": "Use another address", "account": "Go back to the account"}
+_NEXT = {
+    "home": "Go to the home page",
+    "sign-in": "Use another address",
+    "account": "Go back to the account",
+    "webhooks": "Go back to the webhooks",
+    "keys": "Go back to the API keys",
+}
 
 site = APIGatewayRestResolver()
 

@@ -16,7 +16,7 @@ from longcode.aws.telemetry import count, logger
 from longcode.carriers import aws, twilio
 from longcode.carriers.carrier import Inbound
 from longcode.clients import store as client_store
-from longcode.jobs import HandleKeyword, Receive
+from longcode.jobs import HandleKeyword, Receive, SendAwayText
 from longcode.keywords import Keyword
 from longcode.message import Message
 from longcode.messages import folders, replies
@@ -35,6 +35,7 @@ from longcode.numbers.routing import (
 )
 from longcode.one_spelling import one_spelling
 from longcode.optouts.report import report_possible_opt_out
+from longcode.quiet_hours.opening_hours import is_closed
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import fire_job
 from longcode.triggers.trigger import Record, RecordKind
@@ -200,17 +201,30 @@ def _follow_up(reply: Message, studio: Account | None, received_at: datetime, no
             quotas.watch(account, reply.month, now + SWEEP_AFTER)
     # A reply that the operator handed over or moved to the account fires none of its triggers.
     by_operator = reply.rule == AttributionRule.OPERATOR
-    if reply.keyword is None and not by_operator and len(reply.body) <= _LONGEST_KEYWORD:
-        _fire_keyword_triggers(reply, received_at)
+    if reply.keyword is None and not by_operator:
+        is_answered = len(reply.body) <= _LONGEST_KEYWORD and _fire_keyword_triggers(reply, received_at)
+        if account and not is_answered:
+            _answer_if_closed(account, reply, received_at)
 
 
-def _fire_keyword_triggers(reply: Message, now: datetime) -> None:
-    """Fire the triggers on this keyword, once: a repeated delivery sends only jobs that may have been lost."""
+def _answer_if_closed(account: Account, reply: Message, received_at: datetime) -> None:
+    """Have a client's reply answered by the away text if it came outside the studio's opening hours."""
+    hours, zone = account.opening_hours, months.time_zone(account.time_zone)
+    is_of_client = reply.client_id is not None and not reply.other_recipients
+    if hours and account.away_text and is_of_client and is_closed(hours, zone, received_at):
+        queues.send(SendAwayText(account=account.id, message_id=reply.id))
+
+
+def _fire_keyword_triggers(reply: Message, now: datetime) -> bool:
+    """Fire the triggers on this keyword, once: a repeated delivery sends only jobs that may have been lost.
+
+    Return whether there are any.
+    """
     keyword = keywords.fold(reply.body)
     all_triggers = triggers.of_account(reply.account) if keyword else {}
     matching = {name: trigger for name, trigger in all_triggers.items() if trigger.keyword == keyword}
     if not matching:
-        return
+        return False
     record = Record(
         account=reply.account,
         kind=RecordKind.KEYWORD,
@@ -225,6 +239,7 @@ def _fire_keyword_triggers(reply: Message, now: datetime) -> None:
     zone = months.time_zone(accounts.get_or_raise(reply.account).time_zone)
     event, _ = triggers.write_event(record, keyword, matching, zone, now)
     queues.send(*map(fire_job, event.plan.planned))
+    return True
 
 
 def handle(body: str) -> None:

@@ -140,3 +140,10 @@ class FireTrigger(Struct, frozen=True, kw_only=True):
     record_id: str
     trigger: str
     day: date
+
+
+class SendAwayText(Struct, frozen=True, kw_only=True):
+    """Answer a reply that came outside the studio's opening hours, unless it has been answered."""
+
+    account: str
+    message_id: str

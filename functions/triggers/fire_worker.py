@@ -1,5 +1,6 @@
 """Accepts the due texts of triggers if their conditions still hold; otherwise drops them, or creates a call task."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from longcode.triggers.store import OccurrenceFacts
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.tell import enqueue_new
-from triggers import texts
+from triggers import away, texts
 
 _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"
 
@@ -87,8 +88,11 @@ def _webhook_data(call: Call) -> dict[str, Any]:
 
 
 def handle(body: str) -> None:
-    """Fire the occurrence of one job."""
-    fire(queues.read(jobs.FireTrigger, body), clients.now())
+    """Fire the occurrence of one job, or answer a reply with the away text."""
+    if "trigger" in json.loads(body):
+        fire(queues.read(jobs.FireTrigger, body), clients.now())
+    else:
+        away.answer(queues.read(jobs.SendAwayText, body), clients.now())
 
 
 @logger.inject_lambda_context

@@ -197,7 +197,7 @@ def test_parameters_and_settings_that_are_never_null_are_not_described_as_null()
 
     assert nullable == []
     assert {name for name, field in settings.items() if null in field.get("anyOf", [])} == {
-        *("phone", "webhook_url", "sender_name", "units_a_day", "retention_days")
+        *("phone", "webhook_url", "sender_name", "units_a_day", "retention_days", "opening_hours", "away_text")
     }
 
 

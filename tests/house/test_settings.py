@@ -29,7 +29,9 @@ def test_each_queue_takes_the_jobs_of_one_type() -> None:
     assert {kind for kind in kinds if kind.__module__ == jobs.__name__} == URL_SETTINGS.keys()
     # The worker of sign-ups also mails the links that sign in or confirm an address, and tells the types apart.
     links = (jobs.MailSignInLink, jobs.MailAddressLink)
-    others = [url for kind, url in URL_SETTINGS.items() if kind not in links]
+    # The worker of triggers also sends the away text.
+    others = [url for kind, url in URL_SETTINGS.items() if kind not in (*links, jobs.SendAwayText)]
+    assert URL_SETTINGS[jobs.SendAwayText] == URL_SETTINGS[jobs.FireTrigger]
     assert {URL_SETTINGS[link] for link in links} == {URL_SETTINGS[jobs.OpenAccount]}
     assert sorted(map(str.upper, others)) == sorted(n for n in NAMES if n.endswith("_QUEUE_URL"))
 

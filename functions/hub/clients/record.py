@@ -36,7 +36,7 @@ _FEWEST_LINES = 2  # of the form, with an empty one for a further number
 _MOST_LAST = 3  # phones whose last message is shown
 _MOST_ZONES = 3
 _FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone"}
-_ZONES = (
+ZONES = (
     *(f"America/{city}" for city in ("New_York", "Chicago", "Denver", "Phoenix", "Los_Angeles", "Anchorage")),
     *("Pacific/Honolulu", "America/Puerto_Rico", "America/Toronto", "America/Winnipeg", "America/Edmonton"),
     *("America/Vancouver", "America/Halifax", "America/Mexico_City", "Europe/London", "Europe/Dublin"),
@@ -44,6 +44,7 @@ _ZONES = (
     *("Europe/Athens", "Australia/Perth", "Australia/Adelaide", "Australia/Brisbane", "Australia/Sydney"),
     "Pacific/Auckland",
 )
+"""Time zones that a form suggests."""
 
 
 class PhoneLine(Struct, frozen=True, kw_only=True):
@@ -202,7 +203,7 @@ def _record(
         to=next(textable, None),
         permission=_permission(account, client, now),
         changed=_changed(account, client, now),
-        zones=_ZONES,
+        zones=ZONES,
         no_zone=_without_zone(account, client),
         name=full_name(values.get("first_name", ""), values.get("last_name", "")),
         wrong=wrong,

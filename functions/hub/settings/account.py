@@ -1,11 +1,14 @@
-"""The owner's page of the account: number, password, mail address; and the pages of the links that change them."""
+"""General info: the account's number, password, mail address and name, and the pages of links that change them."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 from accounts import mailed_links
 from hub import page
+from hub.clients.record import ZONES
+from hub.settings import general
 from hub.sign_up import plan_in_words
-from hub.site import Page, ask, form_of_owner, notice, page_of_owner, show, site
+from hub.site import Page, ask, form_of_owner, go_to, notice, page_of_owner, show, site
 from longcode.accounts import account_links, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -34,20 +37,22 @@ _KEEP = "To keep the password that you have, close this page or go back."
 @site.get("/hub/account")
 @page_of_owner
 def show_account(account: Account) -> Page:
-    """Show the account's number and address, never its password."""
-    return _account_page(account, (site.current_event.query_string_parameters or {}).get("email", ""))
+    """Show the account's number, address and name, never its password."""
+    return _account_page(account, site.current_event.query_string_parameters or {})
 
 
 @site.post("/hub/account")
 @form_of_owner
-def ask_for_address(account: Account, fields: dict[str, str]) -> Page:
-    """Mail a link to a new address of the account."""
-    email = fields.get("email", "")
+def change_account(account: Account, fields: dict[str, str]) -> Page:
+    """Mail a link to a new address of the account, or write what was changed of its general information."""
     try:
-        asked = account_links.ask_for_address(account, email, clients.now())
+        if "email" not in fields:
+            general.write(account, fields)
+            return go_to("account?saved=1")
+        asked = account_links.ask_for_address(account, fields["email"], clients.now())
     except RequestError as refusal:
-        return _account_page(account, email, refusal)
-    return notice("Look at the mail", f"You entered {email.strip()}. {asked}", 200, go_on="account")
+        return _account_page(account, fields, refusal)
+    return notice("Look at the mail", f"You entered {fields['email'].strip()}. {asked}", 200, go_on="account")
 
 
 @site.get("/hub/address/<token>")
@@ -114,10 +119,18 @@ def use_password_link(token: str) -> Page:
     return show("settings/new_password", number=number, password=password)
 
 
-def _account_page(account: Account, typed: str = "", wrong: RequestError | None = None) -> Page:
+def _account_page(account: Account, typed: Mapping[str, str], wrong: RequestError | None = None) -> Page:
     waiting = account_links.newest(LinkKind.ADDRESS, account.id, clients.now())
     return show(
-        "settings/account", account, wrong.status if wrong else 200, typed=typed, wrong=wrong, waiting=waiting
+        "settings/account",
+        account,
+        wrong.status if wrong else 200,
+        email=typed.get("email", ""),
+        wrong=wrong,
+        waiting=waiting,
+        saved="saved" in typed and wrong is None,
+        zones=ZONES,
+        **general.form(account, typed),
     )
 
 

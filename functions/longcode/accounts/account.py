@@ -11,6 +11,7 @@ from longcode.errors import AccountClosed, AccountSuspended, EditionNotEntitled
 from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans.plans import PlanChange
+from longcode.quiet_hours.opening_hours import OpeningHours
 from longcode.shown import Shown
 
 SERVICE = "longcode"
@@ -60,6 +61,7 @@ class WebhookEvent(StrEnum):
     OPT_OUT_RECORDED = "opt_out.recorded"
     CALL_CREATED = "call.created"
     USAGE_NOTICE = "usage.notice"
+    TEST = "webhook.test"
 
 
 class QuietZone(StrEnum):
@@ -155,6 +157,7 @@ class Account(Struct, frozen=True, kw_only=True):
       calling codes.
     - `create_clients`: a text to an unknown number creates a client.
     - `statuses` are its own words for the status of its records, by kind of record.
+    - `away_text` answers a client who writes outside its `opening_hours`; without both, nothing does.
     - `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     - `watched_month` is the newest month whose quota is on the due index.
     - `owner_told_at` is when its owner was last mailed about changes of the account.
@@ -193,6 +196,8 @@ class Account(Struct, frozen=True, kw_only=True):
     quiet_hours: bool = True
     quiet_zone: QuietZone = QuietZone.LIKELY
     retention_days: int | None = None
+    opening_hours: OpeningHours | None = None
+    away_text: str | None = None
     established_at: datetime | None = None
     stripe_customer: str | None = None
     watched_month: str | None = None

@@ -35,9 +35,9 @@ def generate() -> str:
     return "-".join(_random(_GROUP_LENGTH) for _ in range(_GROUPS))
 
 
-def generate_key(kind: KeyKind = KeyKind.API) -> tuple[str, str]:
+def generate_key(kind: KeyKind = KeyKind.API, key_id: str | None = None) -> tuple[str, str]:
     """Return the id of a new key, and the key, which contains the id. No password has the form of a key."""
-    key_id = _random(_KEY_ID_LENGTH)
+    key_id = key_id or _random(_KEY_ID_LENGTH)
     return key_id, f"{kind}_{key_id}_{_random(_SECRET_LENGTH)}"
 
 

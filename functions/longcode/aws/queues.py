@@ -17,7 +17,7 @@ from longcode.aws.typed import describe
 _BATCH = 10
 _ATTEMPTS = 4
 # SQS takes turns among the accounts of these jobs, so that no account waits behind the many jobs of another.
-_FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.FireTrigger | jobs.Deliver
+_FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.FireTrigger | jobs.SendAwayText | jobs.Deliver
 Job = (
     _FairJob
     | jobs.Receive
@@ -39,6 +39,7 @@ URL_SETTINGS: dict[type[Job], str] = {
     jobs.MailAddressLink: "sign_up_queue_url",
     jobs.Bill: "bill_queue_url",
     jobs.FireTrigger: "event_queue_url",
+    jobs.SendAwayText: "event_queue_url",
     jobs.Deliver: "webhook_queue_url",
     jobs.ExportInvoice: "export_queue_url",
 }

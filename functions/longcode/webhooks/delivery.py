@@ -66,7 +66,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """The state of a studio's endpoint: failures in a row and the back-off. `version` counts the changes.
+    """The state of a studio's endpoint: failures in a row, since when, and back-off. `version` counts the changes.
 
     It is not called before `paused_until`. After that pause, only one worker calls it before `probe_until`.
     """
@@ -74,6 +74,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     account: str
     version: int = 0
     failures: int = 0
+    failing_since: Instant | None = None
     paused_until: Instant | None = None
     probe_until: Instant | None = None
 
@@ -132,6 +133,11 @@ def of_status(message: Message, now: datetime) -> Delivery:
     }
     source = [message.id, message.state, *([str(len(message.returned))] if message.returned else [])]
     return new(message.account, WebhookEvent.MESSAGE_STATUS, "\n".join(source), data, now)
+
+
+def of_test(account: str, source: str, now: datetime) -> Delivery:
+    """Return a delivery that only tests the endpoint: it is sent whatever events the account wants."""
+    return new(account, WebhookEvent.TEST, source, {"account": account}, now)
 
 
 def id_of(account: str, event: WebhookEvent, source: str) -> str:
@@ -200,12 +206,13 @@ def failed(endpoint: Endpoint, now: datetime, jitter: float) -> Endpoint:
     """Return the endpoint with a pause, which grows to 15 minutes; `jitter` is from 0 to 1."""
     failures = endpoint.failures + 1
     pause = _BACKOFFS[min(failures, len(_BACKOFFS)) - 1] * (1 - jitter / 5)
-    return replace(without_backoff(endpoint), failures=failures, paused_until=now + pause)
+    since = endpoint.failing_since or now
+    return replace(without_backoff(endpoint), failures=failures, failing_since=since, paused_until=now + pause)
 
 
 def recovered(endpoint: Endpoint) -> Endpoint:
     """Return the endpoint without failures."""
-    return replace(without_backoff(endpoint), failures=0)
+    return replace(without_backoff(endpoint), failures=0, failing_since=None)
 
 
 def without_backoff(endpoint: Endpoint) -> Endpoint:

@@ -70,6 +70,12 @@ def delivery_facts(account: str, ids: Iterable[str]) -> DeliveryFacts:
     )
 
 
+def endpoint_of(account: str) -> Endpoint:
+    """Return the state of an account's endpoint."""
+    item = store.get(keys.webhook_endpoint(account))
+    return read(Endpoint, item) if item else Endpoint(account=account)
+
+
 def texts(deliveries: Iterable[Delivery]) -> dict[str, Message]:
     """Return the messages whose words these deliveries carry, by message id."""
     wanted = [keys.message(delivery.account, delivery.message_id) for delivery in deliveries if delivery.message_id]

@@ -9,9 +9,11 @@ import pytest
 
 from clients import kept_imports
 from hub.site import site
-from longcode.accounts import people, sessions
+from longcode.accounts import api_keys, people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.accounts.api_keys import ApiKey
+from longcode.accounts.passwords import KeyScope
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients as aws_clients
 from longcode.aws import queues
@@ -23,6 +25,8 @@ from longcode.jobs import HandleKeyword
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import Note
 from longcode.template import Template
+from longcode.webhooks import delivery
+from longcode.webhooks import store as webhooks
 from optout import worker as optout_worker
 from tests.support.browser import HOST, PREFIX, Browser
 from tests.support.fakes import NOW, PASSWORD, studio, take_queued
@@ -31,7 +35,13 @@ from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
-OF_OWNER = {"account", "account/password", "people", "people/<person_id>/remove"}
+OF_OWNER = {
+    *("account", "account/password", "sending"),
+    *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
+    *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
+    *("keys", "keys/<key_id>/end"),
+    *("people", "people/<person_id>/remove"),
+}
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
 BY_TOKEN = ("/signup/", "/password/", "/hub/address/")  # whoever knows the token of a mailed link may use it
@@ -67,6 +77,10 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     note = Note(account=account.id, phone=phone, id="b" * 32, words=name, at=now, person="p", by=name)
     teamwork.add_note(account, note)
     teamwork.assign(account, phone, "p", name, now)
+    tested = delivery.of_test(account.id, "hub", now)
+    webhooks.create([tested])
+    key = ApiKey(account=account.id, id=f"k{account.id}", name=name[:60], scope=KeyScope.READ, created_at=NOW)
+    api_keys.create(key, "hash")
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
         "digits": phone.removeprefix("+"),
@@ -76,6 +90,8 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
         "note_id": note.id,
         "client_id": client_id,
         "message_id": text.id,
+        "delivery_id": tested.id,
+        "key_id": key.id,
     }
 
 

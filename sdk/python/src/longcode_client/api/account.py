@@ -36,6 +36,8 @@ class AccountSettings(TypedDict, total=False):
     quiet_hours: bool
     quiet_zone: QuietZone
     retention_days: int | None
+    opening_hours: OpeningHoursForm | None
+    away_text: str | None
     statuses: dict[str, list[str]]
 
 
@@ -103,6 +105,26 @@ class OldSecret(TypedDict):
 OnUncertain = Literal["give_up", "resend"]
 
 
+class OpenSpanForm(TypedDict):
+    """Hours of a day, as clocks show them at the studio."""
+
+    opens: str
+    closes: str
+
+
+class OpeningHoursForm(TypedDict, total=False):
+    """Opening hours by day of the week, and the dates with other hours. A day that is left out is closed."""
+
+    monday: list[OpenSpanForm]
+    tuesday: list[OpenSpanForm]
+    wednesday: list[OpenSpanForm]
+    thursday: list[OpenSpanForm]
+    friday: list[OpenSpanForm]
+    saturday: list[OpenSpanForm]
+    sunday: list[OpenSpanForm]
+    dates: list[SpecialDayForm]
+
+
 class PastChange(TypedDict):
     """A change of plan, and the month from which it counts. Of several for one month, the last one counts."""
 
@@ -154,6 +176,8 @@ class ShownAccount(TypedDict):
 
     `allowed_countries` are the countries in ISO 3166 that it may text besides its own, `statuses` its own words
     for the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
+
+    `away_text` answers a client who writes outside `opening_hours`, once until it opens.
     """
 
     id: str
@@ -189,6 +213,8 @@ class ShownAccount(TypedDict):
     quiet_hours: bool
     quiet_zone: QuietZone
     retention_days: int | None
+    opening_hours: OpeningHoursForm | None
+    away_text: str | None
     statuses: dict[str, list[str]]
 
 
@@ -209,6 +235,13 @@ class ShownStatusChange(TypedDict):
     at: str
     to: AccountStatus
     reason: str | None
+
+
+class SpecialDayForm(TypedDict):
+    """A date with its own hours; without any, the studio is closed on it."""
+
+    date: str
+    hours: NotRequired[list[OpenSpanForm]]
 
 
 class AccountApi(Calls):

@@ -91,6 +91,20 @@ class CallCreated(TypedDict):
     data: CallCreatedData
 
 
+class WebhookTestData(TypedDict):
+    """What happened. New fields may come."""
+
+    account: str
+
+
+class WebhookTest(TypedDict):
+    """The studio tests its endpoint. It is sent whichever events are chosen."""
+
+    type: Literal["webhook.test"]
+    timestamp: str
+    data: WebhookTestData
+
+
 class UsageNoticeData(TypedDict):
     """What happened. New fields may come."""
 
@@ -111,4 +125,4 @@ class UsageNotice(TypedDict):
     data: UsageNoticeData
 
 
-Event = MessageReceived | MessageStatus | OptOutRecorded | CallCreated | UsageNotice
+Event = MessageReceived | MessageStatus | OptOutRecorded | CallCreated | WebhookTest | UsageNotice

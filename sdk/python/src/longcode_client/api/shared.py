@@ -217,4 +217,6 @@ class ShownMessage(TypedDict):
 
 
 # The events that a webhook can be sent for.
-WebhookEvent = Literal["message.received", "message.status", "opt_out.recorded", "call.created", "usage.notice"]
+WebhookEvent = Literal[
+    "message.received", "message.status", "opt_out.recorded", "call.created", "usage.notice", "webhook.test"
+]

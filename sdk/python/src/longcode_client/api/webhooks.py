@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 from longcode_client.api.shared import WebhookEvent
-from longcode_client.calls import Calls, in_path
+from longcode_client.calls import Calls, in_path, new_key
 from longcode_client.items import Items
 
 # Pending until the endpoint accepts it, or until it is given up.
@@ -58,4 +58,14 @@ class WebhooksApi(Calls):
         It gets as many attempts as a new webhook.
         """
         answer: ShownDelivery = self._call("POST", f"/webhooks/deliveries/{in_path(delivery_id)}/replay").json()
+        return answer
+
+    def send_test_webhook(self, *, idempotency_key: str | None = None) -> ShownDelivery:
+        """Send a webhook of the type `webhook.test` now, whichever events are chosen.
+
+        Its state shows what became of it.
+
+        A repeated request with the same `Idempotency-Key` sends nothing more.
+        """
+        answer: ShownDelivery = self._call("POST", "/webhooks/test", key=idempotency_key or new_key()).json()
         return answer

@@ -1,0 +1,59 @@
+"""What a person has changed in a form of the settings, written by the flow of PATCH /account."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from accounts import settings_api
+from accounts.settings_api import AccountSettings
+from longcode.accounts.account import Account
+from longcode.aws import clients
+from longcode.errors import RequestError, form_refusal
+
+_WAS = "was_"
+_NAMES = {
+    "name": "name of the studio",
+    "phone": "phone of the studio",
+    "sender_name": "sender name",
+    "country_code": "country code",
+    "time_zone": "time zone",
+    "statuses": "statuses",
+    "units_a_day": "units a day",
+    "texts_an_hour": "texts an hour",
+    "retention_days": "days",
+    "allowed_countries": "countries",
+    "opening_hours": "opening hours",
+    "away_text": "away text",
+    "webhook_url": "address",
+    "webhook_events": "events",
+}
+_IN_WORDS = {
+    "country_code": "Write the digits with which numbers of your country begin, such as 1 or 61.",
+    "units_a_day": "Write a whole number from 1 to 10,000,000, or leave it empty.",
+    "texts_an_hour": "Write a number from 1 to 20.",
+    "retention_days": "Write a number of days from 1 to 3,650, or leave it empty.",
+}
+
+
+def shown(current: Mapping[str, str], typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what the fields of a form show: what was typed, or else the settings; and what they showed at first."""
+    was = {name: typed.get(f"{_WAS}{name}", value) for name, value in current.items()}
+    is_typed = any(name.startswith(_WAS) for name in typed)
+    return {name: typed.get(name, "" if is_typed else value) for name, value in current.items()}, was
+
+
+def changed(fields: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Return the fields with another value than the page showed: two people may change different ones at once."""
+    both = {name: (fields.get(name, ""), fields.get(f"{_WAS}{name}", "")) for name in names}
+    return {name: now.strip() for name, (now, was) in both.items() if now.split() != was.split()}
+
+
+def save(account: Account, settings: Mapping[str, Any]) -> None:
+    """Write settings as PATCH /account does. Raise `RequestError` that names the field, for people."""
+    try:
+        form = AccountSettings(**settings)
+    except ValidationError as error:
+        refusal = form_refusal(error.errors()[0], _NAMES)
+        raise RequestError(_IN_WORDS.get(refusal.field or "", refusal.detail), field=refusal.field) from error
+    settings_api.change(account, form, clients.now())
