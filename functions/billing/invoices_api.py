@@ -99,7 +99,7 @@ def show_invoice(month: str) -> Response[Any]:
             headers = {**_VARY, **_PAGE_HEADERS}
             return Response(200, "text/html; charset=utf-8", page(issued.invoice, issued.state), headers)
         case "application/pdf":
-            return _as_pdf(issued.invoice)
+            return as_pdf(issued.invoice)
         case _:
             return Response(200, web.JSON, issued.document, _VARY)
 
@@ -115,7 +115,8 @@ def media_type(accept: str) -> str:
     )
 
 
-def _as_pdf(invoice: Invoice) -> Response[Any]:
+def as_pdf(invoice: Invoice) -> Response[Any]:
+    """Return an invoice as the response with its PDF."""
     from billing import pdf  # noqa: PLC0415 - few requests need it
 
     name = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}

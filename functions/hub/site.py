@@ -23,11 +23,12 @@ Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Clients": {"clients": "Clients"},
+    "Plan": {"plan": "Plan", "usage": "Usage", "invoices": "Invoices"},
     "Settings": {"people": "People", "notifications": "Notifications", "account": "Account"},
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"account"}
+_OF_OWNER = {"account", "plan", "usage", "invoices"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
