@@ -89,6 +89,7 @@ ARTIFACTS = {
 _ARTIFACT_OF = {
     "Invoice": "functions_pdf",
     "BillingInvoices": "functions_pdf",
+    "HubInvoices": "functions_pdf",
     "BillingExport": "functions_stripe",
     "Reference": "functions_viewer",
 }

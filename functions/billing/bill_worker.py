@@ -8,14 +8,23 @@ from longcode import months
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import batches, clients, mail, queues
+from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.billing import closing
 from longcode.billing import exports as billing_exports
 from longcode.billing import store as invoices
-from longcode.billing.invoice import Invoice, counting_rules, invoice_facts, invoice_rows, invoice_sums, money
+from longcode.billing.invoice import Invoice, money
+from longcode.billing.invoice_words import (
+    fine_print,
+    footnotes,
+    how_to_pay,
+    invoice_facts,
+    invoice_rows,
+    invoice_sums,
+)
 from longcode.jobs import Bill
-from longcode.mails.content import Facts, MailContent, because_of_account
+from longcode.mails.content import Action, Facts, MailContent, because_of_account
 from longcode.windows import LEASE
 
 
@@ -69,11 +78,13 @@ def _content(invoice: Invoice, account: Account) -> MailContent:
         greeted=account.name,
         parts=(
             f"Here is your {title}. Its total is {money(invoice.total_micros, invoice.currency)}.",
+            how_to_pay(invoice),
             Facts(tuple((fact.label, fact.value) for fact in invoice_facts(invoice))),
             Facts(tuple(lines)),
             Facts(tuple((fact.label, fact.value) for fact in invoice_sums(invoice))),
-            counting_rules(invoice),
         ),
+        action=Action("See what each line means", f"{public_url()}/hub/invoices/{invoice.month}"),
+        after=(*footnotes(invoice), fine_print(invoice)),
         why=because_of_account(account.id, ", which gets one each month"),
     )
 

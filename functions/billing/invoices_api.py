@@ -14,12 +14,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from longcode import months
 from longcode.aws.telemetry import logger
 from longcode.billing import store as invoices
-from longcode.billing.invoice import (
-    Invoice,
+from longcode.billing.invoice import Invoice, InvoiceState
+from longcode.billing.invoice_words import (
     InvoiceFact,
     InvoiceRow,
-    InvoiceState,
-    counting_rules,
+    fine_print,
+    footnotes,
+    how_to_pay,
     invoice_facts,
     invoice_rows,
     invoice_sums,
@@ -63,6 +64,7 @@ class ListedInvoice(web.Answer):
     number: str
     state: Literal["issued", "paid"]
     issued_on: date
+    due_on: date | None
     plan: str
     units_used: int
     currency: str
@@ -97,7 +99,7 @@ def show_invoice(month: str) -> Response[Any]:
             headers = {**_VARY, **_PAGE_HEADERS}
             return Response(200, "text/html; charset=utf-8", page(issued.invoice, issued.state), headers)
         case "application/pdf":
-            return _as_pdf(issued.invoice)
+            return as_pdf(issued.invoice)
         case _:
             return Response(200, web.JSON, issued.document, _VARY)
 
@@ -113,7 +115,8 @@ def media_type(accept: str) -> str:
     )
 
 
-def _as_pdf(invoice: Invoice) -> Response[Any]:
+def as_pdf(invoice: Invoice) -> Response[Any]:
+    """Return an invoice as the response with its PDF."""
     from billing import pdf  # noqa: PLC0415 - few requests need it
 
     name = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}
@@ -129,6 +132,7 @@ def _listed(issued: invoices.Issued) -> ListedInvoice:
         number=invoice.number,
         state="paid" if issued.state is InvoiceState.PAID else "issued",
         issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
         plan=invoice.plan,
         units_used=invoice.units_used,
         currency=invoice.currency,
@@ -157,7 +161,8 @@ def page(invoice: Invoice, state: InvoiceState) -> str:
         '<th scope="col">Price</th><th scope="col">Amount</th></tr></thead>'
         f"<tbody>{''.join(map(_row, invoice_rows(invoice)))}</tbody>"
         f"<tfoot>{''.join(map(_sum, invoice_sums(invoice)))}</tfoot></table>"
-        f"<p>{escape(counting_rules(invoice))}</p></main></body></html>"
+        f"{''.join(f'<p>{escape(note)}</p>' for note in (how_to_pay(invoice), *footnotes(invoice)))}"
+        f"<p><small>{escape(fine_print(invoice))}</small></p></main></body></html>"
     )
 
 
@@ -167,7 +172,8 @@ def _fact(fact: InvoiceFact) -> str:
 
 def _row(row: InvoiceRow) -> str:
     cells = "".join(f"<td>{escape(cell)}</td>" for cell in (row.quantity, row.price, row.amount))
-    return f'<tr><th scope="row">{escape(row.description)}</th>{cells}</tr>'
+    explained = f"<br><small>{escape(row.explanation)}</small>" if row.explanation else ""
+    return f'<tr><th scope="row">{escape(row.description)}{explained}</th>{cells}</tr>'
 
 
 def _sum(fact: InvoiceFact) -> str:

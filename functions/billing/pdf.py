@@ -17,12 +17,22 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from longcode.billing.invoice import Invoice, InvoiceRow, counting_rules, invoice_facts, invoice_rows, invoice_sums
+from longcode.billing.invoice import Invoice
+from longcode.billing.invoice_words import (
+    InvoiceRow,
+    fine_print,
+    footnotes,
+    how_to_pay,
+    invoice_facts,
+    invoice_rows,
+    invoice_sums,
+)
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 541.0, 738.0, 54.0  # fits A4 too, which is narrower and longer
 _VALUES = _LEFT + 140
 _COLUMNS = (_RIGHT - 170, _RIGHT - 85, _RIGHT)  # the right edges of quantity, price and amount
 _SIZE, _LEADING = 9.5, 14.0
+_SMALL, _TINY = 8.0, 6.5
 
 REGULAR, BOLD = "SourceSansPro-Regular", "SourceSansPro-Bold"
 _FONTS = resources.files("font_source_sans_pro") / "files"
@@ -57,13 +67,13 @@ class _Sheet:
     def text_to_right_edge(self, at: float, text: str, font: str = REGULAR) -> None:
         self.text(at - width(text, font, _SIZE), text, font)
 
-    def paragraph(self, at: float, room: float, text: str, font: str = REGULAR) -> None:
+    def paragraph(self, at: float, room: float, text: str, font: str = REGULAR, size: float = _SIZE) -> None:
         """Draw a text over as many lines as it needs; the cursor stays on the last."""
-        first, *others = wrapped(text, font, _SIZE, room)
-        self.text(at, first, font)
+        first, *others = wrapped(text, font, size, room)
+        self.text(at, first, font, size)
         for line in others:
-            self.down()
-            self.text(at, line, font)
+            self.down(_LEADING * size / _SIZE)
+            self.text(at, line, font, size)
 
     def rule(self) -> None:
         self._canvas.setLineWidth(0.5)
@@ -89,20 +99,28 @@ def _fill(sheet: _Sheet, invoice: Invoice) -> None:
         sheet.paragraph(_VALUES, _RIGHT - _VALUES, fact.value)
         sheet.down()
     sheet.down()
-    _row(sheet, InvoiceRow("Item", "Quantity", "Price", "Amount"), BOLD)
+    _row(sheet, InvoiceRow("Item", "Quantity", "Price", "Amount", ""), BOLD)
     for row in invoice_rows(invoice):
         _row(sheet, row, REGULAR)
     for fact in invoice_sums(invoice):
         sheet.text(_LEFT, fact.label, BOLD)
         sheet.text_to_right_edge(_RIGHT, fact.value, BOLD)
         sheet.down(1.5 * _LEADING)
-    sheet.paragraph(_LEFT, _RIGHT - _LEFT, counting_rules(invoice))
+    sheet.paragraph(_LEFT, _RIGHT - _LEFT, how_to_pay(invoice))
+    sheet.down(2 * _LEADING)
+    for note in footnotes(invoice):
+        sheet.paragraph(_LEFT, _RIGHT - _LEFT, note, size=_SMALL)
+        sheet.down(1.5 * _SMALL)
+    sheet.paragraph(_LEFT, _RIGHT - _LEFT, fine_print(invoice), size=_TINY)
 
 
 def _row(sheet: _Sheet, row: InvoiceRow, font: str) -> None:
     for at, cell in zip(_COLUMNS, (row.quantity, row.price, row.amount), strict=True):
         sheet.text_to_right_edge(at, cell, font)
     sheet.paragraph(_LEFT, _COLUMNS[0] - 60 - _LEFT, row.description, font)
+    if row.explanation:
+        sheet.down(0.8 * _LEADING)
+        sheet.paragraph(_LEFT, _COLUMNS[0] - 60 - _LEFT, row.explanation, size=_SMALL)
     sheet.rule()
     sheet.down(1.5 * _LEADING)
 

@@ -13,6 +13,7 @@ from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from msgspec import Struct, structs
 
 from longcode import months
 from longcode.accounts import store as accounts
@@ -27,6 +28,7 @@ from longcode.clients import store as client_store
 from longcode.errors import RequestError
 from longcode.plans import store as price_list
 from longcode.plans.plans import PastLimit, Plan
+from longcode.table import keys
 from longcode.usage import store as quotas
 from longcode.usage.usage import MONTH_COUNTER, Usage, limits_at
 
@@ -36,6 +38,7 @@ _CSV_RESPONSES: "dict[int, OpenAPIResponse]" = {
 }
 
 _CHUNKS = 10  # of 500 texts each: a page has about a megabyte, and takes 200 reads of a hundred items
+_MOST_ROWS = 15_000  # of a file for people: two megabytes, of the six that Lambda returns
 
 app = account_resolver.resolver()
 
@@ -177,6 +180,48 @@ def csv_page(account: str, month: str, cursor: str | None, size: int = _CHUNKS) 
         writer.writerow(sheet.COLUMNS)
     writer.writerows(_rows(account, chunks))
     return text.getvalue(), chunks[-1].reached if chunks else None
+
+
+class SheetFile(Struct, frozen=True, kw_only=True):
+    """A file of a month's sheet: the texts that were accepted after the day `after`, up to the day `until`."""
+
+    after: str | None
+    until: str | None
+    texts: int
+
+
+def sheet_files(month: MonthUsage, *, most: int = _MOST_ROWS) -> list[SheetFile]:
+    """Return the files that a month's sheet fills: one, unless it has very many texts.
+
+    A file ends with a day, so that no text has to be read to say where. A text counts on the day on which it was sent
+    and is in the file of the day on which it was accepted, so the numbers are about right.
+    """
+    files: list[SheetFile] = []
+    after, texts = None, 0
+    for day, usage in month.days.items():
+        texts += usage.texts_sent + usage.texts_received
+        if texts >= most:
+            files.append(SheetFile(after=after, until=day, texts=texts))
+            after, texts = day, 0
+    return [*files, SheetFile(after=after, until=None, texts=texts)] if texts or not files else files
+
+
+def sheet_csv(account: str, month: str, after: str | None, until: str | None) -> str:
+    """Return a file of a month's sheet as CSV, with its head."""
+    begin = keys.folder_place(months.end_of_day(after), "") if after else None
+    end = keys.folder_place(months.end_of_day(until), "") if until else None
+    chunks: list[Chunk] = []
+    for chunk in charged.chunks(account, month, begin):
+        is_last = end is not None and (chunk.reached is None or chunk.reached >= end)
+        here = [text for text in chunk.messages if until is None or months.day_of(text.created_at) <= until]
+        chunks.append(structs.replace(chunk, messages=here))
+        if is_last:
+            break
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(sheet.COLUMNS)
+    writer.writerows(_rows(account, chunks))
+    return sheet.MARK + text.getvalue()
 
 
 def csv_headers(month: str, next_cursor: str | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from billing.usage_api import MonthUsage, panel_of
+from hub.plan.chart import Chart, chart_of
 from hub.site import Page, page_of_studio, show, site
 from hub.words import is_undelivered, who
 from longcode import windows
@@ -15,7 +16,6 @@ from longcode.broadcasts.broadcast import Broadcast
 from longcode.clients import store as client_store
 from longcode.message import Message
 from longcode.messages import folders
-from longcode.months import days
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import Question
 
@@ -23,18 +23,6 @@ _DAY = timedelta(days=1)
 _FAILED_DAYS = 7
 _LOOKED_AT = 200  # among so many newest texts, those that did not arrive are found
 _MOST_QUESTIONS = 20
-_CHART_HEIGHT = 64
-_ROUND = (1, 2, 5, 10)  # what the highest line of the chart stands for, times a power of ten
-
-
-class Bar(Struct, frozen=True, kw_only=True):
-    """A day of the chart: its date, units sent and received, and the heights of both in the chart's unit."""
-
-    day: str
-    sent: int
-    received: int
-    sent_height: int
-    received_height: int
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -54,7 +42,7 @@ class Failed(Struct, frozen=True, kw_only=True):
 
 
 class Home(Struct, frozen=True, kw_only=True):
-    """What the home page shows. `message` is set if the account has no texting; `top` is the chart's highest line.
+    """What the home page shows. `message` is set if the account has no texting.
 
     `unread_conversations` and `oldest_unread` are None if some unread replies are not among the newest. `failed`
     counts the texts of a day that did not arrive; if `failed_of` is set, those among so many newest texts.
@@ -70,8 +58,7 @@ class Home(Struct, frozen=True, kw_only=True):
     message: str | None
     current: MonthUsage | None
     past: MonthUsage | None
-    bars: list[Bar]
-    top: int
+    chart: Chart | None
 
     @property
     def nothing_waits(self) -> bool:
@@ -115,7 +102,6 @@ def of(account: Account, now: datetime) -> Home:
     panel = panel_of(account, now)
     questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
-    most = max([0, *(usage.units for usage in panel.current.days.values())]) if panel.current else 0
     unread = folders.unread_counts(account.id).unread
     replies = _unread(account, unread) if unread else []
     newest = _newest_sent(account)
@@ -130,8 +116,7 @@ def of(account: Account, now: datetime) -> Home:
         message=panel.message,
         current=panel.current,
         past=panel.past,
-        bars=_bars(panel.current, top_of_chart(most)) if panel.current else [],
-        top=top_of_chart(most),
+        chart=chart_of(panel.current) if panel.current else None,
     )
 
 
@@ -173,28 +158,4 @@ def _failed(account: Account, newest: list[Message], now: datetime) -> list[Fail
             text=windows.hide_old_body(text, account.retention_days, now),
         )
         for text in texts
-    ]
-
-
-def top_of_chart(most: int) -> int:
-    """Return the round number that is at least `most`, and at least 2, so that its half is whole."""
-    power = 1
-    while power * _ROUND[-1] < most:
-        power *= 10
-    return max(2, next(power * step for step in _ROUND if power * step >= most))
-
-
-def _bars(month: MonthUsage, top: int) -> list[Bar]:
-    def height(units: int) -> int:
-        return -(-units * _CHART_HEIGHT // top)
-
-    return [
-        Bar(
-            day=day,
-            sent=(sent := month.days[day].units_sent if day in month.days else 0),
-            received=(received := month.days[day].units_received if day in month.days else 0),
-            sent_height=height(sent),
-            received_height=height(received),
-        )
-        for day in days(month.month)
     ]

@@ -58,6 +58,13 @@ def download(text: str, name: str) -> Response[str]:
     )
 
 
+def private(file: Response[str]) -> Response[str]:
+    """Return a file of a purpose's API with the headers of pages, without those that are about what a page loads."""
+    headers = {name: value for name, value in _HEADERS.items() if name != "Content-Security-Policy"}
+    file.headers = {**file.headers, **headers}
+    return file
+
+
 def plain(text: str, status: int = 200) -> Response[str]:
     """Return a text that the script of a page reads."""
     return Response(status, f"text/plain{_UTF_8}", text, _HEADERS)

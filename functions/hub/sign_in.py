@@ -36,9 +36,13 @@ _PAGES = (
     "hours",
     r"webhooks(/(secret|list|sent/[0-9a-f]{1,40}))?",
     r"keys(/[a-z0-9]{1,20}/end)?",
+    "plan(/change)?",
+    r"usage(/[0-9]{4}-[0-9]{2}(/texts)?)?",
+    r"invoices(/[0-9]{4}-[0-9]{2})?",
+    r"invoice-pdf/[0-9]{4}-[0-9]{2}",
 )
 # A stranger may have the link mailed: no page in it has words of theirs.
-_IN_MAIL = r"[a-z]+(/[0-9]{1,15})?"
+_IN_MAIL = r"[a-z]+(/[0-9]{1,15}|/[0-9]{4}-[0-9]{2})?"
 _ANOTHER_SITE = "This form was not sent from a page of ours. Please sign in here."
 
 

@@ -23,6 +23,7 @@ Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Clients": {"clients": "Clients"},
+    "Plan": {"plan": "Plan", "usage": "Usage", "invoices": "Invoices"},
     "Settings": {
         "account": "General info",
         "sending": "Sending",
@@ -35,7 +36,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"account", "sending", "webhooks", "keys"}
+_OF_OWNER = {"plan", "usage", "invoices", "account", "sending", "webhooks", "keys"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 

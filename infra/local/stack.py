@@ -116,6 +116,7 @@ def _start(running: ExitStack, folder: Path, emulator_url: str, log: Log) -> Sta
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
                 "AlarmMail": "alarms@longcode.example",
+                "SellerName": "Longcode",
                 "CarrierApiBase": carrier_url,
                 "WebhookLoopbackCa": certificate,
                 "DeletionProtection": "false",

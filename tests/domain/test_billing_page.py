@@ -12,7 +12,8 @@ from longcode.accounts.account import Account, AccountStatus, StatusChange, plan
 from longcode.billing import adjustments, stripe_form
 from longcode.billing.adjustments import Credit
 from longcode.billing.estimates import compare_plans, forecast
-from longcode.billing.invoice import InvoiceLine, compute_invoice, counting_rules, invoice_facts, money
+from longcode.billing.invoice import InvoiceLine, compute_invoice, money
+from longcode.billing.invoice_words import fine_print
 from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans.plans import PlanChange
@@ -162,13 +163,14 @@ def micros(text: str) -> int:
 
 def test_facts_of_an_invoice_are_as_on_the_page() -> None:
     drawn = compute_invoice("10000001", "2026-11", PLANS["medium"], Usage())
-    shown_facts = [*(f"{fact.label}: {fact.value}" for fact in invoice_facts(drawn)), counting_rules(drawn)]
 
     page = dict(rows("Fact"))
 
-    assert [f"{name}: {page[name]}" in shown_facts for name in ("From", "Until just before")] == [True, True]
-    assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in shown_facts[-1]
-    assert f"the last one chosen by {page['The last plan chosen by']}, or" in shown_facts[-1]
+    assert fine_print(drawn) == (
+        f"Exactly: from {page['From']} until just before {page['Until just before']},"
+        f" {page['Hours'].replace(', ', ' hours, ')}. The plan is medium, version 1, chosen by"
+        f" {page['The last plan chosen by']} or on joining after that."
+    )
 
 
 def test_rounded_exports_are_as_on_the_page() -> None:

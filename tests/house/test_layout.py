@@ -62,6 +62,7 @@ ACTING = {
     "billing/exports.py",
     "billing/month_end.py",
     "billing/store.py",
+    "billing/tallies.py",
     "broadcasts/store.py",
     "clients/imports.py",
     "clients/search.py",

@@ -28,6 +28,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     whether the welcome mail has the password, or a link that shows it once; `new_studio_units_a_day` is the limit
     until the operator approves a new account, 0 if none needs approval. `account_units_a_day` is the ceiling of an
     account for which the operator has set no other, and `service_segments_a_day` that of all accounts together.
+    The `seller_…` settings, `how_to_pay` and the last of the `payment_days` are on each invoice, if they are set.
     `webhook_loopback_ca` is the file of a CA that allows webhooks to https://localhost; it is empty on AWS.
     """
 
@@ -65,6 +66,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     account_units_a_day: int
     service_segments_a_day: int
     welcome_mail: Literal["password", "link"]
+    seller_name: str
+    seller_address: str
+    seller_tax_number: str
+    payment_days: int
+    how_to_pay: str
     quiet_hours_file: str
     plan_bounds_file: str
     docs_folder: str

@@ -1,17 +1,19 @@
 """Close an account's month: compute its invoice, check the counters, then issue the invoice or park it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longcode import months
 from longcode.accounts.account import Account, plan_owed_in
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.billing import adjustments, charged
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import Findings, MonthEntry
-from longcode.billing.invoice import Invoice, InvoiceLine, charges, compute_invoice, find_errors
+from longcode.billing.invoice import Invoice, InvoiceLine, Seller, charges, compute_invoice, find_errors
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.plans.plans import Plan
@@ -57,7 +59,7 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
             if findings:
                 _doubt_or_park(entry, account.id, month, findings, now())
                 return None
-            return invoices.issue(draft.invoice, now() + SWEEP_AFTER, *draft.settlement)
+            return invoices.issue(with_terms(draft.invoice, now()), now() + SWEEP_AFTER, *draft.settlement)
         except (CountersChanged, invoices.InvoiceOvertaken):
             continue  # a text was counted meanwhile, or another invoice or a credit was written first: start again
     raise TimeoutError(f"{month} of {account.id} kept changing")
@@ -100,6 +102,22 @@ def draft_invoice(account: Account, month: str) -> Draft | None:
         counters={month: used} | {earlier: counted for earlier, counted, _ in late},
         settlement=invoices.settlement_writes(balance, month, waiting, adjustments.carried_on(credit_lines)),
     )
+
+
+def with_terms(invoice: Invoice, now: datetime) -> Invoice:
+    """Return an invoice with the seller, how to pay, and the last day for it: these stay as they are when issued.
+
+    The days to pay begin on the day on which it is issued, which is later than the 1st if the month was parked.
+    """
+    operator = settings()
+    seller = Seller(
+        name=operator.seller_name,
+        address=operator.seller_address,
+        tax_number=operator.seller_tax_number,
+        how_to_pay=operator.how_to_pay,
+    )
+    begins = max(invoice.issued_on, date.fromisoformat(months.day_of(now)))
+    return replace(invoice, seller=seller, due_on=begins + timedelta(days=operator.payment_days))
 
 
 def owes(account: Account, month: str) -> bool:

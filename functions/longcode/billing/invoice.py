@@ -1,10 +1,8 @@
-"""Invoices: a month's plan and usage as lines that add up to a total, and the same in words."""
+"""Invoices: a month's plan and usage as lines that add up to a total. `invoice_words.py` has the same in words."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-
-from msgspec import Struct
 
 from longcode import months
 from longcode.plans.plans import PastLimit, Plan
@@ -13,11 +11,6 @@ from longcode.usage.usage import Usage
 
 LATE = "late_"
 """The prefix of the items of late units; the item that the units belong to in their own month follows it."""
-
-_PAST_LIMIT_WORDS = {
-    PastLimit.CHARGE: "each unit is charged",
-    PastLimit.STOP: "texts are refused, and replies are free",
-}
 
 
 class InvoiceState(StrEnum):
@@ -43,6 +36,15 @@ class InvoiceLine(Shown, frozen=True):
     month: str | None = None
 
 
+class Seller(Shown, frozen=True, kw_only=True):
+    """Who issued an invoice, and how to pay: the operator's settings when it was issued. What is not set is empty."""
+
+    name: str
+    address: str
+    tax_number: str
+    how_to_pay: str
+
+
 class Invoice(Shown, frozen=True, kw_only=True):
     """What one account owes for one month, complete in itself: plans and names may change later.
 
@@ -51,6 +53,7 @@ class Invoice(Shown, frozen=True, kw_only=True):
     whatever day the close ran on. Units are those of this month; lines about other months name them.
     `unit_price_micros` is the price of a unit beyond the included ones. `credits_micros`, never above 0, is the sum
     of the credits, and of late units that reduce an earlier month. The lines add up to the total, never below 0.
+    `due_on` is the last day to pay, in Chicago; `due_on` and `seller` are null on invoices of older releases.
     """
 
     account: str
@@ -74,22 +77,8 @@ class Invoice(Shown, frozen=True, kw_only=True):
     unit_price_micros: int
     credits_micros: int
     total_micros: int
-
-
-class InvoiceFact(Struct, frozen=True):
-    """A label and its value, as an invoice shows them."""
-
-    label: str
-    value: str
-
-
-class InvoiceRow(Struct, frozen=True):
-    """A line of an invoice, in words."""
-
-    description: str
-    quantity: str
-    price: str
-    amount: str
+    due_on: date | None = None
+    seller: Seller | None = None
 
 
 def compute_invoice(
@@ -188,74 +177,3 @@ def money(micros: int, currency: str) -> str:
     sign = "-" if micros < 0 else ""
     symbol = "$" if currency == "USD" else f"{currency} "
     return f"{sign}{symbol}{whole:,}.{cents:02}" + f"{rest:04}".rstrip("0")
-
-
-def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
-    """Return the studio, the month, the plan and what was used, in words."""
-    used = f"{invoice.units_used:,} ({invoice.units_sent:,} sent, {invoice.units_received:,} received)"
-    return (
-        InvoiceFact("Number", invoice.number),
-        InvoiceFact("Issued on", _day(invoice.issued_on)),
-        InvoiceFact("Studio", f"{invoice.studio}, account {invoice.account}"),
-        InvoiceFact("Month", f"{invoice.begins_at.astimezone(months.CHICAGO):%B %Y}"),
-        InvoiceFact("From", _instant(invoice.begins_at)),
-        InvoiceFact("Until just before", _instant(invoice.ends_at)),
-        InvoiceFact("Plan", f"{invoice.plan_title} ({invoice.plan}, version {invoice.plan_version})"),
-        InvoiceFact("Units included", f"{invoice.units_included:,}"),
-        InvoiceFact("Units used", used),
-        InvoiceFact("Units beyond", f"{invoice.units_beyond:,}"),
-        InvoiceFact("Price of a unit beyond", money(invoice.unit_price_micros, invoice.currency)),
-        InvoiceFact("Beyond the included units", _PAST_LIMIT_WORDS[invoice.past_limit]),
-    )
-
-
-def invoice_rows(invoice: Invoice) -> tuple[InvoiceRow, ...]:
-    """Return the lines of an invoice, in words."""
-    return tuple(
-        InvoiceRow(
-            line.description if line.month is None else f"{line.description} ({line.month})",
-            f"{line.quantity:,}",
-            money(line.price_micros, invoice.currency),
-            money(line.amount_micros, invoice.currency),
-        )
-        for line in invoice.lines
-    )
-
-
-def invoice_sums(invoice: Invoice) -> tuple[InvoiceFact, ...]:
-    """Return the sum of the credits, which are among the lines too, and the total, in words."""
-    return (
-        InvoiceFact("Credits, in the lines above", money(invoice.credits_micros, invoice.currency)),
-        InvoiceFact("Total", money(invoice.total_micros, invoice.currency)),
-    )
-
-
-def counting_rules(invoice: Invoice) -> str:
-    """Return the paragraph that says which texts count in a month and which plan it has, so that anyone can check."""
-    cutoff = _instant(months.plan_cutoff(invoice.month))
-    return (
-        f"A month begins and ends at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
-        f" Its plan is the last one chosen by {cutoff}, or the one that the studio joined with after that."
-        " A text is counted in the month in which it was handed to the carrier, a reply in the month in which it"
-        " was received."
-    )
-
-
-def _hours(invoice: Invoice) -> str:
-    hours = int((invoice.ends_at - invoice.begins_at).total_seconds()) // 3600
-    begins, ends = (at.astimezone(months.CHICAGO).utcoffset() for at in (invoice.begins_at, invoice.ends_at))
-    if begins == ends:
-        return f"{hours} hours"
-    forward = begins is not None and ends is not None and ends > begins
-    return f"{hours} hours, as the clocks went {'forward' if forward else 'back'} within it"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-def _instant(at: datetime) -> str:
-    """Return an instant in Chicago's time and in UTC, because one hour of each year comes twice in Chicago."""
-    local = at.astimezone(months.CHICAGO)
-    offset = f"{local:%z}"
-    return f"{_day(local)}, {local:%H:%M:%S} {offset[:3]}:{offset[3:]} ({months.utc(at):%Y-%m-%dT%H:%M:%SZ})"

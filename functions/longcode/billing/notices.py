@@ -105,28 +105,43 @@ def content(account: Account, notice: Notice, advice: str = "", *, can_change: b
     )
 
 
-def advice(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]) -> str:
-    """Return a paragraph about the plan that suits a month's forecast better, or "" if none of those listed does.
+class BetterPlan(Struct, frozen=True):
+    """A plan that suits a month's forecast better: it costs less, or it sends all texts where the own one stops."""
 
-    It suits better if it costs less, or if it sends all texts and the account's own plan would stop before.
-    """
+    plan: Plan
+    saved_micros: int | None
+
+
+def better_plan(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]) -> BetterPlan | None:
+    """Return the plan that suits a month's forecast better, or None if none of those listed does."""
     expected = Usage(units_sent=ahead.units_sent, units_received=ahead.units_received)
     if not expected.units:
-        return ""
+        return None
     if ahead.would_stop:
         allow = plans_allowing([plan for plan in listed if plan.on_offer], expected.units_sent)
-        better = f"The {allow[0].title} plan would send all of them." if allow else ""
-    else:
-        compared = compare_plans(month, own, listed, expected)
-        [cheapest] = [on_plan for on_plan in compared.plans if on_plan.plan == compared.cheapest]
-        saved = money(compared.saved_micros, own.currency)
-        better = "" if cheapest.is_own else f"The {cheapest.title} plan would cost {saved} less."
-    if not better:
+        return BetterPlan(allow[0], None) if allow else None
+    compared = compare_plans(month, own, listed, expected)
+    [cheapest] = [plan for plan in (own, *listed) if plan.name == compared.cheapest][:1]
+    return None if cheapest.name == own.name else BetterPlan(cheapest, compared.saved_micros)
+
+
+def advice(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]) -> str:
+    """Return a paragraph about the plan that suits a month's forecast better, or "" if none of those listed does."""
+    better = better_plan(month, own, ahead, listed)
+    if better is None:
         return ""
+    expected = ahead.units_sent + ahead.units_received
     return (
-        f"At this pace you will use about {expected.units:,} units this month. {better} If you change to it by 17:00"
-        " Central Time on the last day of the month, it counts for the whole month."
+        f"At this pace you will use about {expected:,} units this month. {what_is_better(better)} If you change to it"
+        " by 17:00 Central Time on the last day of the month, it counts for the whole month."
     )
+
+
+def what_is_better(better: BetterPlan) -> str:
+    """Return the sentence that says why a plan suits a month better."""
+    if better.saved_micros is None:
+        return f"The {better.plan.title} plan would send all of them."
+    return f"The {better.plan.title} plan would cost {money(better.saved_micros, better.plan.currency)} less."
 
 
 def _what_happens_next(notice: Notice, can_change: bool) -> str:

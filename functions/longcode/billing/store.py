@@ -51,6 +51,16 @@ def entries(accounts_and_months: Iterable[tuple[str, str]]) -> list[MonthEntry]:
     return [_entry(items[key]) for key in wanted if key in items]
 
 
+def newest_entries(account: str, before: str | None, limit: int) -> list[MonthEntry]:
+    """Return up to `limit` of an account's months that were closed, newest first, starting before a month.
+
+    All keys of an account's months fit into a call for many years, so the newest are found among them.
+    """
+    closed = [item["month"] for item in store.query(keys.invoice(account), only=("month",))]
+    wanted = [month for month in reversed(closed) if before is None or month < before][:limit]
+    return entries((account, month) for month in wanted)
+
+
 def get(account: str, month: str) -> Invoice | None:
     """Return an issued invoice, or None."""
     item = store.get(keys.invoice(account, month))

@@ -81,7 +81,7 @@ def draft(invoice: Invoice, customer_id: str, export_round: int) -> StripeCall:
         "customer": customer_id,
         "currency": invoice.currency.lower(),
         "collection_method": "send_invoice",
-        "days_until_due": str(DAYS_UNTIL_DUE),
+        "days_until_due": str((invoice.due_on - invoice.issued_on).days if invoice.due_on else DAYS_UNTIL_DUE),
         "auto_advance": "false",
         "pending_invoice_items_behavior": "exclude",
         "description": f"Longcode invoice {invoice.number}",

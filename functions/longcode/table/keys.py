@@ -143,6 +143,11 @@ def quota(account: str, month: str) -> Key:
     return Key(f"account#{account}", f"allowance#{month}")
 
 
+def tally(account: str, month: str) -> Key:
+    """How a month's counted texts divide by template and by person, as far as they are added up."""
+    return Key(f"account#{account}", f"tally#{month}")
+
+
 def invoice(account: str, month: str = "") -> Key:
     """The invoice for a month."""
     return Key(f"account#{account}", f"invoice#{month}")

@@ -5,10 +5,11 @@ from msgspec.structs import replace
 
 from billing import pdf
 from billing.bill_worker import mail_invoice
+from longcode.billing.closing import with_terms
 from longcode.billing.invoice import Invoice, compute_invoice
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
-from tests.support.fakes import studio
+from tests.support.fakes import NOW, studio
 from tests.support.mails import Mail, mails_to
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -18,7 +19,7 @@ MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE, v
 
 def invoice(name: str = "Foxglove Portraits") -> Invoice:
     drawn = compute_invoice("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100, units_received=20), studio=name)
-    return replace(drawn, number="2026-11-000123")
+    return with_terms(replace(drawn, number="2026-11-000123"), NOW)
 
 
 def mailed() -> Mail:
@@ -36,18 +37,18 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
         "\n"
         "Here is your Longcode invoice 2026-11-000123 for November 2026. Its total is $39.80.\n"
         "\n"
+        "Please pay $39.80 by 31 December 2026. By bank transfer to account 000123456789, with the invoice's"
+        " number.\n"
+        "\n"
         "Number: 2026-11-000123\n"
         "Issued on: 1 December 2026\n"
+        "Due on: 31 December 2026\n"
+        "Seller: Longcode LLC, 12 Main Street, Chicago, IL 60601\n"
+        "Tax number of the seller: EIN 12-3456789\n"
         "Studio: Foxglove Portraits, account 10000001\n"
         "Month: November 2026\n"
-        "From: 1 November 2026, 00:00:00 -05:00 (2026-11-01T05:00:00Z)\n"
-        "Until just before: 1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)\n"
-        "Plan: Medium (medium, version 3)\n"
-        "Units included: 1,000\n"
-        "Units used: 1,120 (1,100 sent, 20 received)\n"
-        "Units beyond: 120\n"
-        "Price of a unit beyond: $0.04\n"
-        "Beyond the included units: each unit is charged\n"
+        "Plan: Medium, 1,000 units a month; then $0.04 a unit\n"
+        "Used: 1,120 units (1,100 sent, 20 received), 120 of them beyond the plan\n"
         "\n"
         "Medium: monthly fee: 1 x $35.00 = $35.00\n"
         "Units sent, included: 1,000 x $0.00 = $0.00\n"
@@ -55,13 +56,20 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
         "Units sent beyond the plan: 100 x $0.04 = $4.00\n"
         "Units received beyond the plan: 20 x $0.04 = $0.80\n"
         "\n"
-        "Credits, in the lines above: $0.00\n"
         "Total: $39.80\n"
         "\n"
-        "A month begins and ends at midnight in Chicago (America/Chicago). This one has 721 hours, as the clocks"
-        " went back within it. Its plan is the last one chosen by 30 November 2026, 17:00:00 -06:00"
-        " (2026-11-30T23:00:00Z), or the one that the studio joined with after that. A text is counted in the"
-        " month in which it was handed to the carrier, a reply in the month in which it was received."
+        "See what each line means:\n"
+        "https://longcode.example/hub/invoices/2026-11\n"
+        "\n"
+        "A unit is a text of up to 160 characters. A longer text counts as two units or more.\n"
+        "\n"
+        "November 2026 is the month by Chicago's clocks (Central Time). A text counts in the month in which it was"
+        " handed to the carrier, a reply in the month in which it came in. The plan is the last one chosen by 5:00 pm"
+        " on the last day of the month, or the one that you joined with.\n"
+        "\n"
+        "Exactly: from 1 November 2026, 00:00:00 -05:00 (2026-11-01T05:00:00Z) until just before 1 December 2026,"
+        " 00:00:00 -06:00 (2026-12-01T06:00:00Z), 721 hours, as the clocks went back within it. The plan is medium,"
+        " version 3, chosen by 30 November 2026, 17:00:00 -06:00 (2026-11-30T23:00:00Z) or on joining after that."
     )
 
 

@@ -61,7 +61,8 @@ def test_an_invoice_is_a_page_to_print_that_loads_nothing() -> None:
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert "<dd>&lt;b&gt;Foxglove&lt;/b&gt; &amp; Co, account 10000001</dd>" in page.text
     assert "<b>" not in page.text
-    assert '<th scope="row">Units sent beyond the plan</th><td>100</td><td>$0.04</td><td>$4.00</td>' in page.text
+    assert '<th scope="row">Units sent beyond the plan<br><small>Texts that you sent beyond the 1,000' in page.text
+    assert "</small></th><td>100</td><td>$0.04</td><td>$4.00</td>" in page.text
     assert '<th scope="row" colspan="3">Total</th><td>$39.00</td>' in page.text
     assert not re.search(r"src=|href=|url\(|<script| on[a-z]+=", page.text)
     assert "paid" not in page.text
@@ -137,6 +138,7 @@ def test_invoices_are_listed_oldest_first_a_page_at_a_time() -> None:
                 "number": "2026-12-000001",
                 "state": "issued",
                 "issued_on": "2027-01-01",
+                "due_on": None,
                 "plan": "medium",
                 "units_used": 1100,
                 "currency": "USD",

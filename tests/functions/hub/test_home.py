@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import asdict
 
 from hub import home
+from hub.plan import chart
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.aws import clients, queues
@@ -96,7 +97,7 @@ def test_texts_that_did_not_arrive_are_listed_with_what_helps(account: Account, 
 
 @pytest.mark.parametrize(("most", "top"), [(0, 2), (1, 2), (3, 5), (11, 20), (201, 500), (1000, 1000)])
 def test_the_chart_ends_at_a_round_number(most: int, top: int) -> None:
-    assert home.top_of_chart(most) == top
+    assert chart.top_of_chart(most) == top
 
 
 def test_a_paused_broadcast_waits(account: Account, signed_in: Browser) -> None:
@@ -114,15 +115,16 @@ def test_the_panel_has_this_month_and_last_with_a_bar_for_each_day(account: Acco
     deliver(FakeCarrier(), NOW - timedelta(days=20))
 
     shown = home.of(account, NOW)
+    assert shown.chart
 
     assert shown.current
     assert shown.past
     assert (shown.current.used.texts_sent, shown.past.used.texts_sent) == (2, 0)
-    assert [(bar.day, bar.sent) for bar in shown.bars if bar.sent] == [
+    assert [(bar.day, bar.sent) for bar in shown.chart.bars if bar.sent] == [
         ((NOW - timedelta(days=20)).date().isoformat(), 2)
     ]
-    assert max(bar.sent_height + bar.received_height for bar in shown.bars) == 64
-    assert len(shown.bars) == 30
+    assert max(bar.sent_height + bar.received_height for bar in shown.chart.bars) == 64
+    assert len(shown.chart.bars) == 30
 
 
 def test_the_page_of_the_panel_says_what_was_sent_how_far_the_limit_is_and_what_would_suit(

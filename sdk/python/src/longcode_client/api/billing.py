@@ -62,7 +62,8 @@ class Invoice(TypedDict):
     whatever day the close ran on. Units are those of this month; lines about other months name them.
     `unit_price_micros` is the price of a unit beyond the included ones. `credits_micros`, never above 0, is the
     sum of the credits, and of late units that reduce an earlier month. The lines add up to the total, never
-    below 0.
+    below 0. `due_on` is the last day to pay, in Chicago; `due_on` and `seller` are null on invoices of older
+    releases.
     """
 
     account: str
@@ -86,6 +87,8 @@ class Invoice(TypedDict):
     unit_price_micros: int
     credits_micros: int
     total_micros: int
+    due_on: NotRequired[str | None]
+    seller: NotRequired[Seller | None]
 
 
 class InvoiceLine(TypedDict):
@@ -106,6 +109,7 @@ class ListedInvoice(TypedDict):
     number: str
     state: Literal["issued", "paid"]
     issued_on: str
+    due_on: str | None
     plan: str
     units_used: int
     currency: str
@@ -159,6 +163,15 @@ class PlanCost(TypedDict):
     is_own: bool
     would_have_stopped: bool
     total_micros: int | None
+
+
+class Seller(TypedDict):
+    """Who issued an invoice, and how to pay: the operator's settings when it was issued. What is not set is empty."""
+
+    name: str
+    address: str
+    tax_number: str
+    how_to_pay: str
 
 
 class Usage(TypedDict, total=False):

@@ -1,0 +1,27 @@
+"""The PDF of an invoice, for the owner: a function of its own, because only its package has what draws PDFs."""
+
+from typing import Any
+
+from billing.invoices_api import as_pdf
+from hub import page
+from hub.refusals import resolve
+from hub.site import Page, page_of_owner, site
+from longcode.accounts.account import Account
+from longcode.aws.telemetry import logger
+from longcode.billing import store as invoices
+from longcode.errors import NotFound
+
+
+@site.get("/hub/invoice-pdf/<month>")
+@page_of_owner
+def show_pdf(account: Account, month: str) -> Page:
+    """Return an issued invoice as PDF."""
+    issued = invoices.get_issued(account.id, month)
+    if issued is None:
+        raise NotFound("There is no invoice for this month.")
+    return page.private(as_pdf(issued.invoice))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return resolve(event, context)

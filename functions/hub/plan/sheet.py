@@ -1,0 +1,99 @@
+"""The owner's sheet of a month: each charged text on pages, and all of them as CSV files."""
+
+import re
+from itertools import islice
+
+from msgspec import Struct
+
+from billing import usage_api
+from hub import page
+from hub.plan.usage import checked_month
+from hub.site import Page, page_of_owner, show, site
+from hub.words import origin
+from longcode.accounts.account import Account
+from longcode.aws import clients
+from longcode.billing import charged
+from longcode.billing.charged import Chunk
+from longcode.carriers.refusals import meaning_of_error
+from longcode.clients import store as client_store
+from longcode.message import Direction, Message
+from longcode.phone import in_words
+from longcode.usage.usage import is_credited
+
+_PAGE = 50
+_MOST_CHUNKS = 8  # so that a month in which few texts match does not take long
+_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
+_ONLY = {"sent": Direction.OUT, "received": Direction.IN}
+
+
+class SheetRow(Struct, frozen=True, kw_only=True):
+    """A text of the sheet: whom it was to or from, what it counts, who or what wrote it, why it is not charged."""
+
+    text: Message
+    who: str
+    digits: str
+    is_sent: bool
+    by: str
+    not_charged: str
+
+
+@site.get("/hub/usage/<month>/texts")
+@page_of_owner
+def show_texts(account: Account, month: str) -> Page:
+    """Show the month's charged texts, in the order in which they were accepted."""
+    now = clients.now()
+    query = site.current_event.query_string_parameters or {}
+    after, only = query.get("after", ""), query.get("only", "")
+    is_cursor = re.fullmatch(charged.CURSOR, after) is not None
+    chunks = _chunks(account, checked_month(month, now), after if is_cursor else None, _ONLY.get(only))
+    texts = [text for chunk in chunks for text in chunk.messages if _ONLY.get(only, text.direction) == text.direction]
+    names = client_store.names(account.id, sorted({text.client_id for text in texts if text.client_id}))
+    return show(
+        "plan/texts",
+        account,
+        month=month,
+        rows=[_row(text, names, account) for text in texts],
+        unreadable=sum(len(chunk.unreadable) for chunk in chunks),
+        only=only if only in _ONLY else "",
+        is_first=not is_cursor,
+        more=chunks[-1].reached if chunks else None,
+        now=now,
+    )
+
+
+@site.get("/hub/usage/<month>/texts.csv")
+@page_of_owner
+def show_file(account: Account, month: str) -> Page:
+    """Return a file with the month's charged texts."""
+    query = site.current_event.query_string_parameters or {}
+    after, until = (query.get(name, "") for name in ("after", "until"))
+    text = usage_api.sheet_csv(
+        account.id,
+        checked_month(month, clients.now()),
+        after if _DAY.fullmatch(after) else None,
+        until if _DAY.fullmatch(until) else None,
+    )
+    return page.download(text, f"longcode-texts-{month}{f'-to-{until[-2:]}' if _DAY.fullmatch(until) else ''}.csv")
+
+
+def _chunks(account: Account, month: str, after: str | None, only: Direction | None) -> list[Chunk]:
+    """Return chunks that fill a page, or as many as may be read for one."""
+    chunks: list[Chunk] = []
+    found = 0
+    for chunk in islice(charged.chunks(account.id, month, after, _PAGE), _MOST_CHUNKS):
+        chunks.append(chunk)
+        found += sum(only in (None, text.direction) for text in chunk.messages)
+        if found >= _PAGE:
+            break
+    return chunks
+
+
+def _row(text: Message, names: dict[str, str], account: Account) -> SheetRow:
+    return SheetRow(
+        text=text,
+        who=names.get(text.client_id or "", "") or in_words(text.phone, account.country_code),
+        digits=text.phone.removeprefix("+"),
+        is_sent=text.direction is Direction.OUT,
+        by=origin(text) if text.direction is Direction.OUT else "",
+        not_charged=meaning_of_error(text.error).words if is_credited(text) else "",
+    )
