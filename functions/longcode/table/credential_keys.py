@@ -1,4 +1,4 @@
-"""The keys of the items about access to accounts: API keys, what else opens, guards or bounds one; and of imports."""
+"""The keys of the items about access to accounts: API keys, what else opens or guards one; what the hub keeps."""
 
 from longcode.table.keys import Key
 
@@ -46,6 +46,11 @@ def kept_import(account: str, import_id: str = "") -> Key:
 def import_part(account: str, import_id: str, part: str = "") -> Key:
     """A part of the file of an import, or of the report on its rows."""
     return Key(f"account#{account}", f"import-part#{import_id}#{part}")
+
+
+def former_words(account: str, template: str) -> Key:
+    """The former words of a template, by its name."""
+    return Key(f"account#{account}", f"former-words#{template}")
 
 
 def person(account: str, person_id: str = "") -> Key:

@@ -67,7 +67,7 @@ Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_usable_id)]
 Status = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_not_blank)]
-PathName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+PathName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+( [^\s/#]+)*$")]
 """The name of a template or trigger, as a part of a path."""
 
 Statuses = Annotated[list[Status], Field(min_length=1, max_length=50)]
