@@ -1,6 +1,5 @@
 """A studio's templates and the fields of its own: write, rename, delete, and where each is used."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
@@ -57,7 +56,7 @@ class TemplateForm(web.Body):
 class NewName(web.Body):
     """The new name of a template."""
 
-    name: fields.PathName
+    name: fields.NewName
 
 
 class Versions(web.Answer):
@@ -66,54 +65,39 @@ class Versions(web.Answer):
     items: list[TemplateVersion]
 
 
-class Use(Struct, frozen=True, kw_only=True):
-    """The triggers, and the broadcasts that are not sent yet, that use a template or a field."""
+class Users(Struct, frozen=True, kw_only=True):
+    """What can use a template or a field: an account's triggers, and its broadcasts that are not sent yet."""
 
-    triggers: tuple[Trigger, ...] = ()
-    broadcasts: tuple[Broadcast, ...] = ()
-
-
-class Uses(Struct, frozen=True, kw_only=True):
-    """An account's templates, its triggers, and its broadcasts that are not sent yet."""
-
-    templates: list[Template]
     triggers: list[Trigger]
     broadcasts: list[Broadcast]
 
-    def by_template(self) -> Mapping[str, Use]:
-        """Return the uses of each template by its name; a template that nothing uses has none."""
-        by_trigger, by_broadcast = defaultdict(list), defaultdict(list)
-        for trigger in self.triggers:
-            by_trigger[trigger.template].append(trigger)
-        for broadcast in self.broadcasts:
-            by_broadcast[broadcast.template].append(broadcast)
-        return {
-            template.name: Use(
-                triggers=tuple(by_trigger[template.name]), broadcasts=tuple(by_broadcast[template.name])
-            )
-            for template in self.templates
-        }
+    def of_template(self, name: str) -> "Users":
+        """Return those that use a template. A broadcast keeps the words that the template had when it was created."""
+        return Users(
+            triggers=[each for each in self.triggers if each.template == name],
+            broadcasts=[each for each in self.broadcasts if each.template == name],
+        )
 
-    def of_field(self, name: str) -> list[str]:
-        """Return what uses a field of the studio's own, in words."""
+    def of_field(self, name: str) -> "Users":
+        """Return those whose own words have a field of the studio's own."""
         field = own_field(name)
-        return [
-            *(f"the template {each.name}" for each in self.templates if field in merge_fields_of(each.body)),
-            *(f"the trigger {each.name}" for each in self.triggers if field in merge_fields_of(each.body or "")),
-            *(f"the broadcast {each.id}" for each in self.broadcasts if field in merge_fields_of(each.body)),
-        ]
+        return Users(
+            triggers=[each for each in self.triggers if field in merge_fields_of(each.body or "")],
+            broadcasts=[each for each in self.broadcasts if field in merge_fields_of(each.body)],
+        )
 
 
-def uses(account: str) -> Uses:
+def users(account: str) -> Users:
     """Return what can use a template or a field; of the broadcasts, the unsent ones among the newest."""
-    templates, rules, (newest, _) = at_once(
-        lambda: accounts.template_page(account, None, MOST_TEMPLATES),
-        lambda: triggers.of_account(account),
-        lambda: broadcasts.page(account, limit=_NEWEST, cursor=None),
+    rules, (newest, _) = at_once(
+        lambda: triggers.of_account(account), lambda: broadcasts.page(account, limit=_NEWEST, cursor=None)
     )
-    return Uses(
-        templates=templates, triggers=[*rules.values()], broadcasts=[one for one in newest if one.state in _UNSENT]
-    )
+    return Users(triggers=[*rules.values()], broadcasts=[one for one in newest if one.state in _UNSENT])
+
+
+def with_field(templates: Iterable[Template], name: str) -> list[Template]:
+    """Return those of some templates whose words have a field of the studio's own."""
+    return [template for template in templates if own_field(name) in merge_fields_of(template.body)]
 
 
 def get_or_raise(account: str, name: str) -> Template:
@@ -181,12 +165,24 @@ def check_own_fields(names: Mapping[str, str] | None) -> Mapping[str, str] | Non
     return names
 
 
+def set_own_fields(account: Account, labels: Mapping[str, str]) -> None:
+    """Write the fields of a studio's own; raise `RequestError` if something uses one that `labels` leave out."""
+    check_unused(account, set(account.client_fields) - set(labels))
+    accounts.change_settings(account.id, {"client_fields": dict(labels)})
+
+
 def check_unused(account: Account, names: Iterable[str]) -> None:
     """Raise `RequestError` if something uses one of the fields, which are to be removed."""
-    removed = sorted(names)
-    known = uses(account.id) if removed else None
+    if not (removed := sorted(names)):
+        return
+    templates = accounts.template_page(account.id, None, MOST_TEMPLATES)
+    of_account = users(account.id)
     for name in removed:
-        if known and (by := known.of_field(name)):
+        using = of_account.of_field(name)
+        by = [f"the template {each.name}" for each in with_field(templates, name)]
+        by += [f"the trigger {each.name}" for each in using.triggers]
+        by += [f"the broadcast {each.id}" for each in using.broadcasts]
+        if by:
             raise RequestError(f"The field {name} is used by {', '.join(by)}.", field="client_fields")
 
 

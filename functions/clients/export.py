@@ -29,6 +29,7 @@ class Part(Struct, frozen=True):
 def parts(account: str, own: Collection[str] = (), *, most_bytes: int = _MOST_BYTES) -> list[Part]:
     """Return the files that an account's clients fill; one without clients has none. `own` are its own fields."""
     found: list[Part] = []
+    own = sorted(own)
     after, last, count, size = None, None, 0, 0
     for client in find_all(account, Wanted()):
         length = len(",".join(_row(client, {}, own)).encode()) + len(_FOR_READING) * 40
@@ -46,7 +47,7 @@ def csv_file(account: str, part: Part, key_names: Mapping[str, str], own: Collec
 
     Cells that a spreadsheet would run are quoted, and phones with them, which keeps each of their digits.
     """
-    out = StringIO()
+    out, own = StringIO(), sorted(own)
     sheet = csv.writer(out)
     sheet.writerow(_headings(own))
     for client in islice(find_all(account, Wanted(), part.after), part.count):

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from hub import conversations, page, words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
-from hub.texting import texts
+from hub.texting import canned_replies, texts
 from hub.texting.recipients import Addressee
 from longcode.accounts.account import Account
 from longcode.aws import clients
@@ -139,7 +139,7 @@ def _page(
         lambda: _opened(account, digits, query.get("before"), now) if digits else None,
         listed,
         lambda: replies.newest_sequence(account.id),
-        lambda: texts.template_names(account) if digits else [],
+        lambda: texts.templates_of(account) if digits else [],
         lambda: texts.template_body(account, query.get("template")),
     )
     if opened and (read := conversations.mark_read(opened, name_of_person())) is not opened:
@@ -156,7 +156,8 @@ def _page(
         open=opened,
         typed={"body": query.get("body") or of_template, "at": ""} | (typed or {}),
         shown=texts.shown_if_asked(account, _recipient(digits, typed), typed) if digits and typed else None,
-        templates=templates,
+        templates=[template.name for template in templates],
+        canned=canned_replies.of(account, templates, opened.client if opened else None),
         key=texts.key_of(typed or {}, wrong),
         wrong=wrong,
         why=words.refusal(wrong, account, now) if wrong else "",

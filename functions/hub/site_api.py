@@ -9,11 +9,16 @@ from hub import home, messages, page, sign_in, sign_up
 from hub.clients import exports, imports, listed, record
 from hub.settings import account, notifications, people
 from hub.site import Page, go_to, notice, site
+from hub.templating import editor, own_fields
+from hub.templating import listed as templates
 from hub.texting import texts
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError, TooManyRequests
 
-PAGES = (account, exports, imports, listed, record, home, messages, notifications, people, sign_in, sign_up, texts)
+PAGES = (
+    *(account, exports, imports, listed, record, home, messages, notifications, people, sign_in, sign_up, texts),
+    *(editor, own_fields, templates),
+)
 """The modules whose pages the site has: importing one adds them."""
 
 _BROKEN = "Something failed on our side. Please check whether it took effect before you try again."

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from clients import kept_imports
 from hub.site import site
@@ -20,13 +21,14 @@ from longcode.clients.client import Phone
 from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
-from longcode.template import Template
+from longcode.template import Template, TemplateVersion
 from optout import worker as optout_worker
 from tests.support.browser import HOST, PREFIX, Browser
 from tests.support.fakes import NOW, PASSWORD, studio, take_queued
 from tests.support.fakes import client as write_client
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept
+from tests.support.trigger_steps import write_trigger
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {"account", "account/password", "people", "people/<person_id>/remove"}
@@ -48,7 +50,12 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     write_client(
         account, client_id, first_name=name, last_name=name, phones=entered, tags=(name,), status=name, time_zone=None
     )
-    accounts.put_template(Template(account=account.id, name=name, subject=name, body=name))
+    template = Template(account=account.id, name=re.sub(r'[/"]', "", name), subject=name, body=name, shortcut=name)
+    accounts.put_template(template)
+    former = TemplateVersion(subject=name, body=name, changed_at=now, changed_by=name)
+    accounts.change_template(template, replace(template, changed_at=now, changed_by=name), [former])
+    write_trigger(account=account.id, name=name, template=template.name, body=None)
+    accounts.change_settings(account.id, {"client_fields": {"album": name}})
     record_text(account, NOW - timedelta(hours=1), phone=phone, client_id=client_id, message_id=f"m{account.id}")
     text = accept(
         account, now=now, client_id=client_id, send_at=now + timedelta(days=2), body=name.partition("{{")[0]
@@ -68,6 +75,7 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
         "person_id": "p",
         "session_hash": session.hash,
         "import_id": new.id,
+        "name": template.name,
         "client_id": client_id,
         "message_id": text.id,
     }
