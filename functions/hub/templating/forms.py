@@ -13,7 +13,7 @@ from longcode.errors import RequestError
 NO_SHORTCUT = "Write a shortcut of small letters and digits, such as hours."
 _NO_LABEL = "Write what the field is called, such as Album style, in at most 60 characters."
 _REFUSALS = {
-    "name": 'Write a name of letters, digits, spaces and simple signs, such as Session reminder; / # ? and " cannot be in it.',
+    "name": "Write a name such as Session reminder: letters, digits, spaces, no slash and no quotes.",
     "subject": "A subject has at most 200 characters.",
     "shortcut": NO_SHORTCUT,
 }
