@@ -1,4 +1,4 @@
-"""The settings API: a studio's settings, its webhook secret and its templates."""
+"""The settings API: a studio's settings, its webhook secret, the fields of its own and its templates."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
+from accounts import templates
 from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import (
@@ -29,14 +30,11 @@ from longcode.aws import clients
 from longcode.aws.settings import settings as aws_settings
 from longcode.aws.telemetry import logger
 from longcode.destinations import allowed_regions
-from longcode.errors import NotApproved, NotFound, RequestError, WebhookSecretChanged
+from longcode.errors import NotApproved, RequestError, WebhookSecretChanged
 from longcode.jobs import Product
 from longcode.messages import replies, retentions
-from longcode.plans import room
-from longcode.plans.bounds import Bounded
 from longcode.plans.plans import PlanChange
-from longcode.plans.room import Room
-from longcode.template import Template, check, check_no_braces, is_blank
+from longcode.template import OWN_FIELD, Template, check_no_braces
 from longcode.triggers.trigger import RecordKind
 from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
@@ -49,6 +47,9 @@ SenderName = Annotated[
     fields.Line, Field(max_length=40), AfterValidator(check_no_braces), AfterValidator(check_studio_name)
 ]
 
+
+FieldName = Annotated[str, Field(pattern=OWN_FIELD)]
+FieldLabel = Annotated[fields.Line, Field(max_length=60)]
 
 _NEVER_NULL = (
     "name",
@@ -64,6 +65,7 @@ _NEVER_NULL = (
     "quiet_hours",
     "quiet_zone",
     "statuses",
+    "client_fields",
 )
 
 
@@ -121,6 +123,15 @@ class AccountSettings(web.Body):
         ),
         AfterValidator(checked_statuses),
     ] = None
+    client_fields: Annotated[
+        dict[FieldName, FieldLabel] | None,
+        Field(
+            max_length=templates.MOST_OWN_FIELDS,
+            description="The fields of the studio's own that its clients have: a label by name. Replaces the list. A "
+            "field that a template, a trigger or an unsent broadcast uses cannot be left out.",
+        ),
+        AfterValidator(templates.check_own_fields),
+    ] = None
 
     @field_validator(*_NEVER_NULL, mode="before")
     @classmethod
@@ -128,13 +139,6 @@ class AccountSettings(web.Body):
         if value is None:
             raise ValueError("cannot be null")
         return value
-
-
-class TemplateForm(web.Body):
-    """A text that is used often. Its subject is shown in the hub and never sent (facts S7)."""
-
-    subject: Annotated[str, Field(max_length=200), AfterValidator(lambda text: "" if is_blank(text) else text)] = ""
-    body: Annotated[str, Field(min_length=1, max_length=1600)]
 
 
 class ShownStatusChange(web.Answer, from_attributes=True):
@@ -159,6 +163,7 @@ class ShownAccount(web.Answer):
 
     `allowed_countries` are the countries in ISO 3166 that it may text besides its own, `statuses` its own words for
     the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
+    `client_fields` are the labels, by name, of the fields of its own that clients have: `{{client.fields.album}}`.
 
     `away_text` answers a client who writes outside `opening_hours`, once until it opens.
     """
@@ -199,6 +204,7 @@ class ShownAccount(web.Answer):
     opening_hours: OpeningHoursForm | None
     away_text: str | None
     statuses: dict[str, tuple[str, ...]]
+    client_fields: dict[str, str]
 
 
 @app.get("/account")
@@ -247,6 +253,8 @@ def change(account: Account, settings: AccountSettings, now: datetime) -> None:
         accounts.add_to_webhook_list(account.id)
     if changes.get("texts_an_hour", account.texts_an_hour) < account.texts_an_hour:
         changes["hour_filled_at"] = now  # some phone may have as many texts already
+    if "client_fields" in changes:
+        templates.check_unused(account, set(account.client_fields) - set(changes["client_fields"]))
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, now + SWEEP_AFTER)
@@ -271,31 +279,37 @@ def new_webhook_secret(account: Account, now: datetime) -> str:
 
 
 @app.put("/templates/<name>")
-def put_template(name: fields.PathName, form: TemplateForm) -> Template:
-    """Write a template. Unknown merge fields are refused, and a new one above the number that the plan allows."""
-    check(form.body)
-    template = Template(account=web.caller(app), name=name, subject=form.subject, body=form.body)
-    if accounts.get_template(template.account, name) is None:
-        Room(template.account, _account().plan_changes, Bounded.TEMPLATES, clients.now()).take()
-    accounts.put_template(template)
-    return template
+def put_template(name: fields.PathName, form: templates.TemplateForm) -> Template:
+    """Write a template. Unknown merge fields are refused, and a new one above the number that the plan allows.
+
+    The words that it had are kept: see `GET /templates/{name}/versions`.
+    """
+    return templates.write(_account(), name, form, clients.now())
+
+
+@app.patch("/templates/<name>")
+def rename_template(name: fields.PathName, form: templates.NewName) -> Template:
+    """Rename a template, also in the triggers that use it. A name that another template has is refused."""
+    return templates.rename(web.caller(app), name, form.name)
+
+
+@app.get("/templates/<name>/versions")
+def list_template_versions(name: fields.PathName) -> templates.Versions:
+    """List the former words of a template, the newest first, at most 20. `PUT` with some of them restores them."""
+    template = templates.get_or_raise(web.caller(app), name)
+    return templates.Versions(items=accounts.template_versions(template.account, name))
 
 
 @app.get("/templates/<name>")
 def show_template(name: fields.PathName) -> Template:
     """Show a template."""
-    template = accounts.get_template(web.caller(app), name)
-    if template is None:
-        raise NotFound(f"There is no template {name!r}.")
-    return template
+    return templates.get_or_raise(web.caller(app), name)
 
 
 @app.delete("/templates/<name>", responses=web.responses({204: None}))
 def delete_template(name: fields.PathName) -> Response[str]:
-    """Delete a template."""
-    if not accounts.delete_template(web.caller(app), name):
-        raise NotFound(f"There is no template {name!r}.")
-    room.release(web.caller(app), Bounded.TEMPLATES, 1)
+    """Delete a template and its former words. A trigger that uses it sends nothing any more."""
+    templates.delete(web.caller(app), name)
     return Response(204, body="")
 
 

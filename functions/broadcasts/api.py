@@ -1,6 +1,6 @@
 """The broadcast API: a dry run; create, show, list, pause, resume and cancel broadcasts; list recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from broadcasts import forms, planning
 from longcode import segments
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, check_may_send, send_refusal
+from longcode.accounts.account import Account, check_may_send, own_merge_fields, send_refusal
 from longcode.aws import clients as aws_clients
 from longcode.aws.telemetry import logger
 from longcode.broadcasts import store as broadcasts
@@ -188,7 +188,7 @@ def _new_broadcast(
     send_at = compose.check_time(form.send_at, now)
     template = _template(account, form.template) if form.template else None
     body = template.body if template else form.body or ""
-    _check_text(body, form)
+    _check_text(body, form, own_merge_fields(account))
     return Broadcast(
         account=account.id,
         id=broadcast_id,
@@ -214,10 +214,13 @@ def _template(account: Account, name: str) -> Template:
     return template
 
 
-def _check_text(body: str, form: forms.NewBroadcast) -> None:
-    """Check the values, the merge fields and the fixed part of the text; raise `RequestError` if one is wrong."""
-    check_values(form.values)
-    check(body)
+def _check_text(body: str, form: forms.NewBroadcast, own: Collection[str]) -> None:
+    """Check the values, the merge fields and the fixed part of the text; raise `RequestError` if one is wrong.
+
+    `own` are the merge fields of the studio's own fields.
+    """
+    check_values(form.values, own)
+    check(body, own)
     fixed = without_fields(body)
     # A body of merge fields alone is not empty: they are filled for each client.
     if fixed == body or len(fixed) > segments.MAX_CHARACTERS:

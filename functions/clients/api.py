@@ -8,12 +8,14 @@ from longcode.web import account_resolver
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from msgspec.structs import replace
 
 from clients import bulk_import, forms, tagging
 from clients.tagging import TagChange
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients
+from longcode.aws.at_once import at_once
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, with_writer
@@ -33,17 +35,18 @@ ClientId = Annotated[str, Path(max_length=100)]
 @app.put("/clients/<client_id>", responses=web.responses({200: forms.ShownClient, 201: forms.ShownClient}))
 def put_client(client_id: ClientId, form: forms.ClientForm) -> Response[forms.ShownClient]:
     """Write a client under the studio's own id."""
-    is_new, written = write(_account(), client_id, form, _writer(Via.API), clients.now())
-    return Response(201 if is_new else 200, web.JSON, forms.shown(written))
+    account = _account()
+    is_new, written = write(account, client_id, form, _writer(Via.API), clients.now())
+    return Response(201 if is_new else 200, web.JSON, forms.shown(written, account))
 
 
 @app.get("/clients/<client_id>")
 def show_client(client_id: ClientId) -> forms.ShownClient:
     """Show a client."""
-    client = client_store.get(web.caller(app), client_id)
+    client, account = at_once(lambda: client_store.get(web.caller(app), client_id), _account)
     if client is None:
         raise NotFound(f"There is no client {client_id!r}.")
-    return forms.shown(client)
+    return forms.shown(client, account)
 
 
 @app.delete("/clients/<client_id>", responses=web.responses({204: None}))
@@ -59,8 +62,8 @@ def list_clients(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
 ) -> web.Page[forms.ShownClient]:
     """List clients by id."""
-    page = client_store.page(web.caller(app), cursor, limit + 1)
-    return web.page_of([forms.shown(client) for client in page], limit, lambda client: client.id)
+    page, account = at_once(lambda: client_store.page(web.caller(app), cursor, limit + 1), _account)
+    return web.page_of([forms.shown(client, account) for client in page], limit, lambda client: client.id)
 
 
 @app.post("/clients/import", responses=web.responses({200: forms.ImportReport}))
@@ -77,7 +80,8 @@ def import_clients(
 
     The body is a file of up to 10,000 rows and 4 MB: CSV (`text/csv`) as spreadsheets write it, or JSON lines
     (`application/x-ndjson`). Its columns are `id`, `first_name`, `last_name`, `allow_text_marketing`, `tags`
-    (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to `phone_5`, `sms_5`.
+    (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to `phone_5`, `sms_5`,
+    and the name of each of the studio's own fields (`client_fields` of the account; in JSON, the object `fields`).
     Only `id` is required. What a row does not name stays as it is. The report says of each row whether its client was
     `created`, `updated` or `unchanged`, with `warnings` about what a person should check, or why it was `refused`,
     with line and column. A refused row does not stop the others. While `next_cursor` is not null, send the same file
@@ -125,9 +129,11 @@ def write(
     """Write a client as a form describes it; return whether it is new, and the client as it is stored."""
     client = forms.client_of_form(account, forms.check_id(client_id), form, now)
     room_for_one = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
-    is_new = client_store.change(
-        account.id, client.id, lambda old: with_writer(old, client, writer), room_for_one.take
-    )
+
+    def changed(old: Client | None) -> Client:
+        return with_writer(old, replace(client, fields=forms.own_values(account, old, form)), writer)
+
+    is_new = client_store.change(account.id, client.id, changed, room_for_one.take)
     # Read again, because fields of the earlier record are kept.
     return bool(is_new), client_store.get(client.account, client.id) or client
 

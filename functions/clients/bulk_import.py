@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, phone_of_form
+from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, own_values, phone_of_form
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone, with_writer
@@ -66,7 +66,7 @@ def import_file(
     digest = hashlib.sha256(file).hexdigest()[:16]
     text = decode(file, _charset(content_type))
     is_csv = "csv" in content_type.casefold()
-    headings, rows = csv_rows(text, empty_cells) if is_csv else ({}, list(json_lines(text)))
+    headings, rows = csv_rows(text, empty_cells, account.client_fields) if is_csv else ({}, list(json_lines(text)))
     if not rows:
         raise RequestError("The file has no rows.", field="body")
     if len(rows) > MAX_ROWS:
@@ -212,6 +212,8 @@ def _client_of_row(
             for index, words in row.phones.items()
         }
         named["phones"] = phones_after_row(client.phones, cells)
+    if "fields" in named:
+        named["fields"] = own_values(run.account, old, form)
     is_by_text = client.made_by_text and "allow_text_marketing" not in named
     changed = replace(client, made_by_text=is_by_text, **named)
     return None if changed == old else with_writer(old, replace(changed, updated_at=run.now), run.writer)

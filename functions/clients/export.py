@@ -1,7 +1,7 @@
 """The clients as CSV files that an import reads again, each small enough for a response."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from io import StringIO
 from itertools import islice
 
@@ -26,12 +26,13 @@ class Part(Struct, frozen=True):
     count: int
 
 
-def parts(account: str, *, most_bytes: int = _MOST_BYTES) -> list[Part]:
-    """Return the files that an account's clients fill; one without clients has none."""
+def parts(account: str, own: Collection[str] = (), *, most_bytes: int = _MOST_BYTES) -> list[Part]:
+    """Return the files that an account's clients fill; one without clients has none. `own` are its own fields."""
     found: list[Part] = []
+    own = sorted(own)
     after, last, count, size = None, None, 0, 0
     for client in find_all(account, Wanted()):
-        length = len(",".join(_row(client, {})).encode()) + len(_FOR_READING) * 40
+        length = len(",".join(_row(client, {}, own)).encode()) + len(_FOR_READING) * 40
         if count and size + length > most_bytes:
             found.append(Part(after, count))
             after, count, size = last, 0, 0
@@ -39,33 +40,36 @@ def parts(account: str, *, most_bytes: int = _MOST_BYTES) -> list[Part]:
     return [*found, Part(after, count)] if count else found
 
 
-def csv_file(account: str, part: Part, key_names: Mapping[str, str]) -> str:
-    """Return the clients of a part as a CSV file; `key_names` are the names of the account's API keys by id.
+def csv_file(account: str, part: Part, key_names: Mapping[str, str], own: Collection[str] = ()) -> str:
+    """Return the clients of a part as a CSV file. `key_names` are the names of the account's API keys by id.
+
+    `own` are the names of its own fields.
 
     Cells that a spreadsheet would run are quoted, and phones with them, which keeps each of their digits.
     """
-    out = StringIO()
+    out, own = StringIO(), sorted(own)
     sheet = csv.writer(out)
-    sheet.writerow(_headings())
+    sheet.writerow(_headings(own))
     for client in islice(find_all(account, Wanted(), part.after), part.count):
-        sheet.writerow(map(cell, _row(client, key_names)))
+        sheet.writerow(map(cell, _row(client, key_names, own)))
     return MARK + out.getvalue()
 
 
-def _headings() -> Iterator[str]:
+def _headings(own: Collection[str]) -> Iterator[str]:
     yield from _NAMES
     for place in range(1, _PHONES + 1):
         end = "" if place == 1 else f"_{place}"
         yield from (f"phone{end}", f"sms{end}")
-    yield from (*_REST, *_FOR_READING)
+    yield from (*_REST, *own, *_FOR_READING)
 
 
-def _row(client: Client, key_names: Mapping[str, str]) -> list[str]:
+def _row(client: Client, key_names: Mapping[str, str], own: Collection[str]) -> list[str]:
     names = [client.id, client.first_name, client.last_name]
     phones = [text for phone in client.phones[:_PHONES] for text in (phone.number, _yes_or_no(phone.sms))]
     phones += [""] * (2 * _PHONES - len(phones))
     allowed = _yes_or_no(client.allow_text_marketing)
     rest = [allowed, "; ".join(client.tags), client.status or "", client.time_zone or ""]
+    rest += [client.fields.get(name, "") for name in own]
     more = "; ".join(phone.number for phone in client.phones[_PHONES:])
     kept = client.permission
     if kept is None:

@@ -73,6 +73,14 @@ class ClientForm(web.Body):
     tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] = []
     status: Annotated[str, Field(max_length=50), IN_ONE_LINE] | None = None
     time_zone: web_fields.TimeZone | None = None
+    fields: Annotated[
+        dict[str, Annotated[str, Field(max_length=200), IN_ONE_LINE]] | None,
+        Field(
+            max_length=50,
+            description="The values of the studio's own fields, by name: see `client_fields` of the account. A field "
+            "that is left out stays as it is; an empty value clears it.",
+        ),
+    ] = None
 
 
 class ImportRow(ClientForm):
@@ -126,6 +134,7 @@ class ShownClient(web.Answer):
     tags: tuple[str, ...]
     status: str | None
     time_zone: str | None
+    fields: dict[str, str]
     permission: Permission | None
     updated_at: web.Instant
     unreachable: tuple[str, ...]
@@ -218,6 +227,20 @@ def client_of_form(account: Account, client_id: str, form: ClientForm, now: date
     )
 
 
+def own_values(account: Account, old: Client | None, form: ClientForm) -> dict[str, str]:
+    """Return the values of the studio's own fields after a form: those that it does not name stay as they are.
+
+    Raise `RequestError` that names a field which the studio does not have.
+    """
+    given = form.fields or {}
+    for name in given:
+        if name not in account.client_fields:
+            known = ", ".join(account.client_fields) or "none; the account's client_fields declare them"
+            raise RequestError(f"There is no field {name[:40]!r}. Known are {known}.", field=f"fields.{name[:40]}")
+    values = (old.fields if old else {}) | given
+    return {name: value for name, value in values.items() if value}
+
+
 def phone_of_form(form: PhoneForm, account: Account, index: int) -> Phone:
     """Return the phone of a form; raise `BadPhone` that names its place."""
     try:
@@ -238,6 +261,7 @@ def check_numbers(account: Account, phones: Iterable[tuple[int, Phone]], now: da
             raise compose.our_own_number(f"phones.{index}.number")
 
 
-def shown(client: Client) -> ShownClient:
-    """Return a client as the API shows it."""
-    return ShownClient.model_validate(asdict(client) | {"unreachable": unreachable_numbers(client)})
+def shown(client: Client, account: Account) -> ShownClient:
+    """Return a client as the API shows it, with the own fields that its studio has."""
+    own = {name: client.fields.get(name, "") for name in account.client_fields}
+    return ShownClient.model_validate(asdict(client) | {"unreachable": unreachable_numbers(client), "fields": own})

@@ -1,6 +1,7 @@
 """Imports that a person begins in the hub: the file is kept for a day, and checked and then written in steps."""
 
 import csv
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -65,9 +66,12 @@ def step(
     return _record(kept, report)
 
 
-def refused_rows(kept: KeptImport) -> str:
-    """Return the rows that were refused as a CSV file: as they were, with line and problem, to be corrected."""
-    columns, rows = columns_of(decode(imports.file_of(kept), None))
+def refused_rows(kept: KeptImport, own: Collection[str]) -> str:
+    """Return the rows that were refused as a CSV file: as they were, with line and problem, to be corrected.
+
+    `own` are the names of the studio's own fields.
+    """
+    columns, rows = columns_of(decode(imports.file_of(kept), None), own)
     out = StringIO()
     sheet = csv.writer(out)
     sheet.writerow([*columns, "line", "problem"])

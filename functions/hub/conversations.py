@@ -88,6 +88,11 @@ class Conversation(Struct, frozen=True, kw_only=True):
         return newest or (ids[0] if len(ids) == 1 else None)
 
     @property
+    def client(self) -> Client | None:
+        """Return the client that a text to the phone is for, as `client_id` does."""
+        return next((client for client in self.clients if client.id == self.client_id), None)
+
+    @property
     def is_linked(self) -> bool:
         """Return whether all its messages are linked to a client."""
         return all(message.client_id for message in self.messages)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from hub import conversations, page, teamwork, words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
-from hub.texting import texts
+from hub.texting import canned_replies, texts
 from hub.texting.recipients import Addressee
 from longcode.accounts import people
 from longcode.accounts.account import Account
@@ -202,7 +202,7 @@ def _page(
         lambda: _opened(account, digits, query.get("before"), now) if digits else None,
         listed,
         lambda: replies.newest_sequence(account.id),
-        lambda: texts.template_names(account) if digits else [],
+        lambda: texts.templates_of(account) if digits else [],
         lambda: texts.template_body(account, query.get("template")),
         lambda: people.of_account(account),
         lambda: team.of_conversation(account, f"+{digits}", me, now) if digits else None,
@@ -222,7 +222,8 @@ def _page(
         team=teamwork.shown(shared, everybody, me, opened, query.get("before")) if opened else None,
         typed={"body": query.get("body") or of_template, "at": "", "note": query.get("note", "")} | (typed or {}),
         shown=texts.shown_if_asked(account, _recipient(digits, typed), typed) if digits and typed else None,
-        templates=templates,
+        templates=[template.name for template in templates],
+        canned=canned_replies.of(account, templates, opened.client if opened else None),
         key=texts.key_of(typed or {}, wrong),
         note_key=uuid4().hex,
         most_note=team.LONGEST_NOTE,

@@ -23,6 +23,7 @@ Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Clients": {"clients": "Clients"},
+    "Broadcasts": {"templates": "Templates", "canned-replies": "Canned replies", "own-fields": "Own fields"},
     "Plan": {"plan": "Plan", "usage": "Usage", "invoices": "Invoices"},
     "Settings": {
         "account": "General info",

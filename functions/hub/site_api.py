@@ -8,12 +8,15 @@ from hub.plan import invoices, plans, sheet, usage
 from hub.refusals import nothing_here, resolve
 from hub.settings import account, hours, keys, notifications, people, sending, webhooks
 from hub.site import Page, go_to, site
+from hub.templating import editor, own_fields
+from hub.templating import listed as templates
 from hub.texting import texts
 from longcode.aws.telemetry import logger
 
 PAGES = (
     *(home, messages, sign_in, sign_up, texts),
     *(exports, imports, listed, record),
+    *(editor, own_fields, templates),
     *(invoices, plans, sheet, usage),
     *(account, hours, keys, notifications, people, sending, webhooks),
 )

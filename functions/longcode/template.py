@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 
 from longcode.errors import BadTemplate, BadValue, EmptyField, RequestError
 from longcode.shown import Shown
@@ -29,6 +30,11 @@ _NAME_FIELDS = frozenset({"client.first_name", "client.last_name", "client.name"
 
 CLIENT_AND_STUDIO_FIELDS = frozenset(name for name in FIELDS if name.startswith(("client.", "studio.")))
 """The fields with values from our own records; the others get theirs from an event."""
+
+_OWN = "client.fields."
+
+OWN_FIELD = r"^[a-z][a-z0-9_]{0,29}$"
+"""The name of a field of the studio's own, whose values its clients have."""
 
 ONE_LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
 """A title or reason in one line: not blank, without line breaks, control characters and lone surrogates."""
@@ -61,32 +67,57 @@ _BRACES = r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+"
 
 
 class Template(Shown, frozen=True, kw_only=True):
-    """A text that a studio uses often; the subject is shown in the hub and never sent (facts S7)."""
+    """A text that a studio uses often; the subject is shown in the hub and never sent (facts S7).
+
+    One with a `shortcut` is a canned reply: in the hub, `/` and the shortcut insert its words into a reply.
+    `changed_at` and `changed_by`, a person of the hub, say who wrote these words; null if that was not kept.
+    """
 
     account: str
     name: str
     subject: str
     body: str
+    shortcut: str | None = None
+    changed_at: datetime | None = None
+    changed_by: str | None = None
 
 
-def check(text: str) -> None:
-    """Raise `BadTemplate` if a template has unknown fields, loops or broken braces; the error lists them."""
-    unknown = [name for name in fields(text) if name not in FIELDS]
-    broken = list(_broken_braces(text))
+class TemplateVersion(Shown, frozen=True, kw_only=True):
+    """Former words of a template, which were written at `changed_at` by `changed_by`; null if that was not kept."""
+
+    subject: str
+    body: str
+    changed_at: datetime | None = None
+    changed_by: str | None = None
+
+
+def own_field(name: str) -> str:
+    """Return the merge field of a field of the studio's own."""
+    return f"{_OWN}{name}"
+
+
+def check(text: str, own: Collection[str] = ()) -> None:
+    """Raise `BadTemplate` if a template has unknown fields, loops or broken braces; the error lists them.
+
+    `own` are the merge fields of the studio's own fields.
+    """
+    known = FIELDS.union(own)
+    unknown = [name for name in fields(text) if name not in known]
+    broken = list(_broken_braces(text, known))
     faults = []
     if logic := re.findall(_LOGIC, text):
         faults.append(f"Templates have no loops or conditions: {_listed(logic, ' ')}.")
     if unknown:
-        faults.append(f"Unknown merge fields: {_listed(unknown, ', ')}. Known are {', '.join(sorted(FIELDS))}.")
+        faults.append(f"Unknown merge fields: {_listed(unknown, ', ')}. Known are {', '.join(sorted(known))}.")
     if broken:
         faults.append(f"Broken braces: {_listed(broken, ' ')}. A merge field is written {{{{client.name}}}}.")
     if faults:
         raise BadTemplate(" ".join(faults), field="body")
 
 
-def check_values(values: Mapping[str, str]) -> None:
-    """Raise `RequestError` if `values` names unknown fields."""
-    unknown = sorted(values.keys() - FIELDS)
+def check_values(values: Mapping[str, str], own: Collection[str] = ()) -> None:
+    """Raise `RequestError` if `values` names unknown fields; `own` are those of the studio's own."""
+    unknown = sorted(values.keys() - FIELDS.union(own))
     if unknown:
         raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
 
@@ -145,10 +176,11 @@ def fields(text: str) -> tuple[str, ...]:
 def render(text: str, values: Mapping[str, str]) -> str:
     """Return a template with its fields replaced. A default may be empty: {{name|}}.
 
-    A value that shows nothing counts as missing, and so does a placeholder for the name of a client. Raise
-    `BadTemplate`; or, with the field's name, `EmptyField` or `BadValue` for this recipient's values.
+    A value that shows nothing counts as missing, and so does a placeholder for the name of a client. `values` has a
+    value, perhaps "", for each of the studio's own fields. Raise `BadTemplate`; or, with the field's name,
+    `EmptyField` or `BadValue` for this recipient's values.
     """
-    check(text)
+    check(text, [name for name in values if name.startswith(_OWN)])
 
     def value(field: re.Match[str]) -> str:
         name, default = _name_and_default(field[1])
@@ -183,7 +215,7 @@ def _name_and_default(inside: str) -> tuple[str, str | None]:
     return name.strip(), default.strip() if bar else None
 
 
-def _broken_braces(text: str) -> Iterator[str]:
+def _broken_braces(text: str, known: Collection[str]) -> Iterator[str]:
     """Yield braces that do not form a field. Single braces are text, unless they enclose the name of a field."""
     for braces in re.finditer(_BRACES, text):
         opening, inside, closing = braces.groups()
@@ -191,6 +223,6 @@ def _broken_braces(text: str) -> Iterator[str]:
         if (opening, closing) == ("{{", "}}"):
             is_broken = not name
         else:
-            is_broken = (opening, closing) != ("{", "}") or name in FIELDS
+            is_broken = (opening, closing) != ("{", "}") or name in known
         if is_broken:
             yield braces[0]

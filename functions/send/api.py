@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from longcode import segments, windows
 from longcode.accounts import store as accounts
-from longcode.accounts.account import NO_ACCOUNT, Account, check_may_send
+from longcode.accounts.account import NO_ACCOUNT, Account, check_may_send, own_merge_fields
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
@@ -331,7 +331,7 @@ def _recipients(
 def _rendered_body(form: NewMessage, facts: sending.RequestFacts, account: Account, to: compose.Recipients) -> str:
     if form.template is not None and facts.template is None:
         raise NotFound(f"There is no template {form.template!r}.", field="template")
-    check_values(form.values)
+    check_values(form.values, own_merge_fields(account))
     body = facts.template.body if facts.template else form.body or ""
     client = facts.client
     if client is None and to.client_id and fields(body):

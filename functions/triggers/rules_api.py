@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from longcode import keywords
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError
@@ -77,7 +77,7 @@ def put_trigger(name: fields.PathName, form: TriggerForm) -> Trigger:
     account = accounts.get_or_raise(web.caller(app))
     check_trigger_edition(account)
     trigger = _trigger_of_form(account, name, form)
-    check_trigger(trigger, account.statuses)
+    check_trigger(trigger, account.statuses, own_merge_fields(account))
     if trigger.template and accounts.get_template(account.id, trigger.template) is None:
         raise RequestError(f"There is no template {trigger.template!r}.", field="template")
     _put_below_limit(trigger, account)

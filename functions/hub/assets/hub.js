@@ -5,23 +5,30 @@ const hub = document.currentScript.dataset.up;
 const find = (id) => document.getElementById(id);
 const box = find("body");
 const place = `typed ${location.pathname}`;
-const kept = ["to", "client", "body", "at"].map(find).filter(Boolean);
+const edited = box && "edited" in box.dataset; // words that exist: what was typed is in their place
+const ids = ["to", "client", "body", "at", ...(edited ? ["name", "subject", "shortcut"] : [])];
+const kept = ids.map(find).filter(Boolean);
 const button = find("send");
 
 // What is typed stays in this tab until it is sent, also after a lost session or a closed page.
 if (box) {
   const here = new URL(location.href);
-  if (here.searchParams.has("sent")) {
-    const from = here.searchParams.get("sent") === "new" ? `typed ${new URL(`${hub}new`, here).pathname}` : place;
-    for (const id of ["to", "client", "body", "at"]) sessionStorage.removeItem(`${from} ${id}`);
+  const sent = here.searchParams.get("sent"); // the page on which it was typed, or this one
+  if (sent) {
+    const from = sent === "1" ? place : `typed ${new URL(hub + sent, here).pathname}`;
+    for (const id of ids) sessionStorage.removeItem(`${from} ${id}`);
   }
   for (const name of ["sent", "body", "template"]) here.searchParams.delete(name);
   history.replaceState(null, "", here);
   for (const field of kept) {
     const name = `${place} ${field.id}`;
     const before = sessionStorage.getItem(name) || "";
-    const keep = () => sessionStorage.setItem(name, field.value);
-    if (!field.value) field.value = before;
+    const keep = () => {
+      if (edited && !find("wrong") && field.value === field.defaultValue) sessionStorage.removeItem(name);
+      else sessionStorage.setItem(name, field.value);
+      if (find("unsaved")) find("unsaved").hidden = kept.every((one) => ["to", "client"].includes(one.id) || one.value === one.defaultValue);
+    };
+    if (!field.value || (edited && before && !find("wrong"))) field.value = before;
     else if (field === box && !field.value.includes(before)) field.value = before.includes(field.value) ? before : `${before}\n${field.value}`;
     keep();
     field.addEventListener("input", keep);
@@ -84,10 +91,39 @@ const preview = find("preview");
 if (box && preview) {
   const measure = asker(async () => {
     const body = new URLSearchParams(new FormData(box.form));
-    return { at: preview, parts: box.value.trim() ? await parts(await fetch(`${hub}preview`, { method: "POST", body })) : [] };
+    return { at: preview, parts: box.value.trim() ? await parts(await fetch(hub + (preview.dataset.by || "preview"), { method: "POST", body })) : [] };
   }, 300);
   for (const field of kept) field.addEventListener("input", measure);
   if (!find("wrong")) measure(); // a refusal stands there already
+}
+
+// Merge fields and canned replies are put in at the caret, or at the end of a box that was not touched.
+if (box) {
+  let touched = false;
+  box.addEventListener("focus", () => { touched = true; });
+  const put = (words, start, end) => {
+    box.setRangeText(words, start, end, "end");
+    box.focus();
+    box.dispatchEvent(new Event("input"));
+  };
+  const putIn = (words) => put(words, touched ? box.selectionStart : box.value.length, touched ? box.selectionEnd : box.value.length);
+  for (const code of document.querySelectorAll("[data-insert]")) {
+    const pick = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: code.textContent });
+    pick.addEventListener("click", () => putIn(pick.textContent));
+    code.replaceWith(pick);
+  }
+  const canned = [...document.querySelectorAll("[data-shortcut]")];
+  for (const reply of canned) {
+    reply.addEventListener("click", (event) => { event.preventDefault(); reply.closest("details").open = false; putIn(reply.dataset.words); });
+  }
+  box.addEventListener("keydown", (event) => {
+    if (![" ", "Tab", "Enter"].includes(event.key) || event.ctrlKey || event.metaKey || event.shiftKey || event.isComposing) return;
+    const typed = /(?:^|\s)\/([a-z0-9_-]+)$/i.exec(box.value.slice(0, box.selectionStart));
+    const reply = typed && canned.find((each) => each.dataset.shortcut === typed[1].toLowerCase());
+    if (!reply) return;
+    event.preventDefault();
+    put(reply.dataset.words, box.selectionStart - typed[1].length - 1, box.selectionEnd);
+  });
 }
 
 // Clients are found as one types a name.

@@ -15,7 +15,7 @@ _MOST_DIGITS = 6
 @page_of_studio
 def show_export(account: Account) -> Page:
     """Show the files that the clients fill: one, unless there are very many."""
-    parts = export.parts(account.id)
+    parts = export.parts(account.id, account.client_fields)
     return show("clients/export", account, parts=parts, total=sum(part.count for part in parts))
 
 
@@ -28,5 +28,5 @@ def show_file(account: Account) -> Page:
     if not (count.isascii() and count.isdigit() and len(count) <= _MOST_DIGITS):
         raise NotFound("There is no such file.")
     key_names = {key.id: key.name for key in api_keys.of_account(account.id)}
-    text = export.csv_file(account.id, Part(query.get("after") or None, int(count)), key_names)
+    text = export.csv_file(account.id, Part(query.get("after") or None, int(count)), key_names, account.client_fields)
     return page.download(text, "clients.csv")

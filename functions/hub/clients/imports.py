@@ -117,7 +117,7 @@ def show_refused_rows(account: Account, import_id: str) -> Page:
     """Return the rows that were refused, each with what is wrong, so that they can be corrected and imported."""
     kept = _existing(account, import_id)
     name = re.sub(r"[^\w .-]", "", quote(kept.name.rpartition(".")[0] or kept.name, safe=" "))
-    return page.download(kept_imports.refused_rows(kept), f"{name or 'clients'} problems.csv")
+    return page.download(kept_imports.refused_rows(kept, account.client_fields), f"{name or 'clients'} problems.csv")
 
 
 def _writer() -> Writer:

@@ -92,7 +92,7 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
     lines = _typed_lines(fields)
     lines.sort(key=lambda line: not line.number)  # the refusal of a number tells its place among the numbers
     try:
-        form = _form(fields, lines)
+        form = _form(account, fields, lines)
         new_id = f"hub-{fields.get('key') or uuid4().hex}" if client_id == NEW else client_id
         writer = Writer(via=Via.HUB, person=name_of_person())
         before = client_store.get(account.id, new_id) if fields.get("number") else None
@@ -143,17 +143,25 @@ def _typed_lines(fields: dict[str, str]) -> list[PhoneLine]:
     ]
 
 
-def _form(fields: dict[str, str], lines: list[PhoneLine]) -> forms.ClientForm:
+def _form(account: Account, fields: dict[str, str], lines: list[PhoneLine]) -> forms.ClientForm:
     """Return the form that the API takes; raise `RequestError` that names the field."""
     phones = [{"number": line.number, "sms": line.sms, "label": line.label or None} for line in lines if line.number]
     values: dict[str, Any] = {name: fields.get(name, "") for name in ("first_name", "last_name")}
     values |= {"status": fields.get("status") or None, "time_zone": fields.get("time_zone") or None}
     values |= {"phones": phones, "allow_text_marketing": "allow_text_marketing" in fields}
     values["tags"] = [tag for tag in map(str.strip, fields.get("tags", "").split(",")) if tag]
+    values["fields"] = {name: fields[key] for name in account.client_fields if (key := _own(name)) in fields}
     try:
         return forms.ClientForm(**values)
     except ValidationError as error:
+        place = error.errors()[0]["loc"]
+        if place[0] == "fields":
+            raise RequestError("Write at most 200 characters.", field=_own(str(place[1]))) from error
         raise errors.form_refusal(error.errors()[0], _FIELDS) from error
+
+
+def _own(name: str) -> str:
+    return f"fields.{name}"
 
 
 def _values(client: Client | None) -> dict[str, str]:
@@ -165,6 +173,7 @@ def _values(client: Client | None) -> dict[str, str]:
         "tags": ", ".join(client.tags),
         "status": client.status or "",
         "time_zone": client.time_zone or "",
+        **{_own(name): value for name, value in client.fields.items()},
         **({"allow_text_marketing": "on"} if client.allow_text_marketing else {}),
     }
 
@@ -204,6 +213,7 @@ def _record(
         permission=_permission(account, client, now),
         changed=_changed(account, client, now),
         zones=ZONES,
+        own=sorted((label, _own(name)) for name, label in account.client_fields.items()),
         no_zone=_without_zone(account, client),
         name=full_name(values.get("first_name", ""), values.get("last_name", "")),
         wrong=wrong,

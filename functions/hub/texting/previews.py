@@ -44,7 +44,7 @@ def of(account: Account, to: Addressee, form: send.NewMessage, now: datetime, *,
     text = found.text or ""
     currency = messages_accept.plan_at(account, form.send_at or now).currency
     return ShownPreview(
-        length=_length(found, currency),
+        length=length(found, currency),
         text=text,
         differs=text.split() != (form.body or "").split(),
         to=[_name(account, phone, people[phone]) for phone in found.phones],
@@ -69,7 +69,8 @@ def _stopped(account: Account, to: Addressee, now: datetime) -> str:
     return words.stopped(conversations.last_opt_out(account, to.phone, now), who, now, account.time_zone)
 
 
-def _length(found: send.Preview, currency: str) -> str:
+def length(found: send.Preview, currency: str) -> str:
+    """Return how long a text is, for how many it counts, and what it costs beyond the plan."""
     characters, several = len(found.text or ""), len(found.phones) > 1
     said = f"{characters} of {UNIT_CHARACTERS} characters"
     if found.units > 1:

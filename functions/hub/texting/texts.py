@@ -6,7 +6,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
-from hub.texting import previews, recipients
+from hub.texting import canned_replies, previews, recipients
 from hub.texting.recipients import Addressee
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -14,13 +14,14 @@ from longcode.aws import clients
 from longcode.errors import BadPhone, BadTime, IdempotencyConflict, OptedOut, RequestError
 from longcode.months import instant_of, time_zone
 from longcode.segments import MAX_CHARACTERS
+from longcode.template import Template
 from send import api as send
 
 MOST_TEMPLATES = 200
 """How many templates the list beside a text box has."""
 
-_NO_WORDS = "Write a text first."
-_TOO_LONG = f"A text has at most {MAX_CHARACTERS:,} characters."
+NO_WORDS = "Write a text first."
+TOO_LONG = f"A text has at most {MAX_CHARACTERS:,} characters."
 
 
 @site.get("/hub/new")
@@ -38,7 +39,7 @@ def show_new_text(account: Account) -> Page:
 def send_new_text(account: Account, fields: dict[str, str]) -> Page:
     """Send a text to a client or a number, and show the conversation; or show what would be sent."""
     try:
-        if fields.get("use"):
+        if wants_template(fields):
             return _new_text(account, with_template(account, fields))
         to = recipients.of(account, fields)
         fields = fields | {"to": to.label, "client": to.client_id or ""}
@@ -81,7 +82,7 @@ def accept(account: Account, to: Addressee, fields: dict[str, str]) -> str:
 
 def not_sent_yet(account: Account, fields: dict[str, str]) -> dict[str, str] | None:
     """Return the fields as the page shows them again if a button only wants a template or a preview, else None."""
-    if fields.get("use"):
+    if wants_template(fields):
         return with_template(account, fields)
     return fields if fields.get("preview") else None
 
@@ -97,9 +98,14 @@ def key_of(fields: dict[str, str], wrong: RequestError | None) -> str:
     return uuid4().hex if is_used or not fields.get("key") else fields["key"]
 
 
-def template_names(account: Account) -> list[str]:
-    """Return the names of an account's templates."""
-    return [template.name for template in accounts.template_page(account.id, None, MOST_TEMPLATES)]
+def templates_of(account: Account) -> list[Template]:
+    """Return an account's templates."""
+    return accounts.template_page(account.id, None, MOST_TEMPLATES)
+
+
+def wants_template(fields: dict[str, str]) -> bool:
+    """Return whether a button of a form only puts the words of a template or canned reply into its box."""
+    return bool(fields.get("use") or fields.get("canned"))
 
 
 def template_body(account: Account, name: str | None) -> str:
@@ -110,7 +116,7 @@ def template_body(account: Account, name: str | None) -> str:
 
 def with_template(account: Account, fields: dict[str, str]) -> dict[str, str]:
     """Return a form with the words of the chosen template below those that are there."""
-    words = (fields.get("body", "").rstrip(), template_body(account, fields.get("template")))
+    words = (fields.get("body", "").rstrip(), template_body(account, fields.get("canned") or fields.get("template")))
     return fields | {"body": "\n".join(filter(None, words))}
 
 
@@ -132,7 +138,7 @@ def _form(account: Account, to: Addressee, fields: dict[str, str]) -> send.NewMe
     try:
         return send.NewMessage(to=to.phone, body=body, client_id=to.client_id or None, send_at=at)
     except ValidationError as error:
-        raise RequestError(_TOO_LONG if body else _NO_WORDS, field="body") from error
+        raise RequestError(TOO_LONG if body else NO_WORDS, field="body") from error
 
 
 def _time(account: Account, typed: str) -> datetime | None:
@@ -162,7 +168,7 @@ def _new_text(
     wrong: RequestError | None = None,
     choices: list[recipients.Choice] | None = None,
 ) -> Page:
-    to, now = None, clients.now()
+    to, now, templates = None, clients.now(), templates_of(account)
     if fields.get("preview") or isinstance(wrong, OptedOut):
         to = recipients.of(account, fields)
     return show(
@@ -171,7 +177,8 @@ def _new_text(
         wrong.status if wrong else 200,
         typed={"to": "", "client": "", "body": "", "at": ""} | fields,
         key=key_of(fields, wrong),
-        templates=template_names(account),
+        templates=[template.name for template in templates],
+        canned=canned_replies.of(account, templates, None),
         wrong=wrong,
         choices=choices or [],
         why=previews.why_refused(wrong, to, account, now) if wrong else "",

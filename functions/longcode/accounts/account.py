@@ -13,6 +13,7 @@ from longcode.plans import plans
 from longcode.plans.plans import PlanChange
 from longcode.quiet_hours.opening_hours import OpeningHours
 from longcode.shown import Shown
+from longcode.template import own_field
 
 SERVICE = "longcode"
 """The operator's own account, which sends the responses to STOP, START and HELP. It has no bills."""
@@ -158,6 +159,7 @@ class Account(Struct, frozen=True, kw_only=True):
     - `create_clients`: a text to an unknown number creates a client.
     - `statuses` are its own words for the status of its records, by kind of record.
     - `away_text` answers a client who writes outside its `opening_hours`; without both, nothing does.
+    - `client_fields` are the labels, by name, of the fields of its own that its clients have.
     - `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     - `watched_month` is the newest month whose quota is on the due index.
     - `owner_told_at` is when its owner was last mailed about changes of the account.
@@ -203,8 +205,14 @@ class Account(Struct, frozen=True, kw_only=True):
     watched_month: str | None = None
     owner_told_at: datetime | None = None
     statuses: dict[str, tuple[str, ...]] = {}
+    client_fields: dict[str, str] = {}
     status: AccountStatus = field(default=AccountStatus.ACTIVE, name="standing")
     status_changes: tuple[StatusChange, ...] = field(default=(), name="standings")
+
+
+def own_merge_fields(account: Account) -> tuple[str, ...]:
+    """Return the merge fields that the account's own fields of its clients fill."""
+    return tuple(map(own_field, account.client_fields))
 
 
 def daily_limit(account: Account) -> int | None:

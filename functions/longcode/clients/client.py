@@ -10,7 +10,7 @@ from longcode.accounts.account import Account, QuietZone
 from longcode.clients.permission import Change, Permission, Writer, change_by, permission_by
 from longcode.errors import NoNumberTicked, NoPermission
 from longcode.shown import Shown
-from longcode.template import full_name
+from longcode.template import full_name, own_field
 
 MOST_IDS = 1_000
 """How many ids an audience may name."""
@@ -18,7 +18,16 @@ MOST_IDS = 1_000
 MOST_CLIENTS = 50_000
 """The most clients that a broadcast may have: as many as a planning step can read in its time."""
 
-_OF_THE_STUDIO = ("first_name", "last_name", "phones", "allow_text_marketing", "tags", "status", "time_zone")
+_OF_THE_STUDIO = (
+    "first_name",
+    "last_name",
+    "phones",
+    "allow_text_marketing",
+    "tags",
+    "status",
+    "time_zone",
+    "fields",
+)
 _FAILURES = (
     2  # so many texts must come back until a number counts as unreachable: a carrier's answer may be wrong once
 )
@@ -41,7 +50,8 @@ class Client(Struct, frozen=True, kw_only=True):
     `unreachable` has, for each text that came back because its number is a landline or unknown, "number message-id".
     `made_by_text`: a text to an unknown number created the client, and since then the studio has not said whether it
     allows texts. `permission` says who last changed whether it allows them, and `changed` who last changed the client
-    at all; nobody has, or it was before December 2026, if it is None.
+    at all; nobody has, or it was before December 2026, if it is None. `fields` are the values of the studio's own
+    fields, by name; a field that the studio has removed keeps its values, which nothing shows.
     """
 
     account: str
@@ -54,6 +64,7 @@ class Client(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     status: str | None = None
     time_zone: str | None = None
+    fields: dict[str, str] = {}
     heard_stop: frozenset[str] = frozenset()
     unreachable: frozenset[str] = frozenset()
     made_by_text: bool = False
@@ -139,6 +150,8 @@ def client_merge_values(account: Account, client: Client | None) -> dict[str, st
         values["client.first_name"] = client.first_name
         values["client.last_name"] = client.last_name
         values["client.name"] = full_name(client.first_name, client.last_name)
+    for name in account.client_fields:
+        values[own_field(name)] = client.fields.get(name, "") if client else ""
     return values
 
 

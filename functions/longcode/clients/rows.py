@@ -1,7 +1,7 @@
 """The rows of a studio's file, CSV or JSON lines, and the fields of a client that each of them names."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -22,7 +22,7 @@ IGNORED = (
 )
 """The columns that our own files have for people to read, and that an import leaves aside."""
 
-_COLUMNS = {
+COLUMNS = {
     **{name: name for name in ("id", *_NAMES, "allow_text_marketing", "tags", "status", "time_zone")},
     **{f"{name}{end}": f"{name}{end}" for end in _ENDINGS for name in ("phone", "sms")},
     "client_id": "id",
@@ -30,6 +30,7 @@ _COLUMNS = {
     "sms_1": "sms",
     **dict.fromkeys(IGNORED, ""),
 }
+"""The columns of a file, or "" for one that is ignored, by heading; each of the studio's own fields has one more."""
 
 
 Fault = dict[str, str | None]
@@ -89,31 +90,35 @@ def json_lines(text: str) -> Iterator[Row]:
             yield Row(number, line, {}, faults=[_NOT_AN_OBJECT])
 
 
-def csv_rows(text: str, empty_cells: EmptyCells) -> tuple[dict[str, str], list[Row]]:
-    """Return the headings of a CSV file by column, and its rows.
+def csv_rows(text: str, empty_cells: EmptyCells, own: Collection[str] = ()) -> tuple[dict[str, str], list[Row]]:
+    """Return the headings of a CSV file by column, and its rows. `own` are the names of the studio's own fields.
 
     The columns are id, first_name, last_name, allow_text_marketing, tags, status, time_zone, phone and sms, and
     phone_2, sms_2 to phone_5, sms_5. Semicolons separate tags.
     """
-    sheet = read_sheet(text, _COLUMNS)
+    sheet = read_sheet(text, _columns(own))
     if sheet.rows and "id" not in sheet.headings:
         raise RequestError("The file has no column id, which is the client's id with the studio.", field="body")
     clears_empty = empty_cells is EmptyCells.CLEAR
     return sheet.headings, [
-        _csv_row(n, row, sheet.headings, clears_empty) for n, row in enumerate(sheet.rows, start=1)
+        _csv_row(n, row, sheet.headings, clears_empty, own) for n, row in enumerate(sheet.rows, start=1)
     ]
 
 
-def columns_of(text: str) -> tuple[list[str], list[list[str]]]:
+def columns_of(text: str, own: Collection[str] = ()) -> tuple[list[str], list[list[str]]]:
     """Return the headings of a CSV file that an import reads, as the file spells them, and the cells of each row."""
-    sheet = read_sheet(text, _COLUMNS)
+    sheet = read_sheet(text, _columns(own))
     return list(sheet.headings.values()), [[row.cells[column] for column in sheet.headings] for row in sheet.rows]
 
 
-def _csv_row(number: int, row: SheetRow, headings: dict[str, str], clears_empty: bool) -> Row:
+def _columns(own: Collection[str]) -> dict[str, str]:
+    return COLUMNS | dict(zip(own, own, strict=True))
+
+
+def _csv_row(number: int, row: SheetRow, headings: dict[str, str], clears_empty: bool, own: Collection[str]) -> Row:
     faults = [fault("invalid", field, detail, headings) for field, detail in _unreadable(row)]
     client_id = plain_id(row.cells["id"])
-    fields = {"id": client_id, **_fields(row.cells, clears_empty)}
+    fields = {"id": client_id, **_fields(row.cells, clears_empty, own)}
     warnings = _name_warnings(fields, headings)
     if client_id != row.cells["id"]:
         detail = f"{row.cells['id']!r} is read as {client_id}."
@@ -140,7 +145,7 @@ def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
         yield None, f"Column {column_number} has no heading; give it one, or empty the cell."
 
 
-def _fields(cells: dict[str, str], clears_empty: bool) -> dict[str, Any]:
+def _fields(cells: dict[str, str], clears_empty: bool, own: Collection[str]) -> dict[str, Any]:
     """Return the fields that a row names, without its id and phones."""
     named = {column: cell for column, cell in cells.items() if cell or clears_empty}
     fields: dict[str, Any] = {column: named[column] for column in _NAMES if column in named}
@@ -149,6 +154,8 @@ def _fields(cells: dict[str, str], clears_empty: bool) -> dict[str, Any]:
         fields["tags"] = [tag for tag in map(one_line, named["tags"].split(";")) if tag]
     if "allow_text_marketing" in named:
         fields["allow_text_marketing"] = bool(yes_or_no(named["allow_text_marketing"]))
+    if own_cells := {name: named[name] for name in own if name in named}:
+        fields["fields"] = own_cells
     return fields
 
 
@@ -182,6 +189,8 @@ def _field(column: str) -> str:
 def column_of(field: str | None, headings: dict[str, str]) -> dict[str, str]:
     """Return the heading, as the file spells it, of the column of a field such as `phones.1.number`."""
     name, *places = (field or "").split(".")
+    if name == "fields" and places:
+        name = places[0]
     if name == "phones" and len(places) > 1:
         name = ("sms" if places[1] == "sms" else "phone") + _ENDINGS[int(places[0])]
     return {"column": headings[name]} if name in headings else {}

@@ -13,6 +13,11 @@ def import_part(account: str, import_id: str, part: str = "") -> Key:
     return Key(f"account#{account}", f"import-part#{import_id}#{part}")
 
 
+def former_words(account: str, template: str) -> Key:
+    """The former words of a template, by its name."""
+    return Key(f"account#{account}", f"former-words#{template}")
+
+
 def assignment(account: str, phone: str = "") -> Key:
     """The person who answers a conversation."""
     return Key(f"account#{account}", f"assignment#{phone}")

@@ -18,7 +18,7 @@ from longcode.months import instant
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Write, attributes, read
+from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 from longcode.template import Template
 from longcode.triggers.planning import (
     Call,
@@ -88,6 +88,12 @@ def of_account(account: str) -> dict[str, Trigger]:
 def put(trigger: Trigger) -> None:
     """Write a trigger, in place of one with its name."""
     store.write(Put(keys.trigger(trigger.account, trigger.name), {"type": "trigger", **attributes(trigger)}))
+
+
+def template_change(trigger: Trigger, template: str) -> Update:
+    """Return the write that gives a trigger another template; it fails if the trigger has changed meanwhile."""
+    same = PRESENT & Attr("template").eq(trigger.template)
+    return Update(keys.trigger(trigger.account, trigger.name), {"template": template}, when=same)
 
 
 def delete(account: str, name: str) -> bool:

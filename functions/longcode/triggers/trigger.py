@@ -1,6 +1,6 @@
 """Triggers, the rules that text a client or staff when a record of the studio changes, and the records they watch."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -136,8 +136,13 @@ def check_trigger_edition(account: Account) -> None:
         raise EditionNotEntitled("Triggered texts need the Professional or Enterprise edition.", field="edition")
 
 
-def check_trigger(trigger: Trigger, own_statuses: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise `RequestError`, with the field, for a trigger that could never text or contradicts itself."""
+def check_trigger(
+    trigger: Trigger, own_statuses: Mapping[str, tuple[str, ...]], own_fields: Collection[str] = ()
+) -> None:
+    """Raise `RequestError`, with the field, for a trigger that could never text or contradicts itself.
+
+    `own_statuses` and `own_fields` (as merge fields) are those of the studio.
+    """
     known = record_statuses(trigger.watches, own_statuses)
     unknown = [status for status in trigger.statuses if status not in known]
     if unknown:
@@ -154,7 +159,7 @@ def check_trigger(trigger: Trigger, own_statuses: Mapping[str, tuple[str, ...]])
     if trigger.timing and trigger.watches not in _DATED:
         raise RequestError(f"A {trigger.watches} has no date to count days from; it texts at once.", field="timing")
     if trigger.body is not None:
-        check(trigger.body)
+        check(trigger.body, own_fields)
     _check_recipient(trigger)
 
 

@@ -43,6 +43,12 @@ def _usable_id(client_id: str) -> str:
     return client_id
 
 
+def _usable_name(name: str) -> str:
+    if not re.fullmatch(f"{_ID}(?: {_ID})*", name) or name in _RESERVED_IDS:
+        raise ValueError("has characters that a URL does not allow, or is reserved")
+    return name
+
+
 def _not_blank(status: str) -> str:
     if is_blank(status) or not record_word(status):
         raise ValueError("is empty")
@@ -67,8 +73,11 @@ Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_usable_id)]
 Status = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_not_blank)]
-PathName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+PathName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+( [^\s/#]+)*$")]
 """The name of a template or trigger, as a part of a path."""
+
+NewName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_usable_name)]
+"""A name that is not given in a path, and that a path can have."""
 
 Statuses = Annotated[list[Status], Field(min_length=1, max_length=50)]
 

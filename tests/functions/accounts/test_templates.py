@@ -6,6 +6,8 @@ import pytest
 
 from accounts import settings_api
 from tests.support.fakes import ApiResponse, call, studio
+from tests.support.trigger_steps import write_trigger
+from triggers import rules_api
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -31,6 +33,9 @@ def test_a_template_is_written_shown_and_deleted() -> None:
         "name": "reminder",
         "subject": "Reminder",
         "body": "Hi {{client.first_name|there}}!",
+        "shortcut": None,
+        "changed_at": written.json["changed_at"],
+        "changed_by": None,
     }
     assert show("reminder").status == 404
 
@@ -94,3 +99,60 @@ def test_no_log_shows_a_body(capsys: pytest.CaptureFixture[str]) -> None:
     put("reminder", "Your proofs are ready, {{nobody}}.")
 
     assert "proofs" not in "".join(capsys.readouterr())
+
+
+def test_former_words_are_kept_newest_first_and_restored_by_writing_them_again() -> None:
+    studio()
+    for number in range(23):
+        put("reminder", f"Words {number}")
+    put("reminder", "Words 22")  # the same again: nothing changes
+
+    kept = call(settings_api, "GET", "/templates/reminder/versions", account="10000001").json["items"]
+    put("reminder", kept[0]["body"])
+    after = call(settings_api, "GET", "/templates/reminder/versions", account="10000001").json["items"]
+
+    assert [version["body"] for version in kept] == [f"Words {number}" for number in range(21, 1, -1)]
+    assert kept[0]["changed_at"] > kept[1]["changed_at"]
+    assert show("reminder").json["body"] == "Words 21"
+    assert [version["body"] for version in after[:2]] == ["Words 22", "Words 21"]
+
+
+def test_a_renamed_template_keeps_its_former_words_and_its_triggers() -> None:
+    studio(edition="professional")
+    put("reminder", "Old")
+    put("reminder", "New")
+    put("taken")
+    write_trigger(name="t", template="reminder", body=None)
+
+    taken, renamed = (
+        call(settings_api, "PATCH", "/templates/reminder", {"name": name}, account="10000001")
+        for name in ("taken", "Session reminder")
+    )
+
+    assert (taken.status, taken.json["code"], renamed.status) == (409, "name_taken", 200)
+    assert show("reminder").status == 404
+    assert show("Session%20reminder").json["body"] == "New"
+    versions = call(settings_api, "GET", "/templates/Session reminder/versions", account="10000001").json["items"]
+    assert [version["body"] for version in versions] == ["Old"]
+    assert call(rules_api, "GET", "/triggers/t", account="10000001").json["template"] == "Session reminder"
+
+
+def test_a_shortcut_belongs_to_one_template_and_stays_until_it_is_removed() -> None:
+    studio()
+
+    def write(name: str, **form: str | None) -> ApiResponse:
+        return call(settings_api, "PUT", f"/templates/{name}", {"body": "We open at 9.", **form}, account="10000001")
+
+    first, second, bad = (
+        write("hours", shortcut="hours"),
+        write("other", shortcut="hours"),
+        write("x", shortcut="a b"),
+    )
+    kept, removed, free = write("hours"), write("hours", shortcut=None), write("other", shortcut="hours")
+
+    assert (first.json["shortcut"], second.json["code"], second.json["errors"][0]["field"]) == (
+        "hours",
+        "name_taken",
+        "shortcut",
+    )
+    assert (bad.status, kept.json["shortcut"], removed.json["shortcut"], free.status) == (422, "hours", None, 200)

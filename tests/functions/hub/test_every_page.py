@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from clients import kept_imports
 from hub.site import site
@@ -24,7 +25,7 @@ from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import Note
-from longcode.template import Template
+from longcode.template import Template, TemplateVersion
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from optout import worker as optout_worker
@@ -33,6 +34,7 @@ from tests.support.fakes import NOW, PASSWORD, studio, take_queued
 from tests.support.fakes import client as write_client
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept
+from tests.support.trigger_steps import write_trigger
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {
@@ -60,7 +62,12 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     write_client(
         account, client_id, first_name=name, last_name=name, phones=entered, tags=(name,), status=name, time_zone=None
     )
-    accounts.put_template(Template(account=account.id, name=name, subject=name, body=name))
+    template = Template(account=account.id, name=re.sub(r'[/"]', "", name), subject=name, body=name, shortcut=name)
+    accounts.put_template(template)
+    former = TemplateVersion(subject=name, body=name, changed_at=now, changed_by=name)
+    accounts.change_template(template, replace(template, changed_at=now, changed_by=name), [former])
+    write_trigger(account=account.id, name=name, template=template.name, body=None)
+    accounts.change_settings(account.id, {"client_fields": {"album": name}})
     record_text(account, NOW - timedelta(hours=1), phone=phone, client_id=client_id, message_id=f"m{account.id}")
     text = accept(
         account, now=now, client_id=client_id, send_at=now + timedelta(days=2), body=name.partition("{{")[0]
@@ -88,6 +95,7 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
         "session_hash": session.hash,
         "import_id": new.id,
         "note_id": note.id,
+        "name": template.name,
         "client_id": client_id,
         "message_id": text.id,
         "delivery_id": tested.id,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from longcode_client.api.shared import Plan, Product, WebhookEvent
 from longcode_client.calls import Calls, in_path
@@ -39,6 +39,7 @@ class AccountSettings(TypedDict, total=False):
     opening_hours: OpeningHoursForm | None
     away_text: str | None
     statuses: dict[str, list[str]]
+    client_fields: dict[str, Any]
 
 
 # Whether an account may send. A suspended account stays a customer; a closed one does not.
@@ -176,6 +177,8 @@ class ShownAccount(TypedDict):
 
     `allowed_countries` are the countries in ISO 3166 that it may text besides its own, `statuses` its own words
     for the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
+    `client_fields` are the labels, by name, of the fields of its own that clients have:
+    `{{client.fields.album}}`.
 
     `away_text` answers a client who writes outside `opening_hours`, once until it opens.
     """
@@ -216,6 +219,7 @@ class ShownAccount(TypedDict):
     opening_hours: OpeningHoursForm | None
     away_text: str | None
     statuses: dict[str, list[str]]
+    client_fields: dict[str, str]
 
 
 class ShownKey(TypedDict):

@@ -21,6 +21,7 @@ class ClientForm(TypedDict, total=False):
     tags: list[str]
     status: str | None
     time_zone: str | None
+    fields: dict[str, str] | None
 
 
 # Whether an empty cell of a CSV file keeps the client's value or clears it.
@@ -115,6 +116,7 @@ class ShownClient(TypedDict):
     tags: list[str]
     status: str | None
     time_zone: str | None
+    fields: dict[str, str]
     permission: Permission | None
     updated_at: str
     unreachable: list[str]
@@ -184,10 +186,11 @@ class ClientsApi(Calls):
         The body is a file of up to 10,000 rows and 4 MB: CSV (`text/csv`) as spreadsheets write it, or JSON
         lines (`application/x-ndjson`). Its columns are `id`, `first_name`, `last_name`, `allow_text_marketing`,
         `tags` (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to
-        `phone_5`, `sms_5`. Only `id` is required. What a row does not name stays as it is. The report says of
-        each row whether its client was `created`, `updated` or `unchanged`, with `warnings` about what a person
-        should check, or why it was `refused`, with line and column. A refused row does not stop the others.
-        While `next_cursor` is not null, send the same file again with it as `cursor` to continue.
+        `phone_5`, `sms_5`, and the name of each of the studio's own fields (`client_fields` of the account; in
+        JSON, the object `fields`). Only `id` is required. What a row does not name stays as it is. The report
+        says of each row whether its client was `created`, `updated` or `unchanged`, with `warnings` about what
+        a person should check, or why it was `refused`, with line and column. A refused row does not stop the
+        others. While `next_cursor` is not null, send the same file again with it as `cursor` to continue.
         """
         answer: ImportReport = self._call(
             "POST",

@@ -116,6 +116,7 @@ class Problem(TypedDict):
         "invalid",
         "malformed_json",
         "month_not_over",
+        "name_taken",
         "no_number_ticked",
         "no_permission",
         "not_a_reply",

@@ -1,0 +1,172 @@
+"""Templates, canned replies and own fields in the hub."""
+
+from typing import Any
+
+import pytest
+
+from hub.templating import shown
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.clients import store as client_store
+from longcode.clients.client import Phone
+from longcode.template import FIELDS
+from longcode.triggers import store as triggers
+from tests.support.browser import Browser, Page
+from tests.support.fakes import client as write_client
+from tests.support.trigger_steps import write_trigger
+
+ANNS = "+12125550177"
+
+
+def add_ann(account: Account, **more: Any) -> None:
+    write_client(account, "ann", first_name="Ann", phones=(Phone(number=ANNS, entered=ANNS),), **more)
+
+
+def token(browser: Browser) -> str:
+    return browser.get("home").fields["token"]
+
+
+def write(browser: Browser, path: str, **fields: str) -> Page:
+    given = {"name": "hello", "subject": "", "shortcut": "", "body": "Hi {{client.first_name|there}}!"}
+    return browser.post(path, token=token(browser), **{**given, **fields})
+
+
+def test_the_first_template_is_written_from_the_empty_list_and_shown_in_it(signed_in: Browser) -> None:
+    empty = signed_in.get("templates")
+    saved = write(signed_in, "new-template", name="Session  reminder", subject="For me")
+    again = write(signed_in, "new-template", name="Session reminder", subject="For me")
+
+    listed = signed_in.get("templates").text
+
+    assert "No templates yet." in empty.text
+    assert saved.path == again.path == "templates/Session%20reminder"
+    assert "Saved." in saved.text
+    assert "For me · Hi {{client.first_name|there}}!" in listed
+
+
+def test_a_refused_template_shows_why_beside_the_field_and_keeps_what_was_typed(
+    account: Account, signed_in: Browser
+) -> None:
+    write(signed_in, "new-template", name="taken")
+    unknown = write(signed_in, "new-template", body="Hi {{client.nickname}}")
+    taken = write(signed_in, "new-template", name="taken", body="Other words")
+    shortcut = write(signed_in, "new-template", shortcut="two words")
+
+    assert (unknown.status, unknown.typed.strip()) == (422, "Hi {{client.nickname}}")
+    assert "Unknown merge fields: client.nickname." in unknown.text
+    assert (taken.status, "There is a template 'taken' already." in taken.text) == (409, True)
+    assert (shortcut.status, shortcut.fields["shortcut"]) == (422, "two words")
+    assert [template.body for template in accounts.template_page(account.id, None, 9)] == [
+        "Hi {{client.first_name|there}}!"
+    ]
+
+
+def test_a_template_that_a_trigger_sends_says_so_before_it_is_changed_renamed_or_deleted(
+    account: Account, signed_in: Browser
+) -> None:
+    write(signed_in, "new-template")
+    write_trigger(name="day-before", template="hello", body=None)
+
+    pages = [signed_in.get(path).text for path in ("templates", "templates/hello", "templates/hello/delete")]
+    renamed = write(signed_in, "templates/hello", name="hello again", body="New words")
+    twice = write(signed_in, "templates/hello", name="hello again", body="New words")
+
+    assert "Used by trigger day-before" in pages[0]
+    assert "goes out with the next texts of the trigger day-before" in pages[1]
+    assert "The trigger day-before sends these words." in pages[2]
+    assert renamed.path == twice.path == "templates/hello%20again"
+    assert triggers.of_account(account.id)["day-before"].template == "hello again"
+
+
+def test_former_words_are_shown_and_restored(account: Account, signed_in: Browser) -> None:
+    write(signed_in, "new-template", body="First words", shortcut="hi")
+    write(signed_in, "templates/hello", body="Second words", shortcut="hi")
+
+    page = signed_in.get("templates/hello")
+    for _ in range(2):  # sent twice
+        signed_in.post("templates/hello/restore", token=page.fields["token"], version=page.buttons["version"])
+
+    assert "First words" in page.text
+    template = accounts.get_template(account.id, "hello")
+    assert template
+    assert (template.body, template.shortcut) == ("First words", "hi")
+    assert [version.body for version in accounts.template_versions(account.id, "hello")] == [
+        "Second words",
+        "First words",
+    ]
+
+
+def test_a_deleted_template_is_gone_and_deleting_it_again_is_no_error(account: Account, signed_in: Browser) -> None:
+    write(signed_in, "new-template")
+    pages = [signed_in.post("templates/hello/delete", token=token(signed_in)) for _ in range(2)]
+
+    assert [page.path for page in pages] == ["templates", "templates"]
+    assert accounts.get_template(account.id, "hello") is None
+
+
+@pytest.mark.account(client_fields={"album": "Album style"})
+def test_the_preview_shows_what_a_client_gets_how_long_it_is_and_what_is_missing(
+    account: Account, signed_in: Browser
+) -> None:
+    add_ann(account, last_name="", fields={"album": "Leather"})
+    key = token(signed_in)
+
+    def preview(body: str, to: str = ANNS) -> str:
+        return signed_in.post("template-preview", token=key, body=body, to=to).text
+
+    whole = preview("Hi {{client.first_name}}, your {{client.fields.album}} album on {{session.date}}")
+    missing = preview("Hi {{client.last_name}}")
+    example = preview("Hi {{client.first_name}}, {{client.fields.album}}", to="")
+    dear = preview("x" * 170)
+
+    assert "Hi Ann, your Leather album on Saturday, June 12" in whole
+    assert "of 160 characters" in whole
+    assert "Days, times and numbers are examples" in whole
+    assert "the record has no last name" in missing
+    assert "Hi Zoë, Album style" in example
+    assert "counts as 2 texts" in dear
+
+
+def test_a_canned_reply_is_added_listed_and_put_into_a_conversation_filled_in(
+    account: Account, signed_in: Browser
+) -> None:
+    add_ann(account)
+    added = signed_in.post(
+        "canned-replies", token=token(signed_in), shortcut="/Hours", body="Hi {{client.first_name}}, we open at 9."
+    )
+    again = signed_in.post("canned-replies", token=token(signed_in), shortcut="hours", body="Other words")
+    talk = signed_in.get("messages/12125550177")
+    put = signed_in.post("messages/12125550177", token=token(signed_in), canned="hours", body="Hello,")
+
+    assert "/hours" in added.text
+    assert (again.status, "There is a template 'hours' already." in again.text) == (409, True)
+    assert [given["data-words"] for tag, given in talk.tags if "data-shortcut" in given] == ["Hi Ann, we open at 9."]
+    assert put.typed.strip() == "Hello,\nHi {{client.first_name}}, we open at 9."
+
+
+def test_an_own_field_is_declared_filled_on_a_record_and_not_removed_while_it_is_used(
+    account: Account, signed_in: Browser
+) -> None:
+    key = token(signed_in)
+    declared = signed_in.post("own-fields", token=key, label="Album style", name="")
+    taken = signed_in.post("own-fields", token=key, label="State", name="status")
+    record = signed_in.get("clients/new")
+    form = {"first_name": "Ann", "last_name": "", "number_0": "", "key": "1" * 32, "fields.album_style": "Leather"}
+    signed_in.post("clients/new", token=key, **form)
+    write(signed_in, "new-template", body="Your {{client.fields.album_style}} album")
+    refused = signed_in.post("own-fields/album_style/remove", token=key)
+    accounts.delete_template(account.id, "hello")
+    removed = signed_in.post("own-fields/album_style/remove", token=key)
+
+    assert "{{client.fields.album_style}}" in declared.text
+    assert (taken.status, "A file of clients has a column of this name." in taken.text) == (422, True)
+    assert "fields.album_style" in record.fields
+    assert [client.fields for client in client_store.page(account.id, None, 9) if client.first_name == "Ann"] == [
+        {"album_style": "Leather"}
+    ]
+    assert (refused.status, "used by the template hello" in refused.text) == (422, True)
+    assert "The field was removed." in removed.text
+
+
+def test_the_picker_has_every_merge_field_with_words_and_an_example() -> None:
+    assert {name for group in shown.GROUPS.values() for name in group} == FIELDS
