@@ -28,7 +28,20 @@ _SYSTEMS = {
     "Mac OS": "Mac",
     "Linux": "Linux",
 }
-_NOT_TYPED = {"token", "key", "back", "account", "password", "sent", "saved", "template", "use", "preview", "whole"}
+_NOT_TYPED = {
+    "token",
+    "key",
+    "back",
+    "account",
+    "password",
+    "sent",
+    "saved",
+    "template",
+    "use",
+    "preview",
+    "whole",
+    "seen",
+}
 _SHORT_HASH = 12
 _LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more
 _HEADERS: dict[str, str | list[str]] = {

@@ -27,6 +27,7 @@ _PAGES = (
     "messages(/[0-9]+)?",
     "new",
     r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
+    "broadcasts/(drafts|new(/[0-9a-f]{32}/(whom|what|check|go|delete))?)",
     "failed",
     "more",
     "people",

@@ -61,6 +61,7 @@ ACTING = {
     "billing/exports.py",
     "billing/month_end.py",
     "billing/store.py",
+    "broadcasts/drafts.py",
     "broadcasts/store.py",
     "clients/imports.py",
     "clients/search.py",

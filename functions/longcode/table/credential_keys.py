@@ -1,4 +1,4 @@
-"""The keys of the items about access to accounts: API keys, what else opens, guards or bounds one; and of imports."""
+"""The keys of the items about access to accounts: API keys, what else opens, guards or bounds one; and of the hub."""
 
 from longcode.table.keys import Key
 
@@ -46,6 +46,16 @@ def kept_import(account: str, import_id: str = "") -> Key:
 def import_part(account: str, import_id: str, part: str = "") -> Key:
     """A part of the file of an import, or of the report on its rows."""
     return Key(f"account#{account}", f"import-part#{import_id}#{part}")
+
+
+def broadcast_draft(account: str, draft_id: str = "") -> Key:
+    """A broadcast that people prepare in the hub."""
+    return Key(f"account#{account}", f"broadcast-draft#{draft_id}")
+
+
+def broadcast_check(account: str, draft_id: str) -> Key:
+    """What a draft of a broadcast would come to."""
+    return Key(f"account#{account}", f"broadcast-check#{draft_id}")
 
 
 def person(account: str, person_id: str = "") -> Key:
