@@ -1,6 +1,6 @@
 """The broadcast API: a dry run; create, show, list, pause, resume and cancel broadcasts; list recipients."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from msgspec.structs import replace
 
-from broadcasts import forms, planning
+from broadcasts import forms, planning, repeats
 from longcode import segments
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_may_send, own_merge_fields, send_refusal
@@ -21,9 +21,10 @@ from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, add_counts, broadcast_may_become
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.store import ClientEntry
-from longcode.errors import NotFound, RequestError, TooLate
+from longcode.errors import NotFound, RepeatedBroadcast, RequestError, TooLate
 from longcode.message import BroadcastState
 from longcode.messages import compose, timing
+from longcode.months import time_in_words
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
 from longcode.usage import store as quotas
@@ -98,18 +99,31 @@ def resume_broadcast(broadcast_id: BroadcastId) -> Response[str]:
     return Response(204, body="")
 
 
-def create_broadcast(account_id: str, form: forms.NewBroadcast, idempotency_key: str, now: datetime) -> Broadcast:
-    """Write a broadcast and enqueue its first step; the same key with the same body returns the same broadcast."""
-    broadcast_id = f"b{compose.request_id(account_id, idempotency_key)}"
-    fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
+def id_of_request(account_id: str, idempotency_key: str) -> str:
+    """Return the id of the broadcast that a request with a key creates."""
+    return f"b{compose.request_id(account_id, idempotency_key)}"
+
+
+def create_broadcast(
+    account_id: str, form: forms.NewBroadcast, idempotency_key: str, now: datetime, by: str | None = None
+) -> Broadcast:
+    """Write a broadcast and enqueue its first step; the same key with the same body returns the same broadcast.
+
+    `by` is the name of the person who made it in the hub.
+    """
+    broadcast_id = id_of_request(account_id, idempotency_key)
+    # Whether a repetition is refused changes nothing about the broadcast.
+    fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True, exclude={"refuse_repeat"}))
     earlier = broadcasts.get(account_id, broadcast_id)
     if earlier:
         return _repeated(earlier, fingerprint)
     account = accounts.get_or_raise(account_id)
     check_may_send(account)
-    broadcast = _new_broadcast(account, form, broadcast_id, fingerprint, now)
+    broadcast = replace(_new_broadcast(account, form, broadcast_id, fingerprint, now), by=by)
     audience = forms.audience_of_form(form.audience)
     planning.check_not_empty(planning.all_clients(account_id, audience))
+    if form.refuse_repeat and (repeated := repeats.find_repeated(broadcast, audience, now)):
+        raise _repeats(repeated)
     try:
         broadcasts.create(broadcast, audience)
     except broadcasts.AlreadyCreated as created:
@@ -117,6 +131,12 @@ def create_broadcast(account_id: str, form: forms.NewBroadcast, idempotency_key:
     if broadcast.state is BroadcastState.PLANNING:
         broadcasts.enqueue_step(broadcast)
     return broadcast
+
+
+def _repeats(earlier: Broadcast) -> RepeatedBroadcast:
+    at = time_in_words(earlier.send_at or earlier.created_at)
+    same = f"The broadcast {earlier.id} of {at} has the same words for some of the same clients."
+    return RepeatedBroadcast(f"{same} Leave refuse_repeat out to send them again.", field="refuse_repeat")
 
 
 def _repeated(first: Broadcast, fingerprint: str) -> Broadcast:
@@ -188,7 +208,7 @@ def _new_broadcast(
     send_at = compose.check_time(form.send_at, now)
     template = _template(account, form.template) if form.template else None
     body = template.body if template else form.body or ""
-    _check_text(body, form, own_merge_fields(account))
+    check_text(body, form.values, own_merge_fields(account), "template" if form.template else "body")
     return Broadcast(
         account=account.id,
         id=broadcast_id,
@@ -214,17 +234,17 @@ def _template(account: Account, name: str) -> Template:
     return template
 
 
-def _check_text(body: str, form: forms.NewBroadcast, own: Collection[str]) -> None:
-    """Check the values, the merge fields and the fixed part of the text; raise `RequestError` if one is wrong.
+def check_text(body: str, values: Mapping[str, str], own: Collection[str], field: str = "body") -> None:
+    """Check the values, the merge fields and the fixed part of a text; raise `RequestError` if one is wrong.
 
     `own` are the merge fields of the studio's own fields.
     """
-    check_values(form.values, own)
+    check_values(values, own)
     check(body, own)
     fixed = without_fields(body)
     # A body of merge fields alone is not empty: they are filled for each client.
     if fixed == body or len(fixed) > segments.MAX_CHARACTERS:
-        compose.check_length(fixed, "template" if form.template else "body")
+        compose.check_length(fixed, field)
 
 
 def broadcast_or_raise(account: str, broadcast_id: str) -> Broadcast:

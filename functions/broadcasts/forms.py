@@ -14,7 +14,7 @@ from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import MOST_IDS, Audience
 from longcode.errors import BadCursor
 from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message, MessageState
-from longcode.template import check_no_braces
+from longcode.template import check_no_braces, check_not_blank
 
 _MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _SKIPPED = "skipped"
@@ -23,18 +23,22 @@ _WAITING = "waiting"
 
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
 Value = Annotated[str, Field(max_length=200), AfterValidator(check_no_braces)]
+Search = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(check_not_blank)]
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)]
 
 
 class AudienceForm(web.Body):
-    """The clients of a broadcast: `client_ids`, or those with any of the `tags` and with the `status`, or `all`.
+    """The clients of a broadcast: `client_ids`, or `all`, or those whom `tags`, `status` and `search` choose.
 
+    Of these three, any may be given: a client must have one of the tags, the status, and each word of `search` in a
+    name, number or id.
     `except_client_ids` and `except_tags` leave clients out.
     """
 
     client_ids: ClientIds = []
     tags: Tags = []
     status: Annotated[str | None, Field(min_length=1, max_length=50)] = None
+    search: Search | None = None
     all: bool = False
     except_client_ids: ClientIds = []
     except_tags: Tags = []
@@ -42,16 +46,19 @@ class AudienceForm(web.Body):
     @model_validator(mode="after")
     def names_clients_in_one_way(self) -> "AudienceForm":
         """Refuse an audience that names no clients, names them in two ways, or is too large for an item."""
-        ways = bool(self.client_ids) + bool(self.tags or self.status) + self.all
+        ways = bool(self.client_ids) + bool(self.tags or self.status or self.search) + self.all
         if ways != 1:
-            raise ValueError("needs exactly one of: client_ids; tags, status or both; all")
+            raise ValueError("needs exactly one of: client_ids; any of tags, status and search; all")
         if sum(len(client_id.encode()) for client_id in self.client_ids + self.except_client_ids) > _MOST_BYTES:
             raise ValueError("has too many long ids for one broadcast; give the clients a tag, and use that")
         return self
 
 
 class NewBroadcast(web.Body):
-    """One text to many clients. Merge fields such as {{client.first_name|there}} are filled in for each of them."""
+    """One text to many clients. Merge fields such as {{client.first_name|there}} are filled in for each of them.
+
+    With `refuse_repeat`, it is refused if another one within a day has the same words for some of the same clients.
+    """
 
     audience: AudienceForm
     body: Annotated[str | None, Field(max_length=20_000)] = None
@@ -59,6 +66,7 @@ class NewBroadcast(web.Body):
     values: Annotated[dict[str, Value], Field(max_length=20)] = {}
     send_at: web.StoredInstant | None = None
     limit: LimitPolicy = LimitPolicy.ALL
+    refuse_repeat: bool = False
     dry_run: bool = False
 
     @model_validator(mode="after")
@@ -171,6 +179,7 @@ def audience_of_form(form: AudienceForm) -> Audience:
         client_ids=tuple(form.client_ids),
         tags=tuple(form.tags),
         status=form.status,
+        search=form.search,
         everyone=form.all,
         except_client_ids=tuple(form.except_client_ids),
         except_tags=tuple(form.except_tags),

@@ -1,6 +1,6 @@
 """The planning step of a broadcast: decide the outcome for each client, add up the units and reserve them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -141,28 +141,45 @@ def limit_refusal(headroom: Headroom, units: int, now: datetime) -> RequestError
 
 def content_at(account: Account, broadcast: Broadcast, now: datetime) -> Content:
     """Return what a broadcast sends at `now`."""
+    return content_of(account, broadcast.body, broadcast.values, now)
+
+
+def content_of(account: Account, body: str, values: Mapping[str, str], now: datetime) -> Content:
+    """Return what a broadcast with some words sends at `now`."""
     destinations = choose_number.destinations_of(account)
-    return Content(account=account, body=broadcast.body, values=broadcast.values, destinations=destinations, now=now)
+    return Content(account=account, body=body, values=values, destinations=destinations, now=now)
 
 
 def read_audience(account: str, audience: Audience) -> list[ClientEntry]:
     """Read all clients of an audience; raise `EmptyAudience` or `AudienceTooLarge`."""
     entries = list(islice(all_clients(account, audience), MOST_CLIENTS + 1))
     check_not_empty(entries)
-    if len(entries) > MOST_CLIENTS:
-        raise AudienceTooLarge(f"A broadcast is for at most {MOST_CLIENTS:,} clients.", field="audience")
+    check_size(len(entries))
     return entries
+
+
+def check_size(count: int) -> None:
+    """Raise `EmptyAudience` or `AudienceTooLarge` if a broadcast cannot have so many clients."""
+    if not count:
+        raise EmptyAudience("No client is in this audience.", field="audience")
+    if count > MOST_CLIENTS:
+        raise AudienceTooLarge(f"A broadcast is for at most {MOST_CLIENTS:,} clients.", field="audience")
 
 
 def check_not_empty(entries: Iterable[ClientEntry]) -> None:
     """Raise `EmptyAudience` if none of the clients exists."""
-    if not any(entry.exists for entry in entries):
-        raise EmptyAudience("No client is in this audience.", field="audience")
+    check_size(any(entry.exists for entry in entries))
 
 
 def all_clients(account: str, audience: Audience) -> Iterator[ClientEntry]:
     """Yield the clients of an audience."""
     return (entry for entry in clients.of_audience(account, audience, None) if _belongs(audience, entry))
+
+
+def entries_of(account: str, audience: Audience, client_ids: Iterable[str]) -> Iterator[ClientEntry]:
+    """Yield those of some clients that are in an audience."""
+    entries = clients.of_audience(account, Audience(client_ids=tuple(client_ids)), None)
+    return (entry for entry in entries if entry.client and is_in_audience(audience, entry.client))
 
 
 def next_clients(

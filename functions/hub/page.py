@@ -41,6 +41,7 @@ _NOT_TYPED = {
     "canned",
     "preview",
     "whole",
+    "seen",
 }
 _SHORT_HASH = 12
 _LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more

@@ -31,6 +31,7 @@ _PAGES = (
     "new-template",
     "canned-replies",
     "own-fields",
+    "broadcasts/(drafts|new(/[0-9a-f]{32}/(whom|what|check|go|delete))?)",
     "failed",
     "more",
     "people",

@@ -63,6 +63,7 @@ ACTING = {
     "billing/month_end.py",
     "billing/store.py",
     "billing/tallies.py",
+    "broadcasts/drafts.py",
     "broadcasts/store.py",
     "clients/imports.py",
     "clients/search.py",

@@ -170,6 +170,33 @@ if (to && choices) {
   });
 }
 
+// A form says what it amounts to as it is filled in; a button named preview asks the same for another client or time.
+const asks = document.querySelector("form[data-asks]");
+if (asks) {
+  let button = null;
+  const ask = asker(async () => {
+    const body = new URLSearchParams(new FormData(asks, button));
+    return { at: find("answer"), parts: await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
+  }, 300);
+  asks.addEventListener("input", () => { button = null; ask(); });
+  asks.addEventListener("submit", (event) => {
+    if (event.submitter?.name !== "preview") return;
+    event.preventDefault();
+    button = event.submitter;
+    ask();
+  });
+  for (const one of document.querySelectorAll("[data-puts]")) {
+    one.hidden = false;
+    one.nextElementSibling.hidden = true;
+    one.addEventListener("click", () => {
+      const words = find("words");
+      words.setRangeText(one.dataset.puts, words.selectionStart, words.selectionEnd, "end");
+      words.focus();
+      words.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    });
+  }
+}
+
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
 let failures = 0;
 let patience = 24; // how often the state of a text that is on its way is looked at

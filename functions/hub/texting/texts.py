@@ -133,7 +133,7 @@ def _preview(account: Account, to: Addressee, fields: dict[str, str]) -> preview
 
 def _form(account: Account, to: Addressee, fields: dict[str, str]) -> send.NewMessage:
     """Return the form of a text; raise `RequestError` if the form itself refuses it."""
-    at = _time(account, fields.get("at", ""))
+    at = typed_time(account, fields.get("at", ""))
     body = fields.get("body", "")
     try:
         return send.NewMessage(to=to.phone, body=body, client_id=to.client_id or None, send_at=at)
@@ -141,7 +141,7 @@ def _form(account: Account, to: Addressee, fields: dict[str, str]) -> send.NewMe
         raise RequestError(TOO_LONG if body else NO_WORDS, field="body") from error
 
 
-def _time(account: Account, typed: str) -> datetime | None:
+def typed_time(account: Account, typed: str) -> datetime | None:
     """Return the instant of a day and time in the studio's zone, as browsers write them; None if none was chosen."""
     if not typed:
         return None

@@ -50,6 +50,7 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     - `bulk_action` is in progress, `bulk_reached` the last text that it reached, `bulk_units` the units so far.
     - `reserved` are the units reserved for the whole broadcast, written texts included, in the month `reserved_in` on
       the counters `reserved_of`. `booked`: there is no limit, so they do not bound how many texts are written.
+    - `by` is the person who made it in the hub.
     - `seed` is the key of the hash of the phone in a text's id, so that the id does not reveal the phone.
     """
 
@@ -63,6 +64,7 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     step: int
     template: str | None = None
     subject: str | None = None
+    by: str | None = None
     values: dict[str, str] = {}
     limit: LimitPolicy = LimitPolicy.ALL
     send_at: Instant | None = None

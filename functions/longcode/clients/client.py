@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from longcode.accounts.account import Account, QuietZone
 from longcode.clients.permission import Change, Permission, Writer, change_by, permission_by
 from longcode.errors import NoNumberTicked, NoPermission
+from longcode.folded import fold
 from longcode.shown import Shown
 from longcode.template import full_name, own_field
 
@@ -75,12 +76,14 @@ class Client(Struct, frozen=True, kw_only=True):
 class Audience(Struct, frozen=True, kw_only=True):
     """Which clients a broadcast is for: `everyone`, or `client_ids`, or those with one of `tags` and with `status`.
 
-    `tags` or `status` may be left out. A client that is excluded, by id or by a tag, is never in the audience.
+    `tags`, `status` and `search`, which finds clients as `is_found_by` does, may each be left out. A client that is
+    excluded, by id or by a tag, is never in the audience.
     """
 
     client_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     status: str | None = None
+    search: str | None = None
     everyone: bool = False
     except_client_ids: tuple[str, ...] = ()
     except_tags: tuple[str, ...] = ()
@@ -163,10 +166,28 @@ def is_in_audience(audience: Audience, client: Client) -> bool:
         return True
     if audience.client_ids:
         return client.id in audience.client_ids
-    if not audience.tags and audience.status is None:
+    if not (audience.tags or audience.status or audience.search):
         return False
     tagged = not audience.tags or not _disjoint(client.tags, audience.tags)
-    return tagged and audience.status in (None, client.status)
+    return tagged and audience.status in (None, client.status) and is_found_by(client, audience.search or "")
+
+
+def found_by(client: Client) -> str:
+    """Return the words by which a search finds a client."""
+    phones = " ".join(phone.number for phone in client.phones)
+    return f"{fold(full_name(client.first_name, client.last_name))} {fold(client.id)} {phones}"
+
+
+def words_of_search(text: str) -> list[str]:
+    """Return the words of a search; what looks like a number is one word of digits."""
+    digits = "".join(filter(str.isdigit, text))
+    return [digits] if digits and not any(map(str.isalpha, text)) else fold(text).split()
+
+
+def is_found_by(client: Client, text: str) -> bool:
+    """Return whether a client has each word of a search in a name, number or id."""
+    words = words_of_search(text)
+    return not words or all(map(found_by(client).__contains__, words))
 
 
 def audience_ids(audience: Audience, after: str | None) -> list[str]:

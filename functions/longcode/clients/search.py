@@ -1,19 +1,18 @@
 """The search for clients by name, number, id, tag and status, with filters of DynamoDB."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial, reduce
 from itertools import chain, islice, pairwise
-from operator import and_
+from operator import and_, or_
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.aws.at_once import at_once
-from longcode.clients.client import Client
-from longcode.folded import fold
+from longcode.clients.client import Audience, Client, audience_ids, is_found_by, is_in_audience, words_of_search
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
-from longcode.template import full_name
 
 FOUND_BY = "found_by"
 """The attribute that a search looks in. A client that was written before December 2026 has none."""
@@ -38,17 +37,88 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
     One that was just written may be missing. `page` is how many clients a call reads after the first, None for as
     many as it can.
     """
-    where = _condition(wanted)
+    return _find(
+        account, _condition(wanted), lambda client: is_found_by(client, wanted.text), limit, after, page=page
+    )
+
+
+def find_in_audience(
+    account: str, audience: Audience, text: str, limit: int, after: str | None = None
+) -> list[Client]:
+    """Return up to `limit` clients of an audience that a search finds, in the order of their ids, after an id."""
+
+    def is_wanted(client: Client) -> bool:
+        return is_in_audience(audience, client) and is_found_by(client, text)
+
+    if audience.client_ids:
+        clients = _of_ids(account, audience_ids(audience, after))
+        return list(islice(filter(is_wanted, clients), limit))
+    return _find(account, _all(_of_audience(audience) + _has_words(text)), is_wanted, limit, after)
+
+
+def count_audience(account: str, audience: Audience) -> int:
+    """Return how many clients are in an audience. DynamoDB counts them, so that few are read."""
+    if audience.client_ids:
+        return len(_of_ids(account, audience_ids(audience, None)))
+    by_filter = replace(audience, search=None, except_client_ids=())
+    conditions, words = _of_audience(by_filter), words_of_search(audience.search or "")
+    has_words: list[ConditionBase] = [Attr(FOUND_BY).contains(word) for word in words]
+    counted, older, excluded = at_once(
+        lambda: store.count(keys.client(account), where=_all(conditions + has_words)),
+        lambda: _count_older(account, audience, conditions) if words else 0,
+        lambda: _of_ids(account, audience.except_client_ids),
+    )
+    otherwise_in = replace(audience, except_client_ids=())
+    return int(counted + older) - sum(is_in_audience(otherwise_in, client) for client in excluded)
+
+
+def _count_older(account: str, audience: Audience, conditions: list[ConditionBase]) -> int:
+    """Count the clients of an audience that must be read to know whether a search finds them."""
+    items = store.query(keys.client(account), where=_all([*conditions, Attr(FOUND_BY).not_exists()]))
+    otherwise_in = replace(audience, except_client_ids=())
+    return sum(is_in_audience(otherwise_in, read(Client, item)) for item in items)
+
+
+def _of_ids(account: str, ids: Iterable[str]) -> list[Client]:
+    """Return the clients that exist, in the order of the ids."""
+    by_key = {keys.client(account, client_id): client_id for client_id in ids}
+    items = store.get_many(by_key) if by_key else {}
+    return [read(Client, items[key]) for key in by_key if key in items]
+
+
+def _of_audience(audience: Audience) -> list[ConditionBase]:
+    """Return the conditions of an audience without ids; a client may have to be read to know whether it is in it."""
+    has_tags: list[ConditionBase] = [Attr("tags").contains(tag) for tag in audience.tags]
+    conditions = [reduce(or_, has_tags)] if has_tags else []
+    conditions += [Attr("status").eq(audience.status)] if audience.status else []
+    conditions += [~Attr("tags").contains(tag) for tag in audience.except_tags]
+    return conditions + _has_words(audience.search or "")
+
+
+def _all(conditions: list[ConditionBase]) -> ConditionBase | None:
+    return reduce(and_, conditions) if conditions else None
+
+
+def _find(
+    account: str,
+    where: ConditionBase | None,
+    is_wanted: Callable[[Client], bool],
+    limit: int,
+    after: str | None,
+    *,
+    page: int | None = None,
+) -> list[Client]:
     start = keys.client(account, after) if after else None
     # Most searches find enough at once. Otherwise the rest is read in the parts that the last search found.
     items, reached = store.query_part(
         keys.client(account), after=start, until=None, where=where, page=min(page or _FIRST_PAGE, _FIRST_PAGE)
     )
-    found = list(islice(_matching(wanted, items), limit))
+    found = list(islice(_matching(is_wanted, items), limit))
     if reached and len(found) < limit:
         bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
         parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
-        found += islice(_matching(wanted, chain.from_iterable(items for items, _ in parts)), limit - len(found))
+        rest = _matching(is_wanted, chain.from_iterable(items for items, _ in parts))
+        found += islice(rest, limit - len(found))
         _keep_ends(account, [end for _, ends in parts for end in ends])
     return found
 
@@ -77,31 +147,21 @@ def _read_part(
 def find_all(account: str, wanted: Wanted, after: str | None = None) -> Iterator[Client]:
     """Yield the clients that are wanted, in the order of their ids, starting after an id; read strongly."""
     start = keys.client(account, after) if after else None
-    return _matching(wanted, store.query(keys.client(account), after=start, where=_condition(wanted)))
+    items = store.query(keys.client(account), after=start, where=_condition(wanted))
+    return _matching(lambda client: is_found_by(client, wanted.text), items)
 
 
 def _condition(wanted: Wanted) -> ConditionBase | None:
-    conditions = [Attr("tags").contains(wanted.tag)] if wanted.tag else []
+    conditions: list[ConditionBase] = [Attr("tags").contains(wanted.tag)] if wanted.tag else []
     conditions += [Attr("status").eq(wanted.status)] if wanted.status else []
-    has_words: list[ConditionBase] = [Attr(FOUND_BY).contains(word) for word in _searched(wanted.text)]
-    if has_words:
-        conditions.append(reduce(and_, has_words) | Attr(FOUND_BY).not_exists())
-    return reduce(and_, conditions) if conditions else None
+    return _all(conditions + _has_words(wanted.text))
 
 
-def _matching(wanted: Wanted, items: Iterable[Attributes]) -> Iterator[Client]:
-    words = _searched(wanted.text)
-    clients = (read(Client, item) for item in items)
-    return (one for one in clients if all(word in found_by(one) for word in words))
+def _has_words(text: str) -> list[ConditionBase]:
+    """Return the condition of a search, if it has words; a client that must be read to know meets it too."""
+    has_words: list[ConditionBase] = [Attr(FOUND_BY).contains(word) for word in words_of_search(text)]
+    return [reduce(and_, has_words) | Attr(FOUND_BY).not_exists()] if has_words else []
 
 
-def _searched(text: str) -> list[str]:
-    """Return the words of a search; what looks like a number is one word of digits."""
-    digits = "".join(filter(str.isdigit, text))
-    return [digits] if digits and not any(map(str.isalpha, text)) else fold(text).split()
-
-
-def found_by(client: Client) -> str:
-    """Return the words by which a search finds a client."""
-    phones = " ".join(phone.number for phone in client.phones)
-    return f"{fold(full_name(client.first_name, client.last_name))} {fold(client.id)} {phones}"
+def _matching(is_wanted: Callable[[Client], bool], items: Iterable[Attributes]) -> Iterator[Client]:
+    return filter(is_wanted, (read(Client, item) for item in items))

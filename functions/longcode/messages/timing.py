@@ -40,6 +40,21 @@ def held_until(phone: str, account: Account, client: Client | None, at: datetime
     return opens_at if opens_at > at else None
 
 
+def held_in_place(phone: str, account: Account, zone: str | None, at: datetime) -> datetime | None:
+    """Return the same as `held_until`, of a phone whose quiet hours are those of a zone, if that is known."""
+    opens_at = quiet_hours.opening(quiet_rules(), phone, at, zone=zone).opens_at if account.quiet_hours else at
+    return opens_at if opens_at > at else None
+
+
+def place_of(phone: str, account: Account, client: Client | None) -> tuple[str, str | None]:
+    """Return a name for what the quiet hours of a phone depend on, which is equal for equal hours, and the zone.
+
+    The zone is that of the client's record or of the studio, None if it is derived from the phone.
+    """
+    zone = quiet_zone(account, client)
+    return quiet_hours.name_of_places(quiet_rules(), phone, zone), zone
+
+
 def all_held_until(texts: Sequence[Message]) -> datetime | None:
     """Return when the first of some texts can be sent, if all are held; None if one is not held or expires first."""
     earliest = min(texts, key=lambda message: message.due_at or message.created_at)

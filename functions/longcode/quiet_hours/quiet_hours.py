@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from hashlib import blake2s
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,17 @@ def opening(rules: Rules, phone: str, at: datetime, *, zone: str | None = None) 
         _spans(places, monday + week * _WEEK) for week in itertools.count(-1, _WEEKS_AT_ONCE - 1)
     )
     return next(Opening(opens, closes) for opens, closes in spans if closes > at)
+
+
+def name_of_places(rules: Rules, phone: str, zone: str | None) -> str:
+    """Return a short name of all that the quiet hours of a phone depend on: with the same name, they are the same."""
+    places = _places(rules, phone, zone)
+    return f"{','.join(dict.fromkeys(place.zone for place in places))} {_hash_of_rules(places)}"
+
+
+@lru_cache(maxsize=2_000)
+def _hash_of_rules(places: tuple[_Place, ...]) -> str:
+    return blake2s(repr(places).encode(), digest_size=4).hexdigest()
 
 
 def likely_zones(phone: str) -> tuple[str, ...]:

@@ -145,14 +145,15 @@ def query_part(
     return map(from_wire, response["Items"]), Key(**from_wire(last)) if last else None
 
 
-def count(prefix: Key) -> int:
-    """Return how many items of a partition have sort keys that begin with the prefix's."""
+def count(prefix: Key, where: ConditionBase | None = None) -> int:
+    """Return how many items of a partition have sort keys that begin with the prefix's, and match `where`."""
     arguments: dict[str, Any] = {
         "Select": "COUNT",
         "ConsistentRead": True,
         "KeyConditionExpression": _BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
+    arguments = filtered(arguments, where) if where else arguments
     total = 0
     while True:
         response = client("dynamodb").query(TableName=table(), **arguments)

@@ -13,14 +13,16 @@ from longcode_client.items import Items
 
 
 class AudienceForm(TypedDict, total=False):
-    """The clients of a broadcast: `client_ids`, or those with any of the `tags` and with the `status`, or `all`.
+    """The clients of a broadcast: `client_ids`, or `all`, or those whom `tags`, `status` and `search` choose.
 
-    `except_client_ids` and `except_tags` leave clients out.
+    Of these three, any may be given: a client must have one of the tags, the status, and each word of `search`
+    in a name, number or id. `except_client_ids` and `except_tags` leave clients out.
     """
 
     client_ids: list[str]
     tags: list[str]
     status: str | None
+    search: str | None
     all: bool
     except_client_ids: list[str]
     except_tags: list[str]
@@ -46,7 +48,11 @@ LimitPolicy = Literal["all", "part"]
 
 
 class NewBroadcast(TypedDict):
-    """One text to many clients. Merge fields such as {{client.first_name|there}} are filled in for each of them."""
+    """One text to many clients. Merge fields such as {{client.first_name|there}} are filled in for each of them.
+
+    With `refuse_repeat`, it is refused if another one within a day has the same words for some of the same
+    clients.
+    """
 
     audience: AudienceForm
     body: NotRequired[str | None]
@@ -54,6 +60,7 @@ class NewBroadcast(TypedDict):
     values: NotRequired[dict[str, str]]
     send_at: NotRequired[str | None]
     limit: NotRequired[LimitPolicy]
+    refuse_repeat: NotRequired[bool]
     dry_run: NotRequired[bool]
 
 

@@ -1,0 +1,171 @@
+"""The third step of a broadcast: each client with what they would get, a box to leave them out, and the totals."""
+
+from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from broadcasts import checking, planning
+from hub import words
+from hub.broadcasts import drafted, reasons, totals
+from hub.site import Page, form_of_studio, go_to, page_of_studio, site
+from longcode.accounts.account import Account
+from longcode.aws import clients as aws_clients
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft, DraftCheck
+from longcode.broadcasts.outcome import Outcome
+from longcode.clients.client import MOST_IDS, Client
+from longcode.clients.search import find_in_audience
+from longcode.clients.store import ClientEntry
+from longcode.errors import RequestError
+from longcode.messages import timing
+from longcode.phone import in_words
+from longcode.template import full_name
+
+_ROWS = checking.PAGE
+
+
+class Gets(Struct, frozen=True, kw_only=True):
+    """What a phone of a client would get: a text, perhaps later, or none and why."""
+
+    phone: str
+    text: str = ""
+    units: int = 0
+    why: str = ""
+    waits: str = ""
+
+
+class GridRow(Struct, frozen=True, kw_only=True):
+    """A client in the grid; without `is_in`, somebody has taken it out."""
+
+    id: str
+    name: str
+    is_in: bool
+    gets: list[Gets]
+
+
+@site.get("/hub/broadcasts/new/<draft_id>/check")
+@page_of_studio
+def show_check(account: Account, draft_id: str) -> Page:
+    """Show a page of the clients of a draft, and what it would come to."""
+    return _step(account, drafted.existing(account, draft_id), site.current_event.query_string_parameters or {})
+
+
+@site.post("/hub/broadcasts/new/<draft_id>/check")
+@form_of_studio
+def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
+    """Leave the clients of a page out whose boxes are not ticked, and go on: to more clients, or to the next step."""
+    shown = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
+    ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
+    try:
+        drafted.change(account, draft_id, lambda stored: _without(stored, shown, ticked, fields.get("seen", "")))
+    except RequestError as refusal:
+        return _step(account, drafted.existing(account, draft_id), fields, refusal)
+    if fields.get("do") == "go":
+        return go_to(f"broadcasts/new/{draft_id}/go")
+    place = {"q": fields.get("q", ""), "after": fields.get("next" if fields.get("do") == "next" else "after", "")}
+    query = urlencode({name: value for name, value in place.items() if value})
+    return go_to(f"broadcasts/new/{draft_id}/check{'?' if query else ''}{query}")
+
+
+@site.post("/hub/broadcasts/new/<draft_id>/add-up")
+@form_of_studio
+def add_up(account: Account, fields: dict[str, str], draft_id: str) -> Page:
+    """Go on for some seconds to find out what a draft would come to; `do` is "again" to begin anew."""
+    draft, now = drafted.existing(account, draft_id), aws_clients.now()
+    check = None if fields.get("do") == "again" else drafts.check_of(draft)
+    checking.step(draft, check or checking.begin(draft, now), account, now)
+    place = {name: fields[name] for name in ("q", "after") if fields.get(name)}
+    return go_to(f"broadcasts/new/{draft_id}/check{'?' if place else ''}{urlencode(place)}")
+
+
+def _without(draft: BroadcastDraft, shown: list[str], ticked: set[str], seen: str) -> BroadcastDraft:
+    """Return a draft without the clients that were shown and are not ticked."""
+    before = set(draft.unchecked)
+    after = tuple(sorted((before - set(shown)) | (set(shown) - ticked)))
+    if after == draft.unchecked:
+        return draft
+    drafts.check_unchanged(seen, _mark(draft, shown), draft)
+    changed = replace(draft, unchecked=after)
+    if len(changed.whom.except_client_ids) > MOST_IDS:
+        most = f"At most {MOST_IDS:,} clients can be left out one by one."
+        raise RequestError(f"{most} Give them a tag, and leave out the tag in step 1.", field="in")
+    return changed
+
+
+def _mark(draft: BroadcastDraft, shown: list[str]) -> str:
+    """Return a mark of which of some clients a draft leaves out."""
+    return drafts.marked(sorted(set(draft.unchecked).intersection(shown)))
+
+
+def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong: RequestError | None = None) -> Page:
+    if not draft.body:
+        return go_to(f"broadcasts/new/{draft.id}/what")
+    now, q, after = aws_clients.now(), given.get("q", "").strip(), given.get("after") or None
+    check = drafts.check_of(draft)
+    added = totals.of(account, check, now, now) if check and check.done else None
+    found = find_in_audience(account.id, draft.audience, q, _ROWS + 1, after)
+    clients = found[:_ROWS]
+    rows = _rows(account, draft, clients, check, added)
+    is_refused = wrong is not None
+    if wrong and wrong.code != "draft_changed":
+        rows = [replace(row, is_in=f"in_{place}" in given) for place, row in enumerate(rows)]
+    return drafted.show_step(
+        "check",
+        account,
+        draft,
+        wrong.status if wrong else 200,
+        rows=rows,
+        q=q,
+        after=after or "",
+        following=clients[-1].id if len(found) > _ROWS else "",
+        check=check,
+        totals=added,
+        total=check.total if check else 0,
+        seen=_mark(draft, [client.id for client in clients]),
+        wrong=wrong,
+        why=words.refusal(wrong, account, now) if is_refused and wrong else "",
+        most=MOST_IDS,
+    )
+
+
+def _rows(
+    account: Account,
+    draft: BroadcastDraft,
+    clients: list[Client],
+    check: DraftCheck | None,
+    added: totals.DraftTotals | None,
+) -> list[GridRow]:
+    now, unchecked = aws_clients.now(), set(draft.unchecked)
+    content = planning.content_of(account, draft.body, draft.values, now)
+    entries = [ClientEntry(client.id, client) for client in clients if client.id not in unchecked]
+    found = list(checking.outcomes(content, draft.whom, entries)) if entries else []
+    if check and added:
+        found = checking.with_limit(found, check, added.fit.left)
+    gets: dict[str, list[Gets]] = {}
+    for outcome in found:
+        gets.setdefault(outcome.client_id, [])
+    by_id = {client.id: client for client in clients}
+    for outcome in found:
+        gets[outcome.client_id].append(_gets(account, outcome, by_id[outcome.client_id]))
+    return [
+        GridRow(
+            id=client.id,
+            name=full_name(client.first_name, client.last_name) or "No name",
+            is_in=client.id not in unchecked,
+            gets=gets.get(client.id, []),
+        )
+        for client in clients
+    ]
+
+
+def _gets(account: Account, outcome: Outcome, client: Client) -> Gets:
+    now = aws_clients.now()
+    phone = in_words(outcome.phone, account.country_code) if outcome.phone else ""
+    if not outcome.has_text or outcome.phone is None:
+        return Gets(phone=phone, why=reasons.why_no_text(outcome.code, outcome.detail))
+    until = timing.held_until(outcome.phone, account, client, now)
+    waits = f"waits until {words.ahead(until, now, account.time_zone)}: it is night there" if until else ""
+    if outcome.held:
+        waits = "waits for you: the last reply may mean “stop”"
+    return Gets(phone=phone, text=outcome.text or "", units=outcome.units, waits=waits)

@@ -1,0 +1,48 @@
+"""What the four steps of the wizard share: the draft, its title in the frame, and a change that may come too late."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hub.site import Page, name_of_person, show
+from longcode.accounts.account import Account
+from longcode.aws import clients as aws_clients
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.errors import DraftChanged, NotFound, RequestError
+
+ID = re.compile(r"[0-9a-f]{32}")
+STEPS = {"whom": "Whom", "what": "What", "check": "Check", "go": "Go"}
+"""The titles of the steps by their paths, in order."""
+
+
+def existing(account: Account, draft_id: str) -> BroadcastDraft:
+    """Return a draft of the account; raise `NotFound`."""
+    if not ID.fullmatch(draft_id):
+        raise NotFound("There is no such draft.")
+    return drafts.get_or_raise(account.id, draft_id, aws_clients.now())
+
+
+def change(account: Account, draft_id: str, changed: Callable[[BroadcastDraft], BroadcastDraft]) -> BroadcastDraft:
+    """Write a change of a draft in the name of the person, and return it; raise `NotFound` or `DraftChanged`."""
+    now = aws_clients.now()
+    return drafts.change(account.id, draft_id, changed, name_of_person(), now)[1]
+
+
+def seen(typed: dict[str, str], wrong: RequestError | None, stored: str) -> str:
+    """Return the mark of what a person saw when they began to fill in a form; after a conflict, of what is stored."""
+    return stored if isinstance(wrong, DraftChanged) else typed.get("seen") or stored
+
+
+def show_step(step: str, account: Account, draft: BroadcastDraft | None, status: int = 200, **values: Any) -> Page:
+    """Return the page of a step; without a draft, the first one of a broadcast that is new."""
+    return show(
+        f"broadcasts/{step}",
+        account,
+        status,
+        draft=draft,
+        step=step,
+        steps=STEPS,
+        now=aws_clients.now(),
+        **values,
+    )

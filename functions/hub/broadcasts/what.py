@@ -1,0 +1,216 @@
+"""The second step of a broadcast: its words, with a preview for any client of its audience."""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from broadcasts import api, checking, planning
+from hub import words
+from hub.broadcasts import drafted, reasons
+from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.texting import texts
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, own_merge_fields
+from longcode.aws import clients as aws_clients
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.broadcasts.outcome import Outcome
+from longcode.clients.search import find_in_audience
+from longcode.clients.store import ClientEntry
+from longcode.errors import RequestError
+from longcode.messages import compose
+from longcode.phone import in_words
+from longcode.segments import UNIT_CHARACTERS, measure
+from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces, full_name
+from longcode.template import fields as fields_of
+
+_MOST_PREVIEWED = 500  # clients, one after the other; a search finds the others
+_WORTH_SHORTENING = 20  # characters: so few can be left out
+_LONGEST_VALUE = 200
+
+MERGE_FIELDS = {
+    "{{client.first_name|there}}": "First name, or “there” if it is missing",
+    "{{client.last_name|}}": "Last name",
+    "{{client.name|there}}": "Whole name",
+    "{{studio.name}}": "Name of your studio",
+    "{{studio.phone}}": "Phone of your studio",
+}
+"""What can be put into the words, and what stands there for each client."""
+
+
+class Goes(Struct, frozen=True, kw_only=True):
+    """What one phone of a client would get: a text with its length, or none and why; and what to know of it."""
+
+    phone: str
+    text: str = ""
+    length: str = ""
+    why: str = ""
+    notes: list[str] = []
+
+
+class PreviewedClient(Struct, frozen=True, kw_only=True):
+    """A client with what each of its phones would get, and its place among those that are previewed."""
+
+    name: str
+    goes: list[Goes]
+    place: int
+    has_next: bool
+
+
+@site.get("/hub/broadcasts/new/<draft_id>/what")
+@page_of_studio
+def show_what(account: Account, draft_id: str) -> Page:
+    """Show the words of a draft."""
+    draft = drafted.existing(account, draft_id)
+    typed = site.current_event.query_string_parameters or {}
+    return _step(account, draft, {"body": draft.body, **_fields_of_values(draft.values)} | typed)
+
+
+@site.post("/hub/broadcasts/new/<draft_id>/what")
+@form_of_studio
+def take_what(account: Account, fields: dict[str, str], draft_id: str) -> Page:
+    """Change the words of a draft and go on, or only show them with a template or for a client."""
+    draft = drafted.existing(account, draft_id)
+    if fields.get("use"):
+        return _step(account, draft, texts.with_template(account, fields))
+    if fields.get("preview"):
+        return _step(account, draft, fields)
+    try:
+        body, values = fields.get("body", "").strip(), _values(fields)
+        api.check_text(body, values, own_merge_fields(account))
+        missing = [name for name in _own_fields(body) if not values.get(name)]
+        if missing and not all(_has_default(body, name) for name in missing):
+            raise RequestError("Write what stands there for everybody.", field=f"value_{missing[0]}")
+        template = _template_of(account, body)
+        seen = fields.get("seen", "")
+        drafted.change(account, draft_id, lambda stored: _with_words(stored, body, template, values, seen))
+    except RequestError as refusal:
+        return _step(account, drafted.existing(account, draft_id), fields, refusal)
+    return go_to(f"broadcasts/new/{draft_id}/check")
+
+
+@site.post("/hub/broadcasts/new/<draft_id>/preview")
+@form_of_studio
+def show_preview(account: Account, fields: dict[str, str], draft_id: str) -> Page:
+    """Return what a client would get, for the script of the page."""
+    draft = drafted.existing(account, draft_id)
+    return show("broadcasts/preview", **_preview(account, draft, fields))
+
+
+def _with_words(
+    draft: BroadcastDraft, body: str, template: str | None, values: dict[str, str], seen: str
+) -> BroadcastDraft:
+    if (draft.body, draft.values) == (body, values):
+        return draft
+    drafts.check_unchanged(seen, drafts.marked(draft.body, draft.values), draft)
+    return replace(draft, body=body, template=template, values=values)
+
+
+def _template_of(account: Account, body: str) -> str | None:
+    """Return the name of the template that has these words, if there is one."""
+    names = accounts.template_page(account.id, None, texts.MOST_TEMPLATES)
+    return next((template.name for template in names if template.body.strip() == body), None)
+
+
+def _own_fields(body: str) -> list[str]:
+    """Return the merge fields that no client's record fills: people write what stands there for everybody."""
+    return [name for name in fields_of(body) if name in FIELDS - CLIENT_AND_STUDIO_FIELDS]
+
+
+def _has_default(body: str, name: str) -> bool:
+    return f"{{{{{name}}}}}" not in body.replace(" ", "")
+
+
+def _values(fields: dict[str, str]) -> dict[str, str]:
+    given = {name.removeprefix("value_"): text.strip() for name, text in fields.items() if name.startswith("value_")}
+    for name, text in given.items():
+        try:
+            check_no_braces(text)
+        except ValueError as error:
+            raise RequestError("Write it without braces.", field=f"value_{name}") from error
+        if len(text) > _LONGEST_VALUE:
+            raise RequestError(f"At most {_LONGEST_VALUE} characters.", field=f"value_{name}")
+    return {name: text for name, text in given.items() if text and name in FIELDS}
+
+
+def _fields_of_values(values: dict[str, str]) -> dict[str, str]:
+    return {f"value_{name}": text for name, text in values.items()}
+
+
+def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong: RequestError | None = None) -> Page:
+    body = typed.get("body", "")
+    return drafted.show_step(
+        "what",
+        account,
+        draft,
+        wrong.status if wrong else 200,
+        typed={"body": "", "who": ""} | typed,
+        own=_own_fields(body),
+        templates=[template.name for template in texts.templates_of(account)],
+        merge_fields=MERGE_FIELDS,
+        seen=drafted.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
+        wrong=wrong,
+        why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
+        **_preview(account, draft, typed),
+    )
+
+
+def _preview(account: Account, draft: BroadcastDraft, typed: dict[str, str]) -> dict[str, Any]:
+    """Return the client that a form is previewed for, with the words; or why these are for nobody."""
+    body, who, now = typed.get("body", "").strip(), typed.get("who", "").strip(), aws_clients.now()
+    nothing: dict[str, Any] = {"shown": None, "nobody": "", "refused": "", "who": who}
+    if not body:
+        return nothing
+    try:
+        values = _values(typed)
+        api.check_text(body, values, own_merge_fields(account))
+    except RequestError as refusal:
+        return nothing | {"refused": words.refusal(refusal, account, now)}
+    place = _place(typed)
+    found = find_in_audience(account.id, draft.whom, who, place + 2)
+    if not found:
+        return nothing | {"nobody": f"Nobody in this broadcast is called “{who}”." if who else "Nobody is found."}
+    client = found[min(place, len(found) - 1)]
+    content = planning.content_of(account, body, values, now)
+    outcomes = checking.outcomes(content, draft.whom, [ClientEntry(client.id, client)])
+    goes = [_goes(account, outcome) for outcome in outcomes]
+    name = full_name(client.first_name, client.last_name) or client.id
+    at = min(place, len(found) - 1)
+    has_next = len(found) > at + 1 and at + 1 < _MOST_PREVIEWED
+    return nothing | {"shown": PreviewedClient(name=name, goes=goes, place=at, has_next=has_next)}
+
+
+def _place(typed: dict[str, str]) -> int:
+    """Return which of the clients is previewed: 0 is the first."""
+    asked = typed.get("preview", "")
+    wanted = asked if asked.isascii() and asked.isdigit() and len(asked) <= len(str(_MOST_PREVIEWED)) else "0"
+    return min(int(wanted), _MOST_PREVIEWED - 1)
+
+
+def _goes(account: Account, outcome: Outcome) -> Goes:
+    phone = in_words(outcome.phone, account.country_code) if outcome.phone else ""
+    if not outcome.has_text or outcome.text is None:
+        return Goes(phone=phone, why=reasons.why_no_text(outcome.code, outcome.detail))
+    note, length = _prefix_note(account, outcome.text), length_of(outcome.text, outcome.units)
+    return Goes(phone=phone, text=outcome.text, length=length, notes=[note] if note else [])
+
+
+def length_of(text: str, units: int) -> str:
+    """Return the length of a text and as how many it counts; if it is little too long, by how much."""
+    characters = len(text)
+    if units <= 1:
+        return f"{characters} of {UNIT_CHARACTERS} characters: counts as 1 text"
+    said = f"{words.number(characters)} characters: counts as {words.counted(units, 'text')}"
+    over = characters - UNIT_CHARACTERS * (units - 1)
+    if over <= _WORTH_SHORTENING:
+        said += f". {words.counted(over, 'character')} less, and it counts as {units - 1}"
+    return said
+
+
+def _prefix_note(account: Account, text: str) -> str:
+    """Return that the sender's name makes a text dearer, if it does."""
+    begin = f"{compose.sender_prefix(account) or ''}: "
+    if not text.startswith(begin) or measure(text.removeprefix(begin)).units == measure(text).units:
+        return ""
+    return f"Without the “{begin.strip()}” that begins a conversation, it would count as one text less."

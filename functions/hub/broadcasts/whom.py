@@ -1,0 +1,277 @@
+"""The first step of a broadcast: whom; with the number of clients that are found, and the deletion of a draft."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
+from pydantic import ValidationError
+
+from broadcasts import forms
+from hub import words
+from hub.broadcasts import drafted
+from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from longcode.accounts.account import Account
+from longcode.aws import clients as aws_clients
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients import store as client_store
+from longcode.clients.client import MOST_CLIENTS, MOST_IDS, Audience
+from longcode.clients.search import Wanted, count_audience, find
+from longcode.errors import RequestError
+
+_SAMPLE = 300  # clients, whose tags and statuses are offered
+_MOST_OFFERED = 12
+_MOST_NAMED = 5
+_BETWEEN_TAGS, _BETWEEN_IDS = re.compile(r"[;,\n]"), re.compile(r"[;,\s]+")
+_FIELDS = ("whom", "tags", "status", "q", "ids", "except_tags", "except_ids")
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What an audience comes to: the number of clients, or what is wrong with the form."""
+
+    clients: int = 0
+    unknown: tuple[str, ...] = ()
+    wrong: str = ""
+    unchecked: int = 0
+
+    @property
+    def is_too_large(self) -> bool:
+        """Return whether a broadcast may not have so many clients."""
+        return self.clients > MOST_CLIENTS
+
+
+@site.get("/hub/broadcasts/new")
+@page_of_studio
+def begin(account: Account) -> Page:
+    """Ask whom a new broadcast is for; an address may name a tag, a status, a search or ids."""
+    return _step(account, None, _given(site.current_event.query_string_parameters or {}))
+
+
+@site.post("/hub/broadcasts/new")
+@form_of_studio
+def take_new(account: Account, fields: dict[str, str]) -> Page:
+    """Keep a new draft and go on to its words."""
+    now, key, by = aws_clients.now(), fields.get("key", ""), name_of_person()
+    try:
+        audience = _audience(fields)
+        if fields.get("count"):
+            return _step(account, None, fields, _found(account, audience))
+        _check_found(_found(account, audience))
+        draft_id = key if drafted.ID.fullmatch(key) else uuid4().hex
+        draft = BroadcastDraft(
+            account=account.id, id=draft_id, at=now, changed_at=now, by=by, changed_by=by, audience=audience
+        )
+        drafts.begin(draft)
+    except RequestError as refusal:
+        return _step(account, None, fields, wrong=refusal)
+    return go_to(f"broadcasts/new/{draft_id}/what")
+
+
+@site.get("/hub/broadcasts/new/<draft_id>/whom")
+@page_of_studio
+def show_whom(account: Account, draft_id: str) -> Page:
+    """Show whom a draft is for."""
+    draft = drafted.existing(account, draft_id)
+    typed = site.current_event.query_string_parameters or {}
+    return _step(account, draft, _given(typed) if "whom" in typed else _fields(draft.audience))
+
+
+@site.post("/hub/broadcasts/new/<draft_id>/whom")
+@form_of_studio
+def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
+    """Change whom a draft is for, and go on to its words."""
+    draft = drafted.existing(account, draft_id)
+    try:
+        audience = _audience(fields)
+        found = _found(account, audience, draft)
+        if fields.get("count"):
+            return _step(account, draft, fields, found)
+        _check_found(found)
+        drafted.change(account, draft_id, lambda stored: _with_audience(stored, audience, fields.get("seen", "")))
+    except RequestError as refusal:
+        return _step(account, drafted.existing(account, draft_id), fields, wrong=refusal)
+    return go_to(f"broadcasts/new/{draft_id}/what")
+
+
+@site.post("/hub/broadcasts/found")
+@form_of_studio
+def show_found(account: Account, fields: dict[str, str]) -> Page:
+    """Return how many clients a form finds, for the script of the page."""
+    draft_id = fields.get("draft", "")
+    draft = drafts.get(account.id, draft_id, aws_clients.now()) if drafted.ID.fullmatch(draft_id) else None
+    try:
+        found = _found(account, _audience(fields), draft)
+    except RequestError as refusal:
+        found = Found(wrong=refusal.detail)
+    return show("broadcasts/found", found=found)
+
+
+@site.get("/hub/broadcasts/new/<draft_id>/delete")
+@page_of_studio
+def ask_to_delete(account: Account, draft_id: str) -> Page:
+    """Ask whether to delete a draft."""
+    return show("broadcasts/delete", account, draft=drafted.existing(account, draft_id), now=aws_clients.now())
+
+
+@site.post("/hub/broadcasts/new/<draft_id>/delete")
+@form_of_studio
+def delete(account: Account, _fields: dict[str, str], draft_id: str) -> Page:
+    """Delete a draft."""
+    if drafted.ID.fullmatch(draft_id):
+        drafts.delete(account.id, draft_id)
+    return go_to("broadcasts/drafts?deleted=1")
+
+
+@site.get("/hub/broadcasts/drafts")
+@page_of_studio
+def show_drafts(account: Account) -> Page:
+    """Show the drafts of the account."""
+    now, query = aws_clients.now(), site.current_event.query_string_parameters or {}
+    kept = drafts.of_account(account.id, now)
+    return show("broadcasts/drafts", account, drafts=kept, now=now, deleted="deleted" in query)
+
+
+def _with_audience(draft: BroadcastDraft, audience: Audience, seen: str) -> BroadcastDraft:
+    if draft.audience == audience:
+        return draft
+    drafts.check_unchanged(seen, drafts.marked(draft.audience), draft)
+    return _checked_together(draft, audience)
+
+
+def _checked_together(draft: BroadcastDraft, audience: Audience) -> BroadcastDraft:
+    """Return a draft with another audience; clients that were taken out by hand stay out."""
+    room = MOST_IDS - len(audience.except_client_ids)
+    return replace(draft, audience=audience, unchecked=draft.unchecked[: max(0, room)])
+
+
+def _audience(fields: dict[str, str]) -> Audience:
+    """Return the audience that a form describes; raise `RequestError` for one that describes none."""
+    whom = fields.get("whom", "")
+    chosen, excluded = _tags(fields, "tag"), _tags(fields, "except_tag")
+    described: dict[str, Any] = {"tags": chosen, "status": fields.get("status", "").strip() or None}
+    described["search"] = fields.get("q", "").strip() or None
+    if whom == "some" and not any(described.values()):
+        raise RequestError("Choose a tag, a status or a name first.", field="tags")
+    if whom == "ids" and not _ids(fields, "ids"):
+        raise RequestError("Paste the ids of the clients first.", field="ids")
+    ways: dict[str, dict[str, Any]] = {
+        "some": described,
+        "ids": {"client_ids": _ids(fields, "ids")},
+        "all": {"all": True},
+    }
+    if whom not in ways:
+        raise RequestError("Choose whom the text is for first.", field="whom")
+    left_out = {"except_tags": excluded, "except_client_ids": _ids(fields, "except_ids")}
+    try:
+        form = forms.AudienceForm.model_validate({**ways[whom], **left_out})
+    except ValidationError as error:
+        raise _refusal(error) from error
+    return forms.audience_of_form(form)
+
+
+def _refusal(error: ValidationError) -> RequestError:
+    place = str((error.errors()[0]["loc"] or ("whom",))[0])
+    too_many = f"At most {MOST_IDS:,} ids, of 100 characters each. Give these clients a tag, and use that."
+    tags = "At most 50 tags, of 50 characters each."
+    said = {
+        "client_ids": ("ids", too_many),
+        "except_client_ids": ("except_ids", too_many),
+        "tags": ("tags", tags),
+        "except_tags": ("except_tags", tags),
+        "status": ("status", "A status has at most 50 characters."),
+        "search": ("q", "Write a part of a name, of at most 100 characters."),
+    }
+    field, sentence = said.get(place, ("whom", too_many))
+    return RequestError(sentence, field=field)
+
+
+def _found(account: Account, audience: Audience, draft: BroadcastDraft | None = None) -> Found:
+    ids = audience.client_ids
+    names = client_store.names(account.id, ids) if ids else {}
+    return Found(
+        clients=count_audience(account.id, audience),
+        unknown=tuple(client_id for client_id in ids if client_id not in names),
+        unchecked=len(draft.unchecked) if draft else 0,
+    )
+
+
+def _check_found(found: Found) -> None:
+    if not found.clients:
+        raise RequestError("No client is found this way, so nobody would get the text.", field="whom")
+    if found.is_too_large:
+        most = f"{MOST_CLIENTS:,}"
+        raise RequestError(f"One broadcast is for at most {most} clients. Choose fewer, by a tag.", field="whom")
+
+
+def _tags(fields: dict[str, str], name: str) -> list[str]:
+    """Return the tags that are ticked, and those that are written in the field beside them."""
+    ticked = [value for field, value in fields.items() if re.fullmatch(rf"{name}_[0-9]+", field)]
+    written = [tag.strip() for tag in _BETWEEN_TAGS.split(fields.get(f"{name}s", ""))]
+    return list(dict.fromkeys(tag for tag in (*ticked, *written) if tag))
+
+
+def _ids(fields: dict[str, str], name: str) -> list[str]:
+    """Return the ids that are written one below the other, or with spaces or commas between them."""
+    return list(dict.fromkeys(one for one in _BETWEEN_IDS.split(fields.get(name, "")) if one))
+
+
+def _fields(audience: Audience) -> dict[str, str]:
+    """Return an audience as the fields of the form."""
+    fields = {
+        "whom": "all" if audience.everyone else "ids" if audience.client_ids else "some",
+        "status": audience.status or "",
+        "q": audience.search or "",
+        "ids": "\n".join(audience.client_ids),
+        "except_ids": "\n".join(audience.except_client_ids),
+    }
+    fields |= {f"tag_{place}": tag for place, tag in enumerate(audience.tags)}
+    return fields | {f"except_tag_{place}": tag for place, tag in enumerate(audience.except_tags)}
+
+
+def _given(query: dict[str, str]) -> dict[str, str]:
+    """Return what an address says of whom a broadcast is for, or what was typed before a session was lost."""
+    given = {"whom": "some" if any(map(query.get, ("tags", "status", "q"))) else "ids" if query.get("ids") else ""}
+    return given | {"whom": given["whom"] or "all"} | query
+
+
+def _step(
+    account: Account,
+    draft: BroadcastDraft | None,
+    typed: dict[str, str],
+    found: Found | None = None,
+    wrong: RequestError | None = None,
+) -> Page:
+    sample = find(account.id, Wanted(), _SAMPLE)
+    tags = _common(tag for client in sample for tag in client.tags)
+    chosen, excluded = _tags(typed, "tag"), _tags(typed, "except_tag")
+    if found is None and wrong is None:
+        try:
+            found = _found(account, _audience(typed), draft)
+        except RequestError:
+            found = None
+    return drafted.show_step(
+        "whom",
+        account,
+        draft,
+        wrong.status if wrong else 200,
+        key=typed.get("key") or uuid4().hex,
+        typed=dict.fromkeys(_FIELDS, "") | typed,
+        offered=list(dict.fromkeys((*chosen, *tags)))[: max(_MOST_OFFERED, len(chosen))],
+        chosen=chosen,
+        offered_out=list(dict.fromkeys((*excluded, *tags)))[: max(_MOST_OFFERED, len(excluded))],
+        excluded=excluded,
+        statuses=_common(client.status for client in sample if client.status),
+        found=found,
+        wrong=wrong,
+        why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
+        seen=drafted.seen(typed, wrong, drafts.marked(draft.audience)) if draft else "",
+        has_clients=bool(sample),
+    )
+
+
+def _common(some: Iterable[str]) -> list[str]:
+    return [word for word, _ in Counter(some).most_common(_MOST_OFFERED)]
