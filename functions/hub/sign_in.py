@@ -27,6 +27,7 @@ _PAGES = (
     "messages(/[0-9]+)?",
     "new",
     r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
+    r"opt-outs(/(record|[0-9]{1,15}))?",
     "failed",
     "more",
     "people",

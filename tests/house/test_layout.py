@@ -76,6 +76,7 @@ ACTING = {
     "messages/timing.py",
     "numbers/choose.py",
     "numbers/store.py",
+    "optouts/listed.py",
     "optouts/report.py",
     "optouts/store.py",
     "partners/store.py",

@@ -1,4 +1,4 @@
-"""The keys of the table and of its indexes: only this file and credential_keys.py spell them (see docs/table.md).
+"""The keys of the table and of its indexes: only *keys.py spell them (see docs/table.md).
 
 Each function returns the key of the item that its docstring describes. Called without its last argument, where that
 is optional, it returns the prefix of all keys of the type. No key is parsed: its parts are also attributes.
