@@ -28,6 +28,7 @@ _PAGES = (
     "new",
     r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
     r"opt-outs(/(record|[0-9]{1,15}))?",
+    "consent(/[0-9]{1,15})?",
     "failed",
     "more",
     "people",

@@ -22,7 +22,7 @@ from longcode.usage import call_limits
 Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
-    "Clients": {"clients": "Clients", "opt-outs": "Opt-outs"},
+    "Clients": {"clients": "Clients", "opt-outs": "Opt-outs", "consent": "Consent"},
     "Settings": {"people": "People", "notifications": "Notifications", "account": "Account"},
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""

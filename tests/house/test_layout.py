@@ -62,6 +62,7 @@ ACTING = {
     "billing/month_end.py",
     "billing/store.py",
     "broadcasts/store.py",
+    "clients/consents.py",
     "clients/imports.py",
     "clients/search.py",
     "clients/store.py",

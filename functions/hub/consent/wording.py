@@ -4,6 +4,8 @@ from datetime import date
 
 from hub.words import CHANNELS
 from longcode.accounts.account import Account
+from longcode.clients.consents import ConsentEvent
+from longcode.clients.permission import ConsentMeans, Permission
 from longcode.jobs import Means
 from longcode.optouts.consent import SHARED
 from longcode.optouts.listed import ListedOptOut
@@ -11,6 +13,29 @@ from longcode.phone import in_words
 
 WITH_WORDS = (Means.TEXT, Means.TEXT_AND_STAFF, Means.STAFF)
 """The means whose events have words of the client, or of staff."""
+
+
+MEANS = {
+    ConsentMeans.PAPER: "On paper",
+    ConsentMeans.PHONE: "By phone",
+    ConsentMeans.WEB_FORM: "On a web form",
+    ConsentMeans.IMPORT: "In the data of an import",
+    ConsentMeans.UNKNOWN: "It is not known",
+}
+
+
+def agreed(kept: Permission | ConsentEvent | None, means: ConsentMeans) -> str:
+    """Return how a client agreed to texts, as a sentence."""
+    if kept is None or means is ConsentMeans.UNKNOWN:
+        return "How the client agreed is not known."
+    said = f"Agreed {MEANS[means][:1].lower()}{MEANS[means][1:]}"
+    if kept.source:
+        said += f" ({kept.source})"
+    if kept.given_on:
+        said += f" on {short(kept.given_on)}"
+    if kept.words_version:
+        said += f", version {kept.words_version} of the words"
+    return said + (f"; heard by {kept.taken_by}." if kept.taken_by else ".")
 
 
 def over(entry: ListedOptOut, account: Account) -> str:
