@@ -19,7 +19,7 @@ from longcode.aws.at_once import at_once
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, with_writer
-from longcode.clients.permission import Via, Writer, change_by
+from longcode.clients.permission import Consent, Via, Writer, change_by
 from longcode.clients.rows import EmptyCells
 from longcode.clients.search import Wanted
 from longcode.errors import NotFound, RequestError
@@ -124,18 +124,41 @@ def change_tags(
 
 
 def write(
-    account: Account, client_id: str, form: forms.ClientForm, writer: Writer, now: datetime
+    account: Account,
+    client_id: str,
+    form: forms.ClientForm,
+    writer: Writer,
+    now: datetime,
+    *,
+    needs_consent: bool = False,
 ) -> tuple[bool, Client]:
-    """Write a client as a form describes it; return whether it is new, and the client as it is stored."""
+    """Write a client as a form describes it; return whether it is new, and the client as it is stored.
+
+    Raise `RequestError` if the form `needs_consent`, newly allows texts, and does not say how the client agreed.
+    """
     client = forms.client_of_form(account, forms.check_id(client_id), form, now)
-    room_for_one = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
+    consent = forms.consent_of_form(form, now)
 
     def changed(old: Client | None) -> Client:
-        return with_writer(old, replace(client, fields=forms.own_values(account, old, form)), writer)
+        if needs_consent and client.allow_text_marketing and not consent and not (old and old.allow_text_marketing):
+            raise RequestError("Say how the client agreed to texts.", field="consent.means")
+        return with_writer(old, replace(client, fields=forms.own_values(account, old, form)), writer, consent)
 
-    is_new = client_store.change(account.id, client.id, changed, room_for_one.take)
+    room_for_one = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
+    is_new = client_store.change(account.id, client.id, changed, room_for_one.take, consent)
     # Read again, because fields of the earlier record are kept.
     return bool(is_new), client_store.get(client.account, client.id) or client
+
+
+def say_consent(account: str, client_id: str, consent: Consent, writer: Writer, now: datetime) -> bool:
+    """Keep how a client who allows texts agreed to them; return whether there is such a client."""
+
+    def said(old: Client | None) -> Client | None:
+        if old is None or not old.allow_text_marketing:
+            return None
+        return with_writer(old, replace(old, updated_at=now), writer, consent)
+
+    return client_store.change(account, client_id, said, consent=consent) is not None
 
 
 def delete(account: str, client_id: str, writer: Writer, now: datetime) -> bool:

@@ -15,11 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, own_values, phone_of_form
+from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, consent_of_form, own_values, phone_of_form
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone, with_writer
-from longcode.clients.permission import Writer
+from longcode.clients.permission import Consent, Writer
 from longcode.clients.phone_cells import PhoneChange, phones_after_row
 from longcode.clients.rows import NO_ID, EmptyCells, Fault, Row, csv_rows, fault, json_lines
 from longcode.clients.spreadsheet import decode
@@ -199,7 +199,9 @@ def _client_of_row(
     """Return a client after a row, None if the row changes nothing: what it does not name stays as it is."""
     check_numbers(run.account, phones.items(), run.now)
     client = old or Client(account=run.account.id, id=form.id, updated_at=run.now)
-    named: dict[str, Any] = {name: getattr(form, name) for name in form.model_fields_set - {"id", "phones"}}
+    named: dict[str, Any] = {
+        name: getattr(form, name) for name in form.model_fields_set - {"id", "phones", "consent"}
+    }
     if "tags" in named:
         named["tags"] = tuple(dict.fromkeys(form.tags))
     if "status" in named:
@@ -216,7 +218,18 @@ def _client_of_row(
         named["fields"] = own_values(run.account, old, form)
     is_by_text = client.made_by_text and "allow_text_marketing" not in named
     changed = replace(client, made_by_text=is_by_text, **named)
-    return None if changed == old else with_writer(old, replace(changed, updated_at=run.now), run.writer)
+    consent = consent_of_form(form, run.now)
+    if changed == old and (consent is None or _is_said_by(old, consent)):
+        return None
+    return with_writer(old, replace(changed, updated_at=run.now), run.writer, consent)
+
+
+def _is_said_by(old: Client, consent: Consent) -> bool:
+    """Return whether a client's record has a consent already."""
+    kept = old.permission
+    return kept is not None and all(
+        getattr(kept, name) == getattr(consent, name) for name in ("means", "given_on", "taken_by")
+    )
 
 
 def _listed_phones(client: Client, form: ImportRow, phones: dict[int, Phone]) -> tuple[Phone, ...]:

@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec import Struct
 
 from longcode.billing.sheet import MARK, cell
-from longcode.clients.client import Client
+from longcode.clients.client import Client, consent_means
 from longcode.clients.search import Wanted, find_all
 from longcode.months import instant
 
@@ -16,7 +16,8 @@ _MOST_BYTES = 4_000_000  # Lambda returns 6 MB, and JSON writes a quotation mark
 _PHONES = 5  # with columns of their own, as an import has them
 _NAMES = ("id", "first_name", "last_name")
 _REST = ("allow_text_marketing", "tags", "status", "time_zone")
-_FOR_READING = ("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by")
+_OF_CONSENT = ("text_marketing_means", "text_marketing_given_on", "text_marketing_taken_by")
+_FOR_READING = ("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by", *_OF_CONSENT)
 
 
 class Part(Struct, frozen=True):
@@ -73,9 +74,11 @@ def _row(client: Client, key_names: Mapping[str, str], own: Collection[str]) -> 
     more = "; ".join(phone.number for phone in client.phones[_PHONES:])
     kept = client.permission
     if kept is None:
-        return [*names, *phones, *rest, more, "", "", ""]
+        return [*names, *phones, *rest, more, "", "", "", consent_means(client) or "", "", ""]
     by = kept.person or (f"API key {key_names.get(kept.key, kept.key)}" if kept.key else "account password")
-    return [*names, *phones, *rest, more, instant(kept.since), kept.via, by]
+    given_on = kept.given_on.isoformat() if kept.given_on else ""
+    consent = [consent_means(client) or "", given_on, kept.taken_by or ""]
+    return [*names, *phones, *rest, more, instant(kept.since), kept.via, by, *consent]
 
 
 def _yes_or_no(value: bool) -> str:

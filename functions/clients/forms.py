@@ -1,7 +1,7 @@
 """A client's record in requests, in files and in responses."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from longcode.web import fields as web_fields
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 
 from longcode.accounts.account import Account
 from longcode.clients.client import MOST_IDS, Client, Phone, unreachable_numbers
-from longcode.clients.permission import Permission
+from longcode.clients.permission import Consent, ConsentMeans, Permission
 from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
 from longcode.clients.spreadsheet import REPLACEMENT_CHARACTER
 from longcode.clients.words import is_no_id, one_line
@@ -51,6 +51,7 @@ IN_ONE_LINE = BeforeValidator(_visible_line)
 Tag = Annotated[str, Field(min_length=1, max_length=50), BeforeValidator(_visible_words)]
 
 
+_LATEST_ZONE = timedelta(hours=14)  # how far the day is ahead of UTC where it begins first
 _TAG: TypeAdapter[str] = TypeAdapter(Tag)
 MOST_TAGS = 50
 
@@ -63,13 +64,22 @@ class PhoneForm(web.Body):
     label: Annotated[str | None, Field(max_length=40)] = None
 
 
+class ConsentForm(web.Body):
+    """How a client agreed to texts: by which means, on which day, and who heard of it."""
+
+    means: ConsentMeans
+    given_on: date | None = None
+    taken_by: Annotated[str, Field(min_length=1, max_length=100), IN_ONE_LINE] | None = None
+
+
 class ClientForm(web.Body):
-    """A client's record."""
+    """A client's record. Without `consent`, a client who newly allows texts is kept as `unknown`."""
 
     first_name: Annotated[str, Field(max_length=100), IN_ONE_LINE] = ""
     last_name: Annotated[str, Field(max_length=100), IN_ONE_LINE] = ""
     phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
     allow_text_marketing: bool = False
+    consent: ConsentForm | None = None
     tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] = []
     status: Annotated[str, Field(max_length=50), IN_ONE_LINE] | None = None
     time_zone: web_fields.TimeZone | None = None
@@ -81,6 +91,12 @@ class ClientForm(web.Body):
             "that is left out stays as it is; an empty value clears it.",
         ),
     ] = None
+
+    @model_validator(mode="after")
+    def _check_consent(self) -> Self:
+        if self.consent and not self.allow_text_marketing:
+            raise ValueError("has a consent without allow_text_marketing")
+        return self
 
 
 class ImportRow(ClientForm):
@@ -123,7 +139,8 @@ class ShownClient(web.Answer):
     `unreachable` are the ticked numbers that staff should untick: two texts came back because the number is a
     landline or unknown. Broadcasts leave them out. `permission` says when Allow Text Marketing was last checked or
     unchecked, `via` the hub, the API or an import, and by which `person` or API `key`; with neither, it was the
-    account's password. It is null if it was never checked, or before December 2026.
+    account's password. It is null if it was never checked, or before December 2026. Its `means` say how the client
+    agreed, if that was kept; it is null if texts are not allowed.
     """
 
     id: str
@@ -239,6 +256,18 @@ def own_values(account: Account, old: Client | None, form: ClientForm) -> dict[s
             raise RequestError(f"There is no field {name[:40]!r}. Known are {known}.", field=f"fields.{name[:40]}")
     values = (old.fields if old else {}) | given
     return {name: value for name, value in values.items() if value}
+
+
+def consent_of_form(form: ClientForm, now: datetime) -> Consent | None:
+    """Return how a form says that the client agreed to texts; raise `RequestError` for a day to come."""
+    return consent_of(form.consent, now) if form.consent else None
+
+
+def consent_of(given: ConsentForm, now: datetime) -> Consent:
+    """Return how a client agreed to texts; raise `RequestError` for a day to come."""
+    if given.given_on and given.given_on > (now + _LATEST_ZONE).date():
+        raise RequestError("The client cannot have agreed on a day to come.", field="consent.given_on")
+    return Consent(means=given.means, given_on=given.given_on, taken_by=given.taken_by)
 
 
 def phone_of_form(form: PhoneForm, account: Account, index: int) -> Phone:

@@ -32,6 +32,8 @@ _PAGES = (
     "canned-replies",
     "own-fields",
     "broadcasts/(drafts|new(/[0-9a-f]{32}/(whom|what|check|go|delete))?)",
+    r"opt-outs(/(record|[0-9]{1,15}))?",
+    "consent(/[0-9]{1,15})?",
     "failed",
     "more",
     "people",

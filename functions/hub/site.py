@@ -22,7 +22,7 @@ from longcode.usage import call_limits
 Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
-    "Clients": {"clients": "Clients"},
+    "Clients": {"clients": "Clients", "opt-outs": "Opt-outs", "consent": "Consent"},
     "Broadcasts": {"templates": "Templates", "canned-replies": "Canned replies", "own-fields": "Own fields"},
     "Plan": {"plan": "Plan", "usage": "Usage", "invoices": "Invoices"},
     "Settings": {

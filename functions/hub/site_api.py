@@ -5,6 +5,7 @@ from typing import Any
 from hub import home, messages, page, sign_in, sign_up
 from hub.broadcasts import check, go, what, whom
 from hub.clients import exports, imports, listed, record
+from hub.consent import evidence, opt_outs, overview
 from hub.plan import invoices, plans, sheet, usage
 from hub.refusals import nothing_here, resolve
 from hub.settings import account, hours, keys, notifications, people, sending, webhooks
@@ -17,6 +18,7 @@ from longcode.aws.telemetry import logger
 PAGES = (
     *(home, messages, sign_in, sign_up, texts),
     *(exports, imports, listed, record),
+    *(evidence, opt_outs, overview),
     *(whom, what, check, go),
     *(editor, own_fields, templates),
     *(invoices, plans, sheet, usage),

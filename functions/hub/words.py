@@ -15,7 +15,7 @@ from longcode.folded import fold
 from longcode.jobs import Means
 from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
 from longcode.months import days, in_words, local_day, time_zone
-from longcode.optouts.consent import OptOutEvent
+from longcode.optouts.consent import Channel, OptOutEvent
 from longcode.phone import in_words as phone_in_words
 from longcode.template import full_name
 from optout.api import HistoryEntry
@@ -59,6 +59,15 @@ _NOT_SENT = {
     "account_closed": "your account was closed.",
 }
 _UNCERTAIN = "it is not known whether it arrived. Ask the client before you send it again."
+
+CHANNELS = {
+    Channel.PHONE: "by phone",
+    Channel.EMAIL: "by e-mail",
+    Channel.IN_PERSON: "in person",
+    Channel.LETTER: "by letter",
+    Channel.LIST: "on a list from elsewhere",
+    Channel.OTHER: "in another way",
+}
 
 # What a person can do after the carrier has given up a text, by why it did.
 _WHAT_HELPS = {
@@ -211,7 +220,8 @@ def happened(event: OptOutEvent | HistoryEntry) -> str:
         case Means.TEXT, False:
             return f"Started again by texting {quoted}"
         case Means.STAFF, _:
-            return f"{staff} wrote down that the client asked to stop: {quoted}"
+            way = f" {CHANNELS[event.channel]}" if event.channel else ""
+            return f"{staff} wrote down that the client asked to stop{way}: {quoted}"
         case Means.TEXT_AND_STAFF, True:
             return f"{staff} decided that {quoted} asks to stop"
         case Means.TEXT_AND_STAFF, False:

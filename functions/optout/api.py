@@ -1,6 +1,7 @@
 """The opt-out API: a phone's state and history, opt-outs that staff record, and questions about possible ones."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -13,14 +14,17 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
-from longcode.errors import BadPhone, NotFound, OnlyTheClient
+from longcode.errors import BadPhone, NotFound, OnlyTheClient, RequestError
 from longcode.jobs import Means
 from longcode.numbers import store as numbers
+from longcode.optouts import listed
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent, Question, account_scope
+from longcode.optouts.consent import SHARED, Channel, OptOutEvent, Question, account_scope
 from longcode.phone import to_stored
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
+
+_LATEST_ZONE = timedelta(hours=14)  # how far the day is ahead of UTC where it begins first
 
 app = account_resolver.resolver()
 
@@ -31,7 +35,8 @@ Person = Annotated[str | None, Field(min_length=1, max_length=100)]
 class HistoryEntry(web.Answer):
     """One event of a phone's history.
 
-    An event that `asks` is a possible opt-out: staff decide, and their answer is an event of its own.
+    An event that `asks` is a possible opt-out: staff decide, and their answer is an event of its own. What staff
+    recorded may have the `channel` by which the client asked, and on which day.
     """
 
     at: web.Instant
@@ -39,7 +44,10 @@ class HistoryEntry(web.Answer):
     asks: bool
     means: Means
     words: str
+    number: str | None
     by: str | None
+    channel: Channel | None
+    asked_on: date | None
 
 
 class OptOutState(web.Answer):
@@ -51,11 +59,13 @@ class OptOutState(web.Answer):
 
 
 class OptOutForm(web.Body):
-    """An opt-out that staff record: how they learned of it, and who records it."""
+    """An opt-out that staff record: how they learned of it, by which channel and on which day, and who records it."""
 
     opted_out: bool
     how: Annotated[str, Field(min_length=1, max_length=500)]
     by: Person = None
+    channel: Channel | None = None
+    asked_on: date | None = None
 
 
 class ClientWithPhone(web.Answer):
@@ -88,34 +98,50 @@ class QuestionAnswer(web.Body):
 @app.get("/optouts/<phone>")
 def show_opt_out(phone: Phone) -> OptOutState:
     """Show whether a phone is opted out; only of a client, or of a phone that the studio has texted."""
-    number, account = _e164(phone), web.caller(app)
+    return known_state(_e164(phone), web.caller(app))
+
+
+@app.put("/optouts/<phone>")
+def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
+    """Record an opt-out that staff learned of; only the client can end it."""
+    return record(web.caller(app), _e164(phone), form, clients.now())
+
+
+def known_state(number: str, account: str) -> OptOutState:
+    """Return the state of a phone; raise `NotFound` for one that the account may know nothing of."""
     state, is_client = state_of(number, account), bool(client_store.with_phone(account, number))
     if account not in numbers.accounts_texting(number) and not is_client and not state.history:
         raise NotFound("None of your clients has this phone, and you have not texted it.", field="phone")
     return state
 
 
-@app.put("/optouts/<phone>")
-def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
-    """Record an opt-out that staff learned of; only the client can end it."""
+def record(account: str, number: str, form: OptOutForm, now: datetime, event_id: str | None = None) -> OptOutState:
+    """Record an opt-out that staff learned of, once if it has an id, and return the state of the phone."""
     if not form.opted_out:
         raise OnlyTheClient(questions.ONLY_THE_CLIENT, field="opted_out")
-    number, account = _e164(phone), web.caller(app)
+    if form.asked_on and form.asked_on > (now + _LATEST_ZONE).date():
+        raise RequestError("The client cannot have asked on a day to come.", field="asked_on")
+    scope = account_scope(account)
+    if event_id and any(event.id == event_id for event in optouts.history(number, scope, now)):
+        return state_of(number, account)
     event = OptOutEvent(
-        id=uuid4().hex,
+        id=event_id or uuid4().hex,
         phone=number,
-        scope=account_scope(account),
+        scope=scope,
         out=True,
-        at=clients.now(),
+        at=now,
         means=Means.STAFF,
         words=form.how,
         account=account,
         by=form.by,
+        channel=form.channel,
+        asked_on=form.asked_on,
     )
     before = optouts.get(number, event.scope)
     optouts.record(event)
     for client_id in client_store.with_phone(account, number):
         client_store.mark_phone(account, client_id, number)
+    listed.refresh(account, number, now)
     enqueue_opt_out([event], event.at, [account])
     if before and before.asked:
         questions.release_held(account, number, event.at)

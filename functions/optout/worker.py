@@ -20,6 +20,7 @@ from longcode.message import Message, MessageKind
 from longcode.messages import compose
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
+from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import (
     CONFIRMED_WITHIN,
@@ -57,13 +58,24 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
             questions.release_held(account_of_scope(state.scope), job.phone, now)
     if keyword is not Keyword.STOP:
         numbers.unblock_pair(job.phone, job.number)
-    if keyword is Keyword.STOP:
-        for account, client_id in client_store.with_phone_in_all_accounts(job.phone):
-            if owner is None or account in (owner, job.account):
-                client_store.mark_phone(account, client_id, job.phone)
+    _update_lists(job, keyword, owner, now)
     if any(state.changed_by == job.id for state in states):
         _reply(job, keyword, now, until=job.at + CONFIRMED_WITHIN)
         enqueue_opt_out(events, now)
+
+
+def _update_lists(job: HandleKeyword, keyword: Keyword, owner: str | None, now: datetime) -> None:
+    """Mark the clients with a phone that has sent STOP, and bring the lists of opt-outs that it is on up to date."""
+    with_client = list(client_store.with_phone_in_all_accounts(job.phone))
+    texting = [account for account in numbers.accounts_texting(job.phone) if account != SERVICE]
+    concerned = {account for account, _ in with_client} | {*texting, *({job.account} - {None, SERVICE})}
+    if owner is not None:
+        concerned &= {owner, job.account}
+    for account, client_id in with_client if keyword is Keyword.STOP else ():
+        if account in concerned:
+            client_store.mark_phone(account, client_id, job.phone)
+    for each in concerned:
+        listed.refresh(str(each), job.phone, now)
 
 
 def _record(events: Sequence[OptOutEvent], now: datetime) -> list[OptOut]:

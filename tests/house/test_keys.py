@@ -18,7 +18,7 @@ from tests.support.source_reading import (
     tree,
 )
 
-KEYS = (TABLE / "keys.py", TABLE / "credential_keys.py", TABLE / "hub_keys.py")
+KEYS = tuple(TABLE / f"{name}.py" for name in ("keys", "credential_keys", "consent_keys", "hub_keys"))
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
 # These read indexes or batches, or write conditions, and so need the names of the key's attributes, not their values.

@@ -54,7 +54,7 @@ def take_file(account: Account, fields: dict[str, str]) -> Page:
         by=name_of_person(),
     )
     try:
-        kept_imports.begin(kept, account, sent.content, _writer())
+        kept_imports.begin(kept, account, sent.content, _writer(kept))
     except RequestError as refusal:
         return _form(account, fields, refusal)
     return go_to(f"clients/import/{kept.id}")
@@ -99,7 +99,7 @@ def go_on(account: Account, fields: dict[str, str], import_id: str) -> Page:
     kept, now = _existing(account, import_id), aws_clients.now()
     if fields.get("do") == "import":
         kept = kept_imports.begin_writing(kept, now)
-    kept_imports.step(kept, account, _writer(), now)
+    kept_imports.step(kept, account, _writer(kept), now)
     return go_to(f"clients/import/{import_id}")
 
 
@@ -120,8 +120,8 @@ def show_refused_rows(account: Account, import_id: str) -> Page:
     return page.download(kept_imports.refused_rows(kept, account.client_fields), f"{name or 'clients'} problems.csv")
 
 
-def _writer() -> Writer:
-    return Writer(via=Via.IMPORT, person=name_of_person())
+def _writer(kept: KeptImport) -> Writer:
+    return Writer(via=Via.IMPORT, person=name_of_person(), file=kept.name)
 
 
 def _existing(account: Account, import_id: str) -> KeptImport:

@@ -1,5 +1,6 @@
 """The pages of a client: the record, the texts with each phone and when it stopped them, and the deletion."""
 
+import json
 from datetime import datetime
 from functools import partial
 from itertools import zip_longest
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from clients import api, forms
 from hub import conversations, words
+from hub.consent import wording
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode import errors, windows
 from longcode.accounts import api_keys
@@ -19,12 +21,13 @@ from longcode.accounts.account import Account, QuietZone
 from longcode.aws import clients as aws_clients
 from longcode.aws.at_once import at_once
 from longcode.clients import store as client_store
-from longcode.clients.client import Client, may_be_texted, ticked_numbers, unreachable_numbers
-from longcode.clients.permission import Change, Permission, Via, Writer
+from longcode.clients.client import Client, consent_means, may_be_texted, ticked_numbers, unreachable_numbers
+from longcode.clients.permission import Change, ConsentMeans, Permission, Via, Writer
 from longcode.errors import NotFound, RequestError
 from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages.folders import Search
+from longcode.months import local_day, time_zone
 from longcode.phone import in_words
 from longcode.quiet_hours.quiet_hours import likely_zones
 from longcode.template import full_name
@@ -35,7 +38,7 @@ _MOST_LINES = 30  # more than a client may have phones
 _FEWEST_LINES = 2  # of the form, with an empty one for a further number
 _MOST_LAST = 3  # phones whose last message is shown
 _MOST_ZONES = 3
-_FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone"}
+_FIELDS = {"first_name": "first name", "last_name": "last name", "time_zone": "time zone", "consent": "consent"}
 ZONES = (
     *(f"America/{city}" for city in ("New_York", "Chicago", "Denver", "Phoenix", "Los_Angeles", "Anchorage")),
     *("Pacific/Honolulu", "America/Puerto_Rico", "America/Toronto", "America/Winnipeg", "America/Edmonton"),
@@ -96,7 +99,7 @@ def save_client(account: Account, fields: dict[str, str], client_id: str) -> Pag
         new_id = f"hub-{fields.get('key') or uuid4().hex}" if client_id == NEW else client_id
         writer = Writer(via=Via.HUB, person=name_of_person())
         before = client_store.get(account.id, new_id) if fields.get("number") else None
-        _, written = api.write(account, new_id, form, writer, aws_clients.now())
+        _, written = api.write(account, new_id, form, writer, aws_clients.now(), needs_consent=True)
     except RequestError as refusal:
         client = None if client_id == NEW else client_store.get(account.id, client_id)
         return _record(account, client, fields, lines, refusal)
@@ -149,10 +152,13 @@ def _form(account: Account, fields: dict[str, str], lines: list[PhoneLine]) -> f
     values: dict[str, Any] = {name: fields.get(name, "") for name in ("first_name", "last_name")}
     values |= {"status": fields.get("status") or None, "time_zone": fields.get("time_zone") or None}
     values |= {"phones": phones, "allow_text_marketing": "allow_text_marketing" in fields}
+    if values["allow_text_marketing"] and fields.get("means"):
+        by = fields.get("taken_by", "").strip() or None
+        values["consent"] = {"means": fields["means"], "given_on": fields.get("given_on") or None, "taken_by": by}
     values["tags"] = [tag for tag in map(str.strip, fields.get("tags", "").split(",")) if tag]
     values["fields"] = {name: fields[key] for name in account.client_fields if (key := _own(name)) in fields}
     try:
-        return forms.ClientForm(**values)
+        return forms.ClientForm.model_validate_json(json.dumps(values))
     except ValidationError as error:
         place = error.errors()[0]["loc"]
         if place[0] == "fields":
@@ -212,6 +218,10 @@ def _record(
         to=next(textable, None),
         permission=_permission(account, client, now),
         changed=_changed(account, client, now),
+        says_how=client is not None and consent_means(client) not in (None, ConsentMeans.UNKNOWN),
+        means=wording.MEANS,
+        me_name=name_of_person() or "",
+        today=local_day(now, time_zone(account.time_zone)).isoformat(),
         zones=ZONES,
         own=sorted((label, _own(name)) for name, label in account.client_fields.items()),
         no_zone=_without_zone(account, client),
@@ -263,7 +273,9 @@ def _permission(account: Account, client: Client | None, now: datetime) -> str:
     if kept is None:
         return "Checked before December 2026; by whom was not kept then." if client.allow_text_marketing else ""
     when = _when(kept.since, now, account)
-    return f"{'Checked' if client.allow_text_marketing else 'Unchecked'} {when} {_by_whom(account, kept)}."
+    said = f"{'Checked' if client.allow_text_marketing else 'Unchecked'} {when} {_by_whom(account, kept)}."
+    means = consent_means(client)
+    return f"{said} {wording.agreed(kept, means)}" if means else said
 
 
 def _changed(account: Account, client: Client | None, now: datetime) -> str:
@@ -285,6 +297,8 @@ def _by_whom(account: Account, kept: Permission | Change) -> str:
         who = f"by your software (API key {known})" if known else "by your software, with an API key since deleted"
     elif kept.via is Via.API:
         who = "by your software"
+    if kept.via is Via.JOIN_PAGE:
+        return "by the client, on your join page"
     if kept.via is Via.IMPORT:
         return f"{who}, with an import" if who else "with an import"
     return who or "with the account's password"

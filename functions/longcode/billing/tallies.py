@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from longcode.billing import charged
 from longcode.message import Direction, Message, MessageKind
-from longcode.table import keys, store
+from longcode.table import hub_keys, store
 from longcode.table.writes import ABSENT, Put, attributes, has_value, read
 from longcode.usage.usage import is_counted
 
@@ -80,7 +80,7 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 def get(account: str, month: str) -> Tally | None:
     """Return the tally of a month as far as it is, or None."""
-    item = store.get(keys.tally(account, month))
+    item = store.get(hub_keys.tally(account, month))
     return read(Tally, item) if item else None
 
 
@@ -109,7 +109,7 @@ def count_step(
     tally = replace(tally, step=(kept.step if kept else 0) + 1)
     unchanged = has_value("step", kept.step) if kept else ABSENT
     item = {"type": "tally", **attributes(tally)}
-    if store.try_write(Put(keys.tally(account, month), item, unchanged)):
+    if store.try_write(Put(hub_keys.tally(account, month), item, unchanged)):
         return tally
     return get(account, month) or tally
 

@@ -7,7 +7,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account, QuietZone
-from longcode.clients.permission import Change, Permission, Writer, change_by, permission_by
+from longcode.clients.permission import (
+    Change,
+    Consent,
+    ConsentMeans,
+    Permission,
+    Writer,
+    change_by,
+    permission_by,
+    unsaid,
+)
 from longcode.errors import NoNumberTicked, NoPermission
 from longcode.folded import fold
 from longcode.shown import Shown
@@ -98,16 +107,28 @@ def client_of_number(account: str, number: str, entered: str, now: datetime) -> 
     return Client(account=account, id=f"tel-{number[1:]}", updated_at=now, phones=(phone,), made_by_text=True)
 
 
-def with_writer(old: Client | None, client: Client, writer: Writer) -> Client:
-    """Return a record that is to be written in place of the old one, with who last changed it and its permission."""
+def with_writer(old: Client | None, client: Client, writer: Writer, consent: Consent | None = None) -> Client:
+    """Return a record that is to be written in place of the old one, with who last changed it and its permission.
+
+    `consent` is how the client agreed to texts, if the writer says so.
+    """
     at = client.updated_at
     is_kept = client.allow_text_marketing == (old is not None and old.allow_text_marketing)
+    is_kept = is_kept and not (client.allow_text_marketing and consent)
     is_same = old is not None and all(getattr(client, name) == getattr(old, name) for name in _OF_THE_STUDIO)
+    given = (consent or unsaid(writer)) if client.allow_text_marketing else None
     return replace(
         client,
-        permission=(old.permission if old else None) if is_kept else permission_by(writer, at),
-        changed=old.changed if old and is_same else change_by(writer, at),
+        permission=(old.permission if old else None) if is_kept else permission_by(writer, at, given),
+        changed=old.changed if old and is_same and is_kept else change_by(writer, at),
     )
+
+
+def consent_means(client: Client) -> ConsentMeans | None:
+    """Return how a client agreed to texts, None if the record does not allow them."""
+    if not client.allow_text_marketing:
+        return None
+    return (client.permission.means if client.permission else None) or ConsentMeans.UNKNOWN
 
 
 def may_be_texted(client: Client, number: str) -> bool:

@@ -18,6 +18,7 @@ _NAMES = ("first_name", "last_name")
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
 IGNORED = (
     *("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by"),
+    *("text_marketing_means", "text_marketing_given_on", "text_marketing_taken_by"),
     *("line", "problem"),
 )
 """The columns that our own files have for people to read, and that an import leaves aside."""

@@ -8,6 +8,7 @@ from msgspec import Struct, ValidationError
 from msgspec.structs import replace
 
 from longcode.aws.telemetry import count, logger
+from longcode.clients import consents
 from longcode.clients.client import (
     Audience,
     Client,
@@ -17,9 +18,10 @@ from longcode.clients.client import (
     ticked_numbers,
     unreachable_numbers,
 )
-from longcode.clients.permission import Change, Writer, change_by
+from longcode.clients.permission import Change, Consent, Writer, change_by
 from longcode.clients.search import FOUND_BY
 from longcode.months import instant
+from longcode.optouts import listed
 from longcode.optouts.store import pair_blocks
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
@@ -124,9 +126,11 @@ def change(
     client_id: str,
     changed: Callable[[Client | None], Client | None],
     take_room: Callable[[], None] | None = None,
+    consent: Consent | None = None,
 ) -> bool | None:
     """Write what `changed` makes of a client, or of None, and the links of its phones; return whether it is new.
 
+    The events of its consent are written with it; `consent` is what the writer says of how the client agreed.
     If `changed` makes None of it, nothing is written, and None is returned.
     `changed` is called again if somebody else writes the client meanwhile; `take_room` is called before a new client
     is written. Opt-outs are read after this write, and an opt-out looks for clients after its own write, so whichever
@@ -143,7 +147,8 @@ def change(
             take_room()
             take_room = None
         try:
-            store.transact([_client_put(old, client), *_link_changes(old, client)])
+            events = consents.event_writes(old, client, consent)
+            store.transact([_client_put(old, client), *_link_changes(old, client), *events])
         except store.ConditionFailed:
             continue
         mark_opt_outs(client)
@@ -183,6 +188,8 @@ def mark_opt_outs(client: Client) -> None:
     blocks = pair_blocks((client.account, phone.number) for phone in client.phones)
     for account, number in blocks.blocked | blocks.asked:
         mark_phone(account, client.id, number)
+    for account, number in blocks.blocked:
+        listed.refresh(account, number, client.updated_at)
 
 
 def mark_phone(account: str, client_id: str, number: str) -> None:
@@ -266,6 +273,7 @@ def _client_put(old: Client | None, new: Client) -> Put:
         item["heard_stop"] = set(new.heard_stop)  # a set, so that an update can add to it
     if new.unreachable:
         item["unreachable"] = set(new.unreachable)
+    item |= consents.place_of(new)
     return Put(keys.client(new.account, new.id), item, _unchanged(old) if old else ABSENT)
 
 

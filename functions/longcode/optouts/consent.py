@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -36,11 +37,23 @@ _OLD_BLOCK = ", of a block that is older than START"
 _TICK = timedelta(milliseconds=1)  # the precision of stored times
 
 
+class Channel(StrEnum):
+    """How a client asked staff for no more texts, or that staff know of it from a list of another service."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    IN_PERSON = "in_person"
+    LETTER = "letter"
+    LIST = "list"
+    OTHER = "other"
+
+
 class OptOutEvent(Struct, frozen=True, kw_only=True):
     """An opt-out or opt-in in a phone's history, kept for five years (docs/facts.md). `words` are exact.
 
     An event that `asks` is a possible opt-out: it changes nothing by itself, staff decide. `by` is the member of
-    staff who recorded the opt-out or decided.
+    staff who recorded the opt-out or decided. What staff record may have its `channel`, and the day when the client
+    asked.
     """
 
     id: str
@@ -54,6 +67,8 @@ class OptOutEvent(Struct, frozen=True, kw_only=True):
     account: str | None = None
     asks: bool = False
     by: str | None = None
+    channel: Channel | None = None
+    asked_on: date | None = None
 
 
 class OptOut(Struct, frozen=True, kw_only=True):

@@ -41,3 +41,8 @@ def note(account: str, phone: str, note_id: str = "") -> Key:
 def typing(account: str, phone: str, session: str = "") -> Key:
     """A session of the hub in which somebody writes an answer to a phone."""
     return Key(f"account#{account}", f"typing#{phone}#{session}")
+
+
+def tally(account: str, month: str) -> Key:
+    """How a month's counted texts divide by template and by person, as far as they are added up."""
+    return Key(f"account#{account}", f"tally#{month}")

@@ -1,4 +1,4 @@
-"""The keys of the table and of its indexes: this file, credential_keys.py and hub_keys.py spell them (docs/table.md).
+"""The keys of the table and of its indexes: only *keys.py spell them (see docs/table.md).
 
 Each function returns the key of the item that its docstring describes. Called without its last argument, where that
 is optional, it returns the prefix of all keys of the type. No key is parsed: its parts are also attributes.
@@ -141,11 +141,6 @@ def usage_of_month(account: str, month: str) -> Key:
 def quota(account: str, month: str) -> Key:
     """The units reserved in a month, under whichever plans the account has in it."""
     return Key(f"account#{account}", f"allowance#{month}")
-
-
-def tally(account: str, month: str) -> Key:
-    """How a month's counted texts divide by template and by person, as far as they are added up."""
-    return Key(f"account#{account}", f"tally#{month}")
 
 
 def invoice(account: str, month: str = "") -> Key:

@@ -147,20 +147,25 @@ def query_part(
 
 def count(prefix: Key, where: ConditionBase | None = None) -> int:
     """Return how many items of a partition have sort keys that begin with the prefix's, and match `where`."""
-    arguments: dict[str, Any] = {
-        "Select": "COUNT",
-        "ConsistentRead": True,
-        "KeyConditionExpression": _BEGINS_WITH,
-        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
-    }
-    arguments = filtered(arguments, where) if where else arguments
+    values = to_wire({":pk": prefix.pk, ":sk": prefix.sk})
+    arguments = {"ConsistentRead": True, "KeyConditionExpression": _BEGINS_WITH, "ExpressionAttributeValues": values}
+    return _total(filtered(arguments, where) if where else arguments)
+
+
+def count_list(folder: str) -> int:
+    """Return how many items a list of the folder index has."""
+    return _total(_index_arguments(FOLDER, folder, (None, None), False, None))
+
+
+def _total(arguments: dict[str, Any]) -> int:
     total = 0
+    start: dict[str, Any] = {}
     while True:
-        response = client("dynamodb").query(TableName=table(), **arguments)
+        response = client("dynamodb").query(TableName=table(), Select="COUNT", **arguments, **start)
         total += int(response["Count"])
         if "LastEvaluatedKey" not in response:
             return total
-        arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+        start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
 def query_index(

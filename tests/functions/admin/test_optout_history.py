@@ -67,6 +67,8 @@ def test_each_event_is_a_line_with_words_means_scope_and_who() -> None:
             "account": "10000001",
             "asks": False,
             "by": None,
+            "channel": None,
+            "asked_on": None,
         },
         {
             "id": "e1",
@@ -80,6 +82,8 @@ def test_each_event_is_a_line_with_words_means_scope_and_who() -> None:
             "account": "10000002",
             "asks": False,
             "by": "Kim",
+            "channel": None,
+            "asked_on": None,
         },
     ]
     assert next_cursor is None

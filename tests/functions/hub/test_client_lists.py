@@ -192,6 +192,7 @@ def test_an_export_has_all_and_runs_nothing_in_a_spreadsheet(account: Account, s
         "text_marketing_since": "2026-03-05T12:00:00.000Z",
         "text_marketing_via": "import",
         "text_marketing_by": "'=Ann",
+        "text_marketing_means": "unknown",
     }
 
 

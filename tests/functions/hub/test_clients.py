@@ -172,13 +172,18 @@ def test_thousands_of_phone_lines_are_not_read(account: Account, signed_in: Brow
 
 def test_the_record_says_since_when_texts_are_allowed_and_by_whom(account: Account, signed_in: Browser) -> None:
     page = signed_in.get("clients/new")
-    saved = signed_in.submit(page, "clients/new", first_name="Ann", allow_text_marketing="on", key="k1")
+    saved = signed_in.submit(
+        page, "clients/new", first_name="Ann", allow_text_marketing="on", means="paper", key="k1"
+    )
     fields = dict(saved.fields)
     del fields["allow_text_marketing"]
+    unsaid = signed_in.submit(page, "clients/new", first_name="Bob", allow_text_marketing="on", key="k2")
     again = signed_in.submit(saved, saved.path, last_name="Lee")
     unchecked = signed_in.post(saved.path, **fields)
 
-    assert "Checked today with the account's password." in saved.text
+    assert "Say how the client agreed to texts." in unsaid.text
+    assert unsaid.fields["first_name"] == "Bob"
+    assert "Checked today with the account's password. Agreed on paper on" in saved.text
     assert "Checked today with the account's password." in again.text
     assert "Unchecked today with the account's password." in unchecked.text
 

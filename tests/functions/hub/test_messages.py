@@ -95,7 +95,7 @@ def test_a_refusal_leads_to_the_record_and_the_record_back_to_the_conversation(
     record = next(address for address in refused.addresses if "/clients/c1?number=" in address)
 
     form = signed_in.get("clients/c1", record.partition("?")[2])
-    back = signed_in.submit(form, "clients/c1", allow_text_marketing="on")
+    back = signed_in.submit(form, "clients/c1", allow_text_marketing="on", means="phone")
     again = signed_in.submit(back, TALK, body="Hello")
 
     assert [number for name, number in form.fields.items() if name.startswith("number_") and number] == [PHONE]

@@ -12,16 +12,29 @@ from longcode_client.items import Items
 
 
 class ClientForm(TypedDict, total=False):
-    """A client's record."""
+    """A client's record. Without `consent`, a client who newly allows texts is kept as `unknown`."""
 
     first_name: str
     last_name: str
     phones: list[PhoneForm]
     allow_text_marketing: bool
+    consent: ConsentForm | None
     tags: list[str]
     status: str | None
     time_zone: str | None
     fields: dict[str, str] | None
+
+
+class ConsentForm(TypedDict):
+    """How a client agreed to texts: by which means, on which day, and who heard of it."""
+
+    means: ConsentMeans
+    given_on: NotRequired[str | None]
+    taken_by: NotRequired[str | None]
+
+
+# How a client agreed to texts.
+ConsentMeans = Literal["paper", "phone", "web_form", "import", "unknown"]
 
 
 # Whether an empty cell of a CSV file keeps the client's value or clears it.
@@ -65,12 +78,21 @@ class ImportedRow(TypedDict):
 
 
 class Permission(TypedDict):
-    """When Allow Text Marketing was last checked or unchecked, and by whom, as in `Writer`."""
+    """When Allow Text Marketing was last checked or unchecked, by whom, as in `Writer`, and how the client agreed.
+
+    How the client agreed is as in `Consent`; `means` is None if it is unchecked, or was checked before that was
+    kept.
+    """
 
     since: str
     via: Via
     person: NotRequired[str | None]
     key: NotRequired[str | None]
+    means: NotRequired[ConsentMeans | None]
+    given_on: NotRequired[str | None]
+    taken_by: NotRequired[str | None]
+    source: NotRequired[str | None]
+    words_version: NotRequired[int | None]
 
 
 class Phone(TypedDict):
@@ -105,7 +127,8 @@ class ShownClient(TypedDict):
     `unreachable` are the ticked numbers that staff should untick: two texts came back because the number is a
     landline or unknown. Broadcasts leave them out. `permission` says when Allow Text Marketing was last checked
     or unchecked, `via` the hub, the API or an import, and by which `person` or API `key`; with neither, it was
-    the account's password. It is null if it was never checked, or before December 2026.
+    the account's password. It is null if it was never checked, or before December 2026. Its `means` say how the
+    client agreed, if that was kept; it is null if texts are not allowed.
     """
 
     id: str
@@ -143,8 +166,8 @@ class TagReport(TypedDict):
     next_cursor: str | None
 
 
-# By which way a client was written: in the hub, over the API, or with a file, which either of them can take.
-Via = Literal["hub", "api", "import"]
+# By which way a client was written: in the hub, over the API, with a file, or by the client on a join page.
+Via = Literal["hub", "api", "import", "join_page"]
 
 
 class Warned(TypedDict):

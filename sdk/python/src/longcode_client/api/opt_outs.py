@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from longcode_client.api.shared import Means
 from longcode_client.calls import Calls, in_path
 from longcode_client.items import Items
+
+# How a client asked staff for no more texts, or that staff know of it from a list of another service.
+Channel = Literal["phone", "email", "in_person", "letter", "list", "other"]
 
 
 class ClientWithPhone(TypedDict):
@@ -23,7 +26,8 @@ class ClientWithPhone(TypedDict):
 class HistoryEntry(TypedDict):
     """One event of a phone's history.
 
-    An event that `asks` is a possible opt-out: staff decide, and their answer is an event of its own.
+    An event that `asks` is a possible opt-out: staff decide, and their answer is an event of its own. What
+    staff recorded may have the `channel` by which the client asked, and on which day.
     """
 
     at: str
@@ -31,15 +35,20 @@ class HistoryEntry(TypedDict):
     asks: bool
     means: Means
     words: str
+    number: str | None
     by: str | None
+    channel: Channel | None
+    asked_on: str | None
 
 
 class OptOutForm(TypedDict):
-    """An opt-out that staff record: how they learned of it, and who records it."""
+    """An opt-out that staff record: how they learned of it, by which channel and on which day, and who records it."""
 
     opted_out: bool
     how: str
     by: NotRequired[str | None]
+    channel: NotRequired[Channel | None]
+    asked_on: NotRequired[str | None]
 
 
 class OptOutState(TypedDict):

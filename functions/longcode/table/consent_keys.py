@@ -1,0 +1,32 @@
+"""The keys of the items about consent: lists of opt-outs and of clients by their consent, and the join page."""
+
+from datetime import datetime
+
+from longcode.months import instant
+from longcode.table.keys import Key
+
+
+def listed_opt_out(account: str, phone: str) -> Key:
+    """A phone in an account's list of opt-outs."""
+    return Key(f"account#{account}", f"opted-out#{phone}")
+
+
+def opt_out_list(account: str) -> str:
+    """Return the list of the opted-out phones that an account knows, in the order of time."""
+    return f"account#{account}#opt-outs"
+
+
+def consent_list(account: str, means: str) -> str:
+    """Return the list of the clients who have agreed to texts by these means, in the order of time."""
+    return f"account#{account}#consent-{means}"
+
+
+def consent_survey(account: str) -> Key:
+    """How far the clients that older releases wrote are put on the lists of consent and of opt-outs."""
+    return Key(f"account#{account}", "consent-survey")
+
+
+def consent_event(phone: str, account: str, at: datetime | None = None, client_id: str = "") -> Key:
+    """One event in which a client of an account with this phone agreed to texts, or no longer did."""
+    place = f"{instant(at)}#{client_id}" if at else ""
+    return Key(f"phone#{phone}", f"permission#{account}#{place}")
