@@ -36,6 +36,13 @@ _UNUSED = (
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
+    *(
+        f"aws_lambda_powertools/utilities/{name}"
+        for name in (
+            *("auth_alpha", "batch", "circuit_breaker", "data_masking", "feature_flags", "idempotency", "kafka"),
+            *("parser", "streaming"),
+        )
+    ),
 )
 # The package of the reference's viewer has another viewer too, and is a Django application.
 _VIEWERS = "drf_spectacular_sidecar/static/drf_spectacular_sidecar"
