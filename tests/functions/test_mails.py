@@ -60,6 +60,7 @@ def test_there_is_a_mail_of_every_kind(mails: list[Mail]) -> None:
         "Confirm your change of plan",
         "Set a new password for Longcode",
         "Sign in to Longcode",
+        "Somebody can no longer sign in to your Longcode account",
         "Somebody can now sign in to your Longcode account",
         "Somebody tried wrong passwords for your Longcode account",
         "The password and API keys of your Longcode account have ended",

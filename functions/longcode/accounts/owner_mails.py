@@ -1,7 +1,7 @@
 """The mails that tell an account's owner what was changed.
 
-They have no secrets, and of what the caller has entered only the studio's name, and the hosts of the webhook address
-and of a person's mail address.
+They have no secrets, and of what the caller has entered only the studio's name, the host of the webhook address, and
+addresses of people: of one who was added only the host.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.COUNTRIES: "Your Longcode account may text further countries",
     NoticeKind.PLAN: "Your Longcode account has a new plan",
     NoticeKind.PERSON: "Somebody can now sign in to your Longcode account",
+    NoticeKind.PERSON_REMOVED: "Somebody can no longer sign in to your Longcode account",
     NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
     NoticeKind.STOPPED: "Your Longcode account is stopped",
@@ -112,6 +113,13 @@ def _person(account: str, when: str, about: str) -> str:
 a mail address at {host}. The page "People" shows who it is; there you can take them off."""
 
 
+def _person_removed(account: str, when: str, about: str) -> str:
+    removed, _, remover = about.partition(" ")
+    by = remover or "somebody who is signed in with the account number and password"
+    return f"""{removed} can no longer sign in to your account {account} in a browser: they were removed {when} by
+{by}. Their sessions have ended."""
+
+
 def _approved(account: str, _when: str, _about: str) -> str:
     return f"""Your account {account} is approved. From now on it can text as many units a day as your plan and your
 settings allow, and also the further countries in your settings."""
@@ -179,6 +187,7 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.COUNTRIES: _countries,
     NoticeKind.PLAN: _plan,
     NoticeKind.PERSON: _person,
+    NoticeKind.PERSON_REMOVED: _person_removed,
     NoticeKind.APPROVED: _approved,
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,
