@@ -18,7 +18,7 @@ MOST_ADDED, MOST_ADDED_BY_NEW = 30, 5
 """How many people an account can add in an hour, and until it is approved: each gets a mail with its name."""
 
 OWNER = "owner"
-"""The id of the person with the account's own mail address, who is not stored."""
+"""The id of the person with the account's own email address, who is not stored."""
 
 
 class Role(StrEnum):
@@ -41,7 +41,7 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 def owner_of(account: Account) -> Person:
-    """Return the person with the account's own mail address."""
+    """Return the person with the account's own email address."""
     return Person(
         account=account.id,
         id=OWNER,

@@ -263,8 +263,8 @@ def test_the_owner_ends_a_session(account: Account, signed_in: Browser) -> None:
     [
         ("", ANN, "name"),
         ("x" * 101, ANN, "name"),
-        ("Ann", "ann", "mail address"),
-        ("Ann", "ann@studio.example\r\nBcc: all@else.example", "mail address"),
+        ("Ann", "ann", "email address"),
+        ("Ann", "ann@studio.example\r\nBcc: all@else.example", "email address"),
         ("Ann", "10000001@studio.example", "this address already"),
     ],
 )
@@ -311,5 +311,5 @@ def test_an_address_that_is_too_long_is_refused(account: Account, signed_in: Bro
     page = add(signed_in, email=f"{'a' * 250}@studio.example")
 
     assert page.status == 422
-    assert "This is not a mail address." in page.text
+    assert "This is not an email address." in page.text
     assert people.of_account(account)[1:] == []
