@@ -1,4 +1,4 @@
-"""The credentials API: a studio's password, its API keys and its mail address."""
+"""The credentials API: a studio's password, its API keys and its email address."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -33,7 +33,7 @@ class NewPassword(web.Body):
 
 
 class NewAddress(web.Body):
-    """A mail address that is to become the account's. `present` is the current password."""
+    """An email address that is to become the account's. `present` is the current password."""
 
     email: Annotated[str, Field(max_length=LONGEST_ADDRESS, pattern=MAIL_ADDRESS)]
     present: str
@@ -88,7 +88,7 @@ def change_password(form: NewPassword) -> dict[str, str]:
 
 @app.post("/account/email", responses=web.responses({202: AddressAsked}))
 def change_address(form: NewAddress) -> Response[AddressAsked]:
-    """Ask for another mail address of the account. It counts once the link is used that is mailed to it.
+    """Ask for another email address of the account. It counts once the link is used that is mailed to it.
 
     The link works for 24 hours, and a newer one ends it. The old address is told at once, and when it has changed.
     """

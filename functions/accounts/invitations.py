@@ -1,9 +1,9 @@
-"""Add a person to an account, and mail them how to sign in."""
+"""Add a person to an account, and mail them how to sign in; remove a person."""
 
 from datetime import datetime
 from uuid import uuid4
 
-from longcode.accounts import owner_notices, people, sign_ups
+from longcode.accounts import owner_notices, people, sessions, sign_ups
 from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.names import check_mail_address
 from longcode.accounts.people import Person, Role
@@ -12,6 +12,8 @@ from longcode.aws.parameters import public_url
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
 from longcode.mails.content import NO_STUDIO_OF_MINE, Action, MailContent
+from longcode.messages import reply_notices
+from longcode.teamwork import store as teamwork
 
 _LONGEST_NAME = 100
 _NO_NAME = f"Write the person's name, in at most {_LONGEST_NAME} characters."
@@ -40,6 +42,19 @@ def invite(account: Account, name: str, address: str, role: Role, now: datetime,
     if sign_ups.count_mail(email, now):
         mail.send(email, _invitation(account, name))
     return person
+
+
+def remove(account: Account, person: Person, now: datetime, *, by: str) -> None:
+    """Remove a person, notify the owner, and end the person's sessions.
+
+    `by` is the address of who removes them, "" if they signed in with the account number and password.
+    """
+    people.remove(
+        person, owner_notices.new(account.id, NoticeKind.PERSON_REMOVED, now, f"{person.email} {by}".rstrip())
+    )
+    sessions.end_of_person(account.id, person.id, now)
+    reply_notices.forget(account.id, person.id)
+    teamwork.unassign(account.id, person.id)
 
 
 def _invitation(account: Account, name: str) -> MailContent:

@@ -52,7 +52,7 @@ class Opened(Struct, frozen=True, kw_only=True):
 def open_account(key: PartnerKey, secret: str, asked: StudioOfPartner, now: datetime) -> Opened:
     """Open an account, or return the one that the partner opened under this `studio_id` before.
 
-    It has no mail address until the studio has confirmed it by a mailed link: nothing else is mailed before. Until
+    It has no email address until the studio has confirmed it by a mailed link: nothing else is mailed before. Until
     then, a request with another address mails the link there. Raise `RequestError` if it is refused.
     """
     check_edition(asked.edition)

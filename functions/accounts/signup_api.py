@@ -29,7 +29,7 @@ limits = CredentialLimits()
 
 
 class SignUp(web.Body):
-    """The sign-up form (facts S12). With the mail address of an account, it asks for a change of plan (facts S13)."""
+    """The sign-up form (facts S12). With an account's email address, it asks for a change of plan (facts S13)."""
 
     studio_name: fields.StudioName
     email: Annotated[str, Field(max_length=LONGEST_ADDRESS, pattern=MAIL_ADDRESS)]
@@ -83,7 +83,7 @@ def show_panel() -> NoAccount:
 
 @app.post("/signup", responses=web.responses({202: SignUpAccepted}))
 def sign_up(form: SignUp) -> Response[SignUpAccepted]:
-    """Sign up, or ask for a change of plan. Response and duration do not show whether the mail address is known."""
+    """Sign up, or ask for a change of plan. Response and duration do not show whether the email address is known."""
     request = app.current_event.request_context.request_id
     return Response(202, web.JSON, accept(form, str(request), web.source_address(app), clients.now()))
 

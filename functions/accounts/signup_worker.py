@@ -100,7 +100,7 @@ def _open(form: jobs.OpenAccount, now: datetime) -> Account:
 def _mail_known_address(account: Account, plan: str, token: str, now: datetime) -> None:
     """Mail a link that confirms the change of plan, or, if the account is closed, an explanation.
 
-    A closed account keeps its mail address, so that no other account can sign up with it.
+    A closed account keeps its email address, so that no other account can sign up with it.
     """
     if account.status is AccountStatus.CLOSED:
         mail.send(account.email, _closed(account))
@@ -222,7 +222,7 @@ def _welcome(account: Account, now: datetime) -> MailContent:
             " there, on the page of its settings for text messages.",
             credentials,
             f"You can also text without any software: sign in to the hub, our pages in the browser, at {hub} with"
-            " your mail address alone, or with the account number and password.",
+            " your email address alone, or with the account number and password.",
         ),
         action=action,
         after=(

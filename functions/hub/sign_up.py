@@ -19,7 +19,7 @@ from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans import store as price_list
 
-_NAMES = {"studio_name": "name of the studio", "email": "mail address", "country_code": "country code"}
+_NAMES = {"studio_name": "name of the studio", "email": "email address", "country_code": "country code"}
 _TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
 _NOT_YOURS = "If you did not fill in the form, you don't need to do anything: close this page."
 _FIRST = {"product": Product.SPECTRA.value, "edition": ENTITLED_EDITIONS[0], "country_code": "1"}
@@ -121,7 +121,7 @@ def _form_page(sign_up: WaitingSignUp, note: str = "") -> Page:
     form = sign_up.form
     plan = price_list.on_offer(clients.now()).get(form.plan)
     facts = {
-        "Mail address": form.email,
+        "Email address": form.email,
         "Studio": form.studio_name,
         "Software": f"{form.product.capitalize()}, {form.edition.capitalize()}",
         "Plan": plan_in_words(plan) if plan else form.plan,

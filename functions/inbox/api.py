@@ -59,6 +59,7 @@ class ShownMessage(web.Answer):
     """A message as a studio sees it; `phone` is the client's, `number` is ours, null until the text is sent.
 
     A reply with `other_recipients` was written to a group: these phones have it too, an answer reaches `phone` only.
+    `by`, `cancelled_by`, `read_by` and `linked_by` are names of people who signed in to the hub by mail.
     """
 
     id: str
@@ -94,6 +95,10 @@ class ShownMessage(web.Answer):
     other_recipients: tuple[str, ...]
     answers: str | None
     rule: AttributionRule | None
+    by: str | None
+    cancelled_by: str | None
+    read_by: str | None
+    linked_by: str | None
 
 
 class ReferenceForm(web.Body):

@@ -49,7 +49,7 @@ RequestError               any other fault in a request; its code is `invalid`
     TooManyKeys            the account has as many API keys as it can have
     TooManyMails           the account asked for too many mails within the hour
     TooManyAccounts        the partner has opened too many accounts within the hour
-    AddressTaken           another account has the mail address
+    AddressTaken           another account has the email address
     NumberTaken            the number belongs to another account, or is shared
     WebhookOff             the account has no active webhook endpoint
     WebhookSecretChanged   another request changed the webhook secret at the same time

@@ -70,7 +70,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, hub: str, faults: lis
 def link_by_mail(page: Page, hub: str, email: str) -> str:
     """Ask for a link by mail, and return it."""
     page.goto(f"{hub}/sign-in")
-    page.get_by_label("Your mail address").fill(email)
+    page.get_by_label("Your email address").fill(email)
     page.get_by_role("button", name="Mail me a link").click()
     page.get_by_text("a mail with a link is on its way").wait_for()
     for body in take_queued("sign_up"):

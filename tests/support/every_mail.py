@@ -30,6 +30,7 @@ _ABOUT = {
     NoticeKind.COUNTRIES: "AU, GB",
     NoticeKind.PLAN: "medium",
     NoticeKind.PERSON: "staff studio.example",
+    NoticeKind.PERSON_REMOVED: "old@studio.example ann@studio.example",
     NoticeKind.ADDRESS_ASKED: "old@studio.example new@studio.example",
     NoticeKind.ADDRESS: "old@studio.example new@studio.example",
     NoticeKind.WRONG_PASSWORDS: "192.0.2.1",

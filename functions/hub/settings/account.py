@@ -1,4 +1,4 @@
-"""General info: the account's number, password, mail address and name, and the pages of links that change them."""
+"""General info: the account's number, password, email address and name, and the pages of links that change them."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -62,7 +62,7 @@ def show_address_link(token: str) -> Page:
     account = accounts.get(link.account) if link else None
     if link is None or account is None:
         return _link_ended()
-    facts = {"Studio": account.name, "Account": account.id, "New mail address": link.email}
+    facts = {"Studio": account.name, "Account": account.id, "New email address": link.email}
     if account.partner and not account.email:
         change, month = changes_by_first_month(account.plan_changes)[-1]
         facts |= {"Opened by": account.partner, "Plan": plan_in_words(price_list.of_month(month)[change.plan])}

@@ -7,8 +7,6 @@ from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.aws import clients
 from longcode.errors import RequestError
-from longcode.messages import reply_notices
-from longcode.teamwork import store as teamwork
 
 
 @site.get("/hub/people")
@@ -36,10 +34,8 @@ def add_person(account: Account, fields: dict[str, str]) -> Page:
 def remove_person(account: Account, _fields: dict[str, str], person_id: str) -> Page:
     """Remove a person, and end their sessions."""
     if person := people.get(account.id, person_id):
-        people.remove(person)
-        sessions.end_of_person(account.id, person.id, clients.now())
-        reply_notices.forget(account.id, person.id)
-        teamwork.unassign(account.id, person.id)
+        remover = people.address_of(account, site.context["session"].person)
+        invitations.remove(account, person, clients.now(), by=remover)
     return go_to("people")
 
 

@@ -108,6 +108,7 @@ class NoticeKind(StrEnum):
     COUNTRIES = "countries"
     PLAN = "plan"
     PERSON = "person"
+    PERSON_REMOVED = "person_removed"
     APPROVED = "approved"
     WRONG_PASSWORDS = "wrong_passwords"
     STOPPED = "stopped"
@@ -126,6 +127,7 @@ CHANGES = frozenset(
         NoticeKind.COUNTRIES,
         NoticeKind.PLAN,
         NoticeKind.PERSON,
+        NoticeKind.PERSON_REMOVED,
     }
 )
 """The kinds that anybody with a credential brings about, as often as wished."""
@@ -134,7 +136,8 @@ CHANGES = frozenset(
 class OwnerNotice(Struct, frozen=True, kw_only=True):
     """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret.
 
-    Of the kinds about the mail address, `about` is the old and the new address.
+    Of the kinds about the account's address, `about` is the old and the new one; of a person who was removed, their
+    address and that of who removed them, who has none if they signed in with the password.
     """
 
     account: str

@@ -1,4 +1,4 @@
-"""Mailed links that set a new password or mail address of an account: the newest of each kind works, once."""
+"""Mailed links that set a new password or email address of an account: the newest of each kind works, once."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The names of studios, with nothing that a reader could follow, call or write to; and mail addresses."""
+"""The names of studios, with nothing that a reader could follow, call or write to; and email addresses."""
 
 import re
 import unicodedata
@@ -7,12 +7,12 @@ from longcode import segments
 from longcode.errors import RequestError
 
 MAIL_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"
-"""The pattern of a mail address, as in HTML; SES takes ASCII only."""
+"""The pattern of an email address, as in HTML; SES takes ASCII only."""
 
 LONGEST_ADDRESS = 254
-"""How many characters a mail address can have (RFC 5321)."""
+"""How many characters an email address can have (RFC 5321)."""
 
-NO_MAIL_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
+NO_MAIL_ADDRESS = "This is not an email address. Write one such as ann@studio.example."
 
 _LINK = re.compile(r"://|\bwww\.|[^\W_][.。][^\W\d_]\w|\d+(?:\.\d+){3}")
 _ORDER = re.compile(r"\b(?:text|txt|sms|send|call|dial|ring|tel|phone|whatsapp)\b.*?\d{3}", re.IGNORECASE)
@@ -25,7 +25,7 @@ _SAY = "must not contain {}: clients read this name"
 
 
 def check_mail_address(text: str) -> str:
-    """Return a mail address in lower case; raise `RequestError` for anything else."""
+    """Return an email address in lower case; raise `RequestError` for anything else."""
     address = text.strip()
     if len(address) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, address):
         raise RequestError(NO_MAIL_ADDRESS, field="email")
@@ -33,7 +33,7 @@ def check_mail_address(text: str) -> str:
 
 
 def check_studio_name(name: str) -> str:
-    """Return a name; raise `ValueError` if it has a mail address, a link, or digits that read as a phone number.
+    """Return a name; raise `ValueError` if it has an email address, a link, or digits that read as a phone number.
 
     Mails and texts begin with the name, so a stranger could otherwise send such things in the operator's name. It is
     checked as a phone shows it, and as smart encoding sends it: without what shows nothing, with plain characters.

@@ -1,7 +1,7 @@
 """The mails that tell an account's owner what was changed.
 
-They have no secrets, and of what the caller has entered only the studio's name, and the hosts of the webhook address
-and of a person's mail address.
+They have no secrets, and of what the caller has entered only the studio's name, the host of the webhook address, and
+addresses of people: of one who was added only the host.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +18,13 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.COUNTRIES: "Your Longcode account may text further countries",
     NoticeKind.PLAN: "Your Longcode account has a new plan",
     NoticeKind.PERSON: "Somebody can now sign in to your Longcode account",
+    NoticeKind.PERSON_REMOVED: "Somebody can no longer sign in to your Longcode account",
     NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
     NoticeKind.STOPPED: "Your Longcode account is stopped",
     NoticeKind.REPLIES: "Your Longcode account gets many replies",
-    NoticeKind.ADDRESS_ASKED: "Your Longcode account is to get another mail address",
-    NoticeKind.ADDRESS: "Your Longcode account has another mail address",
+    NoticeKind.ADDRESS_ASKED: "Your Longcode account is to get another email address",
+    NoticeKind.ADDRESS: "Your Longcode account has another email address",
     NoticeKind.CONFIRMED: "Welcome to Longcode",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
@@ -109,7 +110,14 @@ def _plan(account: str, when: str, about: str) -> str:
 def _person(account: str, when: str, about: str) -> str:
     role, _, host = about.partition(" ")
     return f"""Somebody was added to your account {account} {when}, who can sign in in a browser as {role}, with
-a mail address at {host}. The page "People" shows who it is; there you can take them off."""
+an email address at {host}. The page "People" shows who it is; there you can take them off."""
+
+
+def _person_removed(account: str, when: str, about: str) -> str:
+    removed, _, remover = about.partition(" ")
+    by = remover or "somebody who is signed in with the account number and password"
+    return f"""{removed} can no longer sign in to your account {account} in a browser: they were removed {when} by
+{by}. Their sessions have ended."""
 
 
 def _approved(account: str, _when: str, _about: str) -> str:
@@ -153,19 +161,19 @@ have it blocked, and give you a credit for its replies. You get this mail at mos
 def _address_asked(account: str, when: str, about: str) -> str:
     old, _, new = about.partition(" ")
     return f"""Somebody who is signed in to your account {account} asked {when}
-to change its mail address from {old} to {new}. The address changes when the link is
+to change its email address from {old} to {new}. The address changes when the link is
 opened that we mailed to the new one. Until then, mails about the account come to you."""
 
 
 def _address(account: str, when: str, about: str) -> str:
     old, _, new = about.partition(" ")
-    return f"""The mail address of your account {account} was changed {when}
+    return f"""The email address of your account {account} was changed {when}
 from {old} to {new}. From now on, mails about the account and links that sign in as its
 owner go to the new address only. Sessions that began with a link to the old one have ended."""
 
 
 def _confirmed(account: str, _when: str, _about: str) -> str:
-    return f"""Your mail address is confirmed. Your studio software opened the account {account} for you, and has all
+    return f"""Your email address is confirmed. Your studio software opened the account {account} for you, and has all
 that it needs to text.
 
 You can also read and answer texts in a browser: sign in to Longcode with this address, and you get a link by mail.
@@ -179,6 +187,7 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.COUNTRIES: _countries,
     NoticeKind.PLAN: _plan,
     NoticeKind.PERSON: _person,
+    NoticeKind.PERSON_REMOVED: _person_removed,
     NoticeKind.APPROVED: _approved,
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,

@@ -18,7 +18,7 @@ MOST_ADDED, MOST_ADDED_BY_NEW = 30, 5
 """How many people an account can add in an hour, and until it is approved: each gets a mail with its name."""
 
 OWNER = "owner"
-"""The id of the person with the account's own mail address, who is not stored."""
+"""The id of the person with the account's own email address, who is not stored."""
 
 
 class Role(StrEnum):
@@ -41,7 +41,7 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 def owner_of(account: Account) -> Person:
-    """Return the person with the account's own mail address."""
+    """Return the person with the account's own email address."""
     return Person(
         account=account.id,
         id=OWNER,
@@ -74,12 +74,13 @@ def count_added(account: Account, now: datetime) -> bool:
     return hourly.count(f"people of {account.id}", MOST_ADDED_BY_NEW if is_new else MOST_ADDED, now)
 
 
-def remove(person: Person) -> None:
-    """Delete a person. Their sessions are the caller's to end, after this."""
+def remove(person: Person, *others: Write) -> None:
+    """Delete a person, with other writes. Their sessions are the caller's to end, after this."""
     store.transact(
         [
             Delete(credential_keys.person(person.account, person.id)),
             Delete(credential_keys.person_link(hash_of(person.email), person.account)),
+            *others,
         ]
     )
 
@@ -88,6 +89,14 @@ def get(account: str, person_id: str) -> Person | None:
     """Return a stored person, or None."""
     item = store.get(credential_keys.person(account, person_id))
     return read(Person, item) if item else None
+
+
+def address_of(account: Account, person_id: str) -> str:
+    """Return the address of a person, by the id that a session has; "" if there is none."""
+    if person_id == OWNER:
+        return account.email
+    person = get(account.id, person_id) if person_id else None
+    return person.email if person else ""
 
 
 def of_account(account: Account) -> list[Person]:

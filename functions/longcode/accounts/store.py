@@ -179,7 +179,7 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
 
 
 def change_email(account: Account, email: str, *others: Write) -> None:
-    """Change an account's mail address, together with other writes; the old one is free for others.
+    """Change an account's email address, together with other writes; the old one is free for others.
 
     Raise `AddressTaken` if another account has it, or `ConditionFailed` if another change was written meanwhile.
     """
@@ -191,7 +191,7 @@ def change_email(account: Account, email: str, *others: Write) -> None:
         store.transact([taken, changed, *freed, *others])
     except store.ConditionFailed as failed:
         if failed.found.get(0, {}).get("account", account.id) != account.id:
-            raise AddressTaken("Another account has this mail address.", field="email") from failed
+            raise AddressTaken("Another account has this email address.", field="email") from failed
         raise
 
 

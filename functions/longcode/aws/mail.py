@@ -58,7 +58,7 @@ def send(to: str, content: MailContent, *files: Attachment) -> None:
 
 
 def reply_address(help_contact: str, sender: str) -> str:
-    """Return where answers to a mail go: to the help contact if that is a mail address, else to the sender."""
+    """Return where answers to a mail go: to the help contact if that is an email address, else to the sender."""
     return help_contact if _ADDRESS.fullmatch(help_contact) else sender
 
 

@@ -29,7 +29,7 @@ def password_link(account: str) -> Key:
 
 
 def address_link(account: str) -> Key:
-    """The newest link that confirms a new mail address of an account; an earlier one no longer works."""
+    """The newest link that confirms a new email address of an account; an earlier one no longer works."""
     return Key(f"account#{account}", "address-link")
 
 
@@ -49,12 +49,12 @@ def reply_notices(account: str, person_id: str = "") -> Key:
 
 
 def person_link(address_hash: str, account: str = "") -> Key:
-    """The link from a person's mail address to an account."""
+    """The link from a person's email address to an account."""
     return Key(f"person#{address_hash}", f"account#{account}")
 
 
 def sign_in_link(address_hash: str) -> Key:
-    """The newest link that signs the people with a mail address in."""
+    """The newest link that signs the people with an email address in."""
     return Key(f"sign-in#{address_hash}", "sign-in")
 
 
@@ -84,7 +84,7 @@ def unapproved() -> str:
 
 
 def sign_up(address_hash: str) -> Key:
-    """The newest sign-up form with a mail address, and the only link that is open for the address."""
+    """The newest sign-up form with an email address, and the only link that is open for the address."""
     return Key(f"sign-up#{address_hash}", "sign-up")
 
 

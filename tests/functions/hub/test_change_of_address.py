@@ -1,4 +1,4 @@
-"""An account's mail address changes when the new one is confirmed; both are told, and sign-in follows it."""
+"""An account's email address changes when the new one is confirmed; both are told, and sign-in follows it."""
 
 import re
 from datetime import timedelta
@@ -74,16 +74,16 @@ def test_the_address_changes_when_it_is_confirmed_and_both_are_told(account: Acc
     assert "If no other account has this address, a mail with a link is on its way to it." in asked.text
     assert before == OLD
     assert f"The link to {NEW} has not been used yet." in waiting
-    assert f"Studio Foxglove Portraits Account {account.id} New mail address {NEW}" in shown.text
+    assert f"Studio Foxglove Portraits Account {account.id} New email address {NEW}" in shown.text
     assert f"From now on, {NEW} is the address of the account." in changed.text
     assert accounts.get_or_raise(account.id).email == NEW
     assert subjects(OLD)[1:] == [
-        "Your Longcode account is to get another mail address",
-        "Your Longcode account has another mail address",
+        "Your Longcode account is to get another email address",
+        "Your Longcode account has another email address",
     ]
     assert subjects(NEW) == [
         "Confirm the new address of your Longcode account",
-        "Your Longcode account has another mail address",
+        "Your Longcode account has another email address",
     ]
     assert f"from {OLD} to {NEW}" in mails_to(OLD)[-1].text
     assert "If not, please make a new password" in mails_to(OLD)[-2].text
@@ -144,7 +144,7 @@ def test_an_address_that_is_taken_before_the_click_stays_the_others(account: Acc
 
     refused = click(link())
 
-    assert (refused.status, "Another account has this mail address." in refused.text) == (409, True)
+    assert (refused.status, "Another account has this email address." in refused.text) == (409, True)
     assert accounts.get_or_raise(account.id).email == OLD
     assert accounts.with_email(NEW) == "10000002"
 
@@ -235,7 +235,7 @@ def test_the_operator_asks_for_an_address_which_is_confirmed_as_ever(account: Ac
     refused = send_order("accounts.change_address", account=account.id, email="bo")
 
     assert asked == {"account": account.id, "asked": True}
-    assert subjects(OLD) == ["Your Longcode account is to get another mail address"]
+    assert subjects(OLD) == ["Your Longcode account is to get another email address"]
     assert click(link()).status == 200
     assert (refused["code"], refused["field"]) == ("invalid", "email")
 

@@ -40,7 +40,7 @@ def test_a_person_that_a_thief_adds_is_told_to_the_owner(account: Account, signe
 
     (told,) = mails_to(account.email)
     assert told.subject == "Somebody can now sign in to your Longcode account"
-    assert "as owner, with a mail address at evil.example." in told.text
+    assert "as owner, with an email address at evil.example." in told.text
     assert "Zed" not in told.text
 
 

@@ -8,9 +8,10 @@ import pytest
 from accounts import signup_worker
 from longcode.accounts import people, sessions, sign_in_links
 from longcode.accounts.account import Account
-from longcode.accounts.people import Role
+from longcode.accounts.people import Person, Role
 from longcode.aws import clients
 from longcode.messages import folders
+from sweeper import sweep_schedule
 from tests.support.browser import HOST, Browser, Page
 from tests.support.fakes import NOW, studio, take_queued
 from tests.support.fakes import client as write_client
@@ -88,6 +89,26 @@ def test_a_person_is_added_signs_in_and_is_removed(account: Account, signed_in: 
     assert "Ann Lee" in home.text
     assert ann.get("home").path == "sign-in"
     assert people.with_email(ANN) == []
+
+
+@pytest.mark.parametrize("by", ["bob@x.example", "10000001@studio.example", ""])
+def test_the_owner_is_told_by_mail_who_removed_whom(account: Account, signed_in: Browser, by: str) -> None:
+    add(signed_in)
+    remover = signed_in
+    if by:
+        bob = Person(account=account.id, id="b", name="Bob", email="bob@x.example", role=Role.OWNER, added_at=NOW)
+        people.add(bob)
+        remover = sign_in(by, account.id)
+    (ann,) = [person for person in people.of_account(account) if person.email == ANN]
+    sweep_schedule.sweep(clients.now())
+
+    remover.submit(remover.get("people"), f"people/{ann.id}/remove")
+    sweep_schedule.sweep(clients.now() + timedelta(minutes=16))
+
+    told = sent_mails()[-1]
+    assert (told.to, told.subject) == (account.email, "Somebody can no longer sign in to your Longcode account")
+    assert f"{ANN} can no longer sign in" in told.text
+    assert f"by {by or 'somebody who is signed in with the account number and password'}." in told.text
 
 
 def test_the_answer_is_the_same_for_an_address_that_nobody_has(account: Account) -> None:
@@ -242,8 +263,8 @@ def test_the_owner_ends_a_session(account: Account, signed_in: Browser) -> None:
     [
         ("", ANN, "name"),
         ("x" * 101, ANN, "name"),
-        ("Ann", "ann", "mail address"),
-        ("Ann", "ann@studio.example\r\nBcc: all@else.example", "mail address"),
+        ("Ann", "ann", "email address"),
+        ("Ann", "ann@studio.example\r\nBcc: all@else.example", "email address"),
         ("Ann", "10000001@studio.example", "this address already"),
     ],
 )
@@ -290,5 +311,5 @@ def test_an_address_that_is_too_long_is_refused(account: Account, signed_in: Bro
     page = add(signed_in, email=f"{'a' * 250}@studio.example")
 
     assert page.status == 422
-    assert "This is not a mail address." in page.text
+    assert "This is not an email address." in page.text
     assert people.of_account(account)[1:] == []

@@ -37,7 +37,7 @@ def test_a_studio_chooses_a_plan_and_gets_a_mail() -> None:
     [
         ("studio_name", "", "name of the studio"),
         ("studio_name", "win at evil.example", "name of the studio"),
-        ("email", "new", "mail address"),
+        ("email", "new", "email address"),
         ("country_code", "+1", "country code"),
         ("plan", "free", "There is no plan"),
         ("edition", "basic", "Standard, Professional and Enterprise"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from inbox import api
 from longcode.accounts import people, sessions
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
@@ -16,8 +17,9 @@ from longcode.jobs import HandleKeyword
 from longcode.messages import folders
 from longcode.messages import store as messages
 from optout import worker as optout_worker
+from send import api as send_api
 from tests.support.browser import Browser
-from tests.support.fakes import NOW, take_queued
+from tests.support.fakes import NOW, call, take_queued
 from tests.support.fakes import client as write_client
 from tests.support.reply_steps import receive
 from tests.support.text_steps import accept
@@ -84,6 +86,22 @@ def test_who_cancelled_a_text_is_shown(account: Account, ann: Browser, bob: Brow
     after = messages.get(account.id, text.id)
     assert after
     assert after.cancelled_by == "Ann"
+
+
+def test_the_api_shows_who_did_what_in_the_hub(account: Account, ann: Browser, bob: Browser) -> None:
+    write_client(account, "c2", "+13105550177", first_name="Cem")
+    receive("SM1", "Hello", at=aws_clients.now())
+    ann.get(TALK)
+    bob.submit(bob.get(TALK), f"{TALK}/link", client="c2")
+    form = send_api.NewMessage(to="+12125550123", body="See you", send_at=aws_clients.now() + timedelta(days=2))
+    (text,) = send_api.accept(account.id, form, "k", aws_clients.now(), "Bob").messages
+    ann.submit(ann.get(TALK), f"{TALK}/cancel", message_id=text.id)
+
+    reply = call(api, "GET", "/messages", account=account.id).json["items"][0]
+    sent = call(api, "GET", f"/messages/{text.id}", account=account.id).json
+
+    assert (reply["by"], reply["cancelled_by"], reply["read_by"], reply["linked_by"]) == (None, None, "Ann", "Bob")
+    assert (sent["by"], sent["cancelled_by"], sent["read_by"], sent["linked_by"]) == ("Bob", "Ann", None, None)
 
 
 @pytest.mark.parametrize(("answer", "said"), [("yes", "as Ann decided"), ("no", "Ann decided that")])

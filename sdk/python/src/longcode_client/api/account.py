@@ -75,7 +75,7 @@ KeyScope = Literal["send", "read", "all"]
 
 
 class NewAddress(TypedDict):
-    """A mail address that is to become the account's. `present` is the current password."""
+    """An email address that is to become the account's. `present` is the current password."""
 
     email: str
     present: str
@@ -267,7 +267,7 @@ class AccountApi(Calls):
         return answer
 
     def change_address(self, body: NewAddress) -> AddressAsked:
-        """Ask for another mail address of the account.
+        """Ask for another email address of the account.
 
         It counts once the link is used that is mailed to it.
 

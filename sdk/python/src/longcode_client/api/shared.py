@@ -182,7 +182,7 @@ class ShownMessage(TypedDict):
     """A message as a studio sees it; `phone` is the client's, `number` is ours, null until the text is sent.
 
     A reply with `other_recipients` was written to a group: these phones have it too, an answer reaches `phone`
-    only.
+    only. `by`, `cancelled_by`, `read_by` and `linked_by` are names of people who signed in to the hub by mail.
     """
 
     id: str
@@ -218,6 +218,10 @@ class ShownMessage(TypedDict):
     other_recipients: list[str]
     answers: str | None
     rule: AttributionRule | None
+    by: str | None
+    cancelled_by: str | None
+    read_by: str | None
+    linked_by: str | None
 
 
 # The events that a webhook can be sent for.

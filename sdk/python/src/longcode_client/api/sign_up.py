@@ -36,7 +36,7 @@ class OpenedAccount(TypedDict):
 
 
 class SignUp(TypedDict):
-    """The sign-up form. With the mail address of an account, it asks for a change of plan."""
+    """The sign-up form. With an account's email address, it asks for a change of plan."""
 
     studio_name: str
     email: str
@@ -69,7 +69,7 @@ class SignUpApi(Calls):
     def sign_up(self, body: SignUp) -> SignUpAccepted:
         """Sign up, or ask for a change of plan.
 
-        Response and duration do not show whether the mail address is known.
+        Response and duration do not show whether the email address is known.
         """
         answer: SignUpAccepted = self._call("POST", "/signup", body=body, with_password=False).json()
         return answer
