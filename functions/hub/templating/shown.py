@@ -4,7 +4,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from hub import words
 from hub.texting import previews
 from longcode import segments
 from longcode.accounts.account import Account, own_merge_fields
@@ -16,9 +15,9 @@ from send import api as send
 
 GROUPS = {
     "The client": {
-        "client.first_name": ("First name", "Zoë"),
-        "client.last_name": ("Last name", "Müller"),
-        "client.name": ("Whole name", "Zoë Müller"),
+        "client.first_name": ("First name", "Ann"),
+        "client.last_name": ("Last name", "Lee"),
+        "client.name": ("Whole name", "Ann Lee"),
     },
     "Your studio": {"studio.name": ("Name", "Foxglove Portraits"), "studio.phone": ("Phone", "(212) 555-0100")},
     "Sessions, orders, tasks": {
@@ -117,8 +116,8 @@ def _dear(measure: segments.Measure) -> list[str]:
     notes = []
     if measure.units > 1:
         notes.append(
-            f"It is paid as {words.counted(measure.units, 'text')}, as each {segments.UNIT_CHARACTERS} characters"
-            " count as one. Names of other clients may make it longer or shorter."
+            f"Each {segments.UNIT_CHARACTERS} characters count as one text. What is filled in for another client may"
+            " make it longer or shorter."
         )
     if measure.forcing:
         rare = " ".join(measure.forcing[:5])

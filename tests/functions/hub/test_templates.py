@@ -123,7 +123,7 @@ def test_the_preview_shows_what_a_client_gets_how_long_it_is_and_what_is_missing
     assert "of 160 characters" in whole
     assert "Days, times and numbers are examples" in whole
     assert "the record has no last name" in missing
-    assert "Hi Zoë, Album style" in example
+    assert "Hi Ann, Album style" in example
     assert "counts as 2 texts" in dear
 
 
