@@ -1,4 +1,4 @@
-"""The time of the hub's function for each page, with 20,000 messages and 10,000 clients in the account.
+"""The time of the hub's function for each page, with 20,000 messages, 10,000 clients and 300 templates.
 
 It is the CPU of the handler, and the time that DynamoDB takes for its calls by the model of `table_server.py`. Of
 calls at the same time, the slowest counts. So a busy machine adds little. Each page is opened in up to twenty
@@ -31,6 +31,7 @@ from longcode.months import month_of
 from longcode.plans.plans import PlanChange
 from longcode.table import keys
 from longcode.table.writes import Put, Update, Write, attributes, wire_item
+from longcode.template import Template
 from longcode.usage import call_limits
 from longcode.usage.usage import Usage, usage_day, usage_of
 from tests.support.browser import Browser
@@ -40,6 +41,7 @@ from tests.support.local_aws import SHARED_NUMBER, load_plans, local_aws
 _BAR, _SEARCH_BAR = 150, 300
 _CLIENTS, _MESSAGES, _DAYS = 10_000, 20_000, 365
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
+_TEMPLATES = 300
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
 _WAYS, _TIMES = 20, 3
 _ACCOUNT = "10000001"
@@ -103,6 +105,7 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
         "new": [("new", "")],
         "people": [("people", "")],
+        "templates": [("templates", ""), ("templates/t7", ""), ("canned-replies", "")],
     }
 
 
@@ -167,7 +170,14 @@ def _studio(now: datetime) -> Studio:
     writes += [write for index, phone in enumerate(phones) for write in _client(index, phone, now, chance)]
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
     writes += _counted(texts)
+    writes += [_template(number) for number in range(_TEMPLATES)]
     return Studio([_wire(write) for write in writes], [phones[index].removeprefix("+") for index in regulars])
+
+
+def _template(number: int) -> Put:
+    shortcut = f"t{number}" if number % 5 == 0 else None
+    template = Template(account=_ACCOUNT, name=f"t{number}", subject="Proofs", body=_SENT, shortcut=shortcut)
+    return Put(keys.template(_ACCOUNT, template.name), {"type": "template", **attributes(template)})
 
 
 def _client(index: int, phone: str, now: datetime, chance: random.Random) -> list[Write]:

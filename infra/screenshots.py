@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from longcode.accounts import sessions
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.jobs import HandleKeyword
 from longcode.plans.plans import PlanChange
+from longcode.template import Template, TemplateVersion
 from optout import worker as optout_worker
 from tests.support.fakes import FakeCarrier, studio, take_queued
 from tests.support.fakes import client as write_client
@@ -25,7 +28,12 @@ from tests.support.reply_steps import receive
 from tests.support.text_steps import accept, deliver
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
-PAGES = {"home": "home", "conversation": "messages/12125551000", "clients": "clients"}
+PAGES = {
+    "home": "home",
+    "conversation": "messages/12125551000",
+    "clients": "clients",
+    "template": "templates/Proofs are ready",
+}
 _SIZES: dict[str, ViewportSize] = {"wide": {"width": 1120, "height": 720}, "narrow": {"width": 390, "height": 844}}
 _SHOTS = (("wide", "light"), ("wide", "dark"), ("narrow", "light"))
 
@@ -48,6 +56,14 @@ _TEXTS = (
     "Hi {{client.first_name}}, see you tomorrow at 10:00!",
     "Hi {{client.first_name}}, two spring slots are left. Reply YES to take one.",
 )
+_TEMPLATE = Template(
+    account="10000001",
+    name="Proofs are ready",
+    subject="After the session",
+    body="Hi {{client.first_name|there}}, your proofs are ready. Come and choose those you like best!",
+    shortcut="proofs",
+)
+_TEMPLATE_BEFORE = TemplateVersion(subject="", body="Your proofs are ready.", changed_by="Kim")
 _FILE = """id,first_name,last_name,phone,sms,tags
 c0,Zoë,Müller,(212) 555-1000,yes,wedding; 2027
 2001,Hanna,Berg,(212) 555-0161,yes,family
@@ -134,6 +150,7 @@ def open_studio() -> Account:
     now = clients.now()
     opened = now - timedelta(days=90)
     account = studio(created_at=opened, plan_changes=(PlanChange(opened, "medium"),))
+    accounts.change_template(None, _TEMPLATE, [replace(_TEMPLATE_BEFORE, changed_at=now - timedelta(days=4))])
     for index, name in enumerate(_NAMES):
         first, _, last = name.partition(" ")
         tags = ("wedding",) if index % 3 == 0 else ("family", "2027") if index % 3 == 1 else ()

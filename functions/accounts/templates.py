@@ -15,7 +15,7 @@ from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws.at_once import at_once
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
-from longcode.clients.rows import COLUMNS
+from longcode.clients.columns import COLUMNS
 from longcode.errors import NameTaken, NotFound, RequestError
 from longcode.message import BroadcastState
 from longcode.plans import room
@@ -158,10 +158,15 @@ def delete(account: str, name: str) -> None:
 
 
 def check_own_fields(names: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    """Return the fields of a studio; raise `ValueError` for a name that a column of a file of clients has."""
-    taken = [name for name in names or () if name in COLUMNS]
-    if taken:
-        raise ValueError(f"{', '.join(taken)}: a file of clients has a column with this name already")
+    """Return the fields of a studio; raise `ValueError` for a name that a column of a file of clients has.
+
+    As in the headings of a file, `_` makes no difference.
+    """
+    taken = {column.replace("_", "") for column in COLUMNS}
+    for name in names or ():
+        if name.replace("_", "") in taken:
+            raise ValueError(f"{name}: a file of clients has a column with this name already")
+        taken.add(name.replace("_", ""))
     return names
 
 

@@ -12,6 +12,7 @@ from longcode.accounts.people import Person, Role
 from longcode.aws import clients
 from longcode.messages import folders
 from longcode.teamwork import store as teamwork
+from longcode.template import Template, TemplateVersion
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.fakes import PASSWORD, FakeCarrier
 from tests.support.reply_steps import receive, record_text
@@ -249,14 +250,28 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
 ) -> None:
     axe, found = Axe(), []
     talk = f"messages/{ANNS[1:]}"
+    words = Template(
+        account=account.id, name="hours", subject="", body="We open at 9, {{client.name}}.", shortcut="hours"
+    )
+    accounts.change_template(None, words, [TemplateVersion(subject="Before", body="We open at 8.")])
+    accounts.change_settings(account.id, {"client_fields": {"album": "Album style"}})
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
+    of_words = (
+        "templates",
+        "new-template",
+        "templates/hours",
+        "templates/hours/delete",
+        "canned-replies",
+        "own-fields",
+    )
     of_account = ("people", "notifications", "account", link)
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
         *("home", "messages", talk, f"{talk}/link", "new", "failed", "more"),
         *of_clients,
+        *of_words,
         *of_account,
         *without_session,
     ):
@@ -270,3 +285,34 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
 
     assert found == []
     faults[:] = [fault for fault in faults if "404 (Not Found)" not in fault]  # two of the pages are that
+
+
+def test_a_shortcut_and_a_merge_field_are_inserted_and_unsaved_words_outlive_a_reload(
+    signed_in: Page, hub: str, account: Account
+) -> None:
+    words = Template(
+        account=account.id, name="hours", subject="", body="Hi {{client.first_name}}, 9 to 5.", shortcut="hours"
+    )
+    accounts.put_template(words)
+
+    signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+    box = signed_in.get_by_label("Your text to Ann Lee")
+    box.press_sequentially("Hello! /hours ")
+    expect(box).to_have_value("Hello! Hi Ann, 9 to 5.")
+
+    signed_in.goto(f"{hub}/templates/hours")
+    signed_in.get_by_text("Merge fields").click()
+    signed_in.get_by_role("button", name="Last name").click()
+    signed_in.get_by_label("Show it for").press_sequentially("Ann")
+    signed_in.get_by_role("option", name="Ann Lee").click()
+    expect(signed_in.locator(".goes .words")).to_have_text("Hi Ann, 9 to 5.Lee")
+    signed_in.reload()
+    expect(signed_in.get_by_label("Words", exact=True)).to_have_value(f"{words.body}{{{{client.last_name}}}}")
+    expect(signed_in.get_by_text("Not saved yet.")).to_be_visible()
+    signed_in.get_by_role("button", name="Save").click()
+
+    expect(signed_in.get_by_text("Saved.", exact=True)).to_be_visible()
+    expect(signed_in.get_by_text("Not saved yet.")).to_be_hidden()
+    saved = accounts.get_template(account.id, "hours")
+    assert saved
+    assert saved.body == f"{words.body}{{{{client.last_name}}}}"

@@ -107,10 +107,10 @@ if (box) {
     box.dispatchEvent(new Event("input"));
   };
   const putIn = (words) => put(words, touched ? box.selectionStart : box.value.length, touched ? box.selectionEnd : box.value.length);
-  for (const code of document.querySelectorAll("[data-insert]")) {
-    const pick = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: code.textContent });
-    pick.addEventListener("click", () => putIn(pick.textContent));
-    code.replaceWith(pick);
+  for (const field of document.querySelectorAll("[data-insert]")) {
+    const pick = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: field.dataset.label, title: field.dataset.insert, dir: "auto" });
+    pick.addEventListener("click", () => putIn(field.dataset.insert));
+    field.replaceChildren(pick);
   }
   const canned = [...document.querySelectorAll("[data-shortcut]")];
   for (const reply of canned) {

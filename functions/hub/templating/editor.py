@@ -4,7 +4,6 @@ from datetime import datetime
 from urllib.parse import quote
 
 from accounts import templates
-from hub import words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.templating import forms, listed, shown
 from hub.texting import recipients
@@ -164,10 +163,10 @@ def _page(
         users=users.of_template(template.name) if users and template else None,
         used_by=listed.used_by(users.of_template(template.name), now, account) if users and template else [],
         versions=[(_place(version.changed_at), version) for version in versions],
-        shown=shown.of(account, values["body"], client, now),
+        shown=None if wrong and wrong.field == "body" else shown.of(account, values["body"], client, now),
         choices=[] if client else recipients.choices(account, typed.get("to", "")) if "preview" in typed else [],
         wrong=wrong,
-        why=words.refusal(wrong, account, now) if wrong else "",
+        why=shown.why_refused(account, values["body"], wrong) if wrong else "",
         saved="sent" in typed and wrong is None,
         now=now,
     )

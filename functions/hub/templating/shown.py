@@ -4,21 +4,20 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from hub import words
 from hub.texting import previews
 from longcode import segments
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.clients.client import Client, client_merge_values
-from longcode.errors import EmptyField, RequestError
+from longcode.errors import BadTemplate, EmptyField, RequestError
 from longcode.messages import compose
 from longcode.template import FIELDS, Template, fields, full_name, own_field, render
 from send import api as send
 
 GROUPS = {
     "The client": {
-        "client.first_name": ("First name", "Zoë"),
-        "client.last_name": ("Last name", "Müller"),
-        "client.name": ("Whole name", "Zoë Müller"),
+        "client.first_name": ("First name", "Ann"),
+        "client.last_name": ("Last name", "Lee"),
+        "client.name": ("Whole name", "Ann Lee"),
     },
     "Your studio": {"studio.name": ("Name", "Foxglove Portraits"), "studio.phone": ("Phone", "(212) 555-0100")},
     "Sessions, orders, tasks": {
@@ -83,12 +82,21 @@ def of(account: Account, body: str, client: Client | None, now: datetime) -> Sho
     except EmptyField as empty:
         return ShownWords(who=who, refused=_missing(account, empty.field or "", who))
     except RequestError as refusal:
-        return ShownWords(who=who, refused=refusal.detail)
+        return ShownWords(who=who, refused=why_refused(account, body, refusal))
     measure = segments.measure(text)
     found = send.Preview(may_be_sent=True, text=text, units=measure.units)
     return ShownWords(
         who=who, text=text, length=previews.length(found, ""), notes=[*_dear(measure), *_examples(account, body)]
     )
+
+
+def why_refused(account: Account, body: str, refusal: RequestError) -> str:
+    """Return why a template is refused; of a merge field that does not exist, where to find those that do."""
+    known = FIELDS.union(own_merge_fields(account))
+    unknown = [name for name in fields(body) if name not in known]
+    if not isinstance(refusal, BadTemplate) or not unknown:
+        return refusal.detail
+    return f"There is no merge field {unknown[0][:_LONGEST_START]}. Choose one of those under Merge fields."
 
 
 def first_words(template: Template) -> str:
@@ -117,8 +125,8 @@ def _dear(measure: segments.Measure) -> list[str]:
     notes = []
     if measure.units > 1:
         notes.append(
-            f"It is paid as {words.counted(measure.units, 'text')}, as each {segments.UNIT_CHARACTERS} characters"
-            " count as one. Names of other clients may make it longer or shorter."
+            f"Each {segments.UNIT_CHARACTERS} characters count as one text. What is filled in for another client may"
+            " make it longer or shorter."
         )
     if measure.forcing:
         rare = " ".join(measure.forcing[:5])

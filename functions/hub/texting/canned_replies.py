@@ -19,8 +19,11 @@ class CannedReply(Struct, frozen=True, kw_only=True):
 
 
 def of(account: Account, templates: Iterable[Template], client: Client | None) -> list[CannedReply]:
-    """Return the canned replies among some templates by shortcut, filled in as far as the client's record allows."""
-    values = client_merge_values(account, client)
+    """Return the canned replies among some templates by shortcut, filled in as far as the client's record allows.
+
+    Without a client, the merge fields stay: they are filled in when the text is sent.
+    """
+    values = client_merge_values(account, client) if client else None
     found = [
         CannedReply(name=template.name, shortcut=template.shortcut, words=_filled(template.body, values))
         for template in templates
@@ -29,8 +32,8 @@ def of(account: Account, templates: Iterable[Template], client: Client | None) -
     return sorted(found, key=lambda reply: reply.shortcut)
 
 
-def _filled(body: str, values: dict[str, str]) -> str:
+def _filled(body: str, values: dict[str, str] | None) -> str:
     try:
-        return render(body, values)
+        return body if values is None else render(body, values)
     except RequestError:
         return body

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from longcode.clients.columns import COLUMNS, ENDINGS, NAMES
 from longcode.clients.phone_cells import LONGEST_NUMBER
 from longcode.clients.spreadsheet import SheetRow, read_sheet
 from longcode.clients.words import doubt_about_name, is_error, is_uncertain_id, one_line, plain_id, yes_or_no
@@ -14,24 +15,6 @@ from longcode.errors import RequestError
 
 NO_ID = "The row has no id; write the client's id."
 _LONGEST_SHOWN = 40
-_NAMES = ("first_name", "last_name")
-_ENDINGS = ("", "_2", "_3", "_4", "_5")
-IGNORED = (
-    *("more_phones", "text_marketing_since", "text_marketing_via", "text_marketing_by"),
-    *("text_marketing_means", "text_marketing_given_on", "text_marketing_taken_by"),
-    *("line", "problem"),
-)
-"""The columns that our own files have for people to read, and that an import leaves aside."""
-
-COLUMNS = {
-    **{name: name for name in ("id", *_NAMES, "allow_text_marketing", "tags", "status", "time_zone")},
-    **{f"{name}{end}": f"{name}{end}" for end in _ENDINGS for name in ("phone", "sms")},
-    "client_id": "id",
-    "phone_1": "phone",
-    "sms_1": "sms",
-    **dict.fromkeys(IGNORED, ""),
-}
-"""The columns of a file, or "" for one that is ignored, by heading; each of the studio's own fields has one more."""
 
 
 Fault = dict[str, str | None]
@@ -149,7 +132,7 @@ def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
 def _fields(cells: dict[str, str], clears_empty: bool, own: Collection[str]) -> dict[str, Any]:
     """Return the fields that a row names, without its id and phones."""
     named = {column: cell for column, cell in cells.items() if cell or clears_empty}
-    fields: dict[str, Any] = {column: named[column] for column in _NAMES if column in named}
+    fields: dict[str, Any] = {column: named[column] for column in NAMES if column in named}
     fields |= {column: named[column] or None for column in ("status", "time_zone") if column in named}
     if "tags" in named:
         fields["tags"] = [tag for tag in map(one_line, named["tags"].split(";")) if tag]
@@ -162,7 +145,7 @@ def _fields(cells: dict[str, str], clears_empty: bool, own: Collection[str]) -> 
 
 def _phones(cells: dict[str, str], clears_empty: bool) -> dict[int, PhoneText]:
     phones = {}
-    for index, end in enumerate(_ENDINGS):
+    for index, end in enumerate(ENDINGS):
         number, sms = cells.get(f"phone{end}"), cells.get(f"sms{end}")
         words = PhoneText(
             number=number if number or clears_empty else None,
@@ -175,7 +158,7 @@ def _phones(cells: dict[str, str], clears_empty: bool) -> dict[int, PhoneText]:
 
 
 def _name_warnings(fields: dict[str, Any], headings: dict[str, str]) -> list[dict[str, str]]:
-    doubts = ((name, doubt_about_name(one_line(str(fields.get(name) or "")))) for name in _NAMES)
+    doubts = ((name, doubt_about_name(one_line(str(fields.get(name) or "")))) for name in NAMES)
     return [{"field": name, "detail": doubt} | column_of(name, headings) for name, doubt in doubts if doubt]
 
 
@@ -193,5 +176,5 @@ def column_of(field: str | None, headings: dict[str, str]) -> dict[str, str]:
     if name == "fields" and places:
         name = places[0]
     if name == "phones" and len(places) > 1:
-        name = ("sms" if places[1] == "sms" else "phone") + _ENDINGS[int(places[0])]
+        name = ("sms" if places[1] == "sms" else "phone") + ENDINGS[int(places[0])]
     return {"column": headings[name]} if name in headings else {}

@@ -44,8 +44,9 @@ def _usable_id(client_id: str) -> str:
 
 
 def _usable_name(name: str) -> str:
-    if not re.fullmatch(f"{_ID}(?: {_ID})*", name) or name in _RESERVED_IDS:
-        raise ValueError("has characters that a URL does not allow, or is reserved")
+    _usable_id(name.replace(" ", "_"))
+    if "  " in name:
+        raise ValueError("has two spaces in a row")
     return name
 
 
