@@ -31,7 +31,7 @@ _PAGES = (
     "more",
     "people",
     "notifications",
-    "account(/password)?",
+    "account(/password|/close)?",
     "sending",
     "hours",
     r"webhooks(/(secret|list|sent/[0-9a-f]{1,40}))?",

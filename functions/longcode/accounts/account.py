@@ -115,6 +115,7 @@ class NoticeKind(StrEnum):
     ADDRESS_ASKED = "address_asked"
     ADDRESS = "address"
     CONFIRMED = "confirmed"
+    CLOSED = "closed"
 
 
 CHANGES = frozenset(
@@ -263,6 +264,11 @@ def panel_message(account: Account | None) -> str | None:
         return TEXTING_NOT_ENABLED
     refusal = send_refusal(account)
     return refusal.detail if refusal else None
+
+
+def next_change_at(account: Account, now: datetime) -> datetime:
+    """Return the time of a new change of the status: now, but not before the changes so far, as clocks differ."""
+    return max([now, account.created_at, *(change.at for change in account.status_changes)])
 
 
 def was_closed(at: datetime, changes: Iterable[StatusChange]) -> bool:

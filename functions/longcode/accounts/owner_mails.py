@@ -25,6 +25,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.ADDRESS_ASKED: "Your Longcode account is to get another mail address",
     NoticeKind.ADDRESS: "Your Longcode account has another mail address",
     NoticeKind.CONFIRMED: "Welcome to Longcode",
+    NoticeKind.CLOSED: "Your Longcode account is closed",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
 _KEY_MAY = {
@@ -33,6 +34,7 @@ _KEY_MAY = {
     KeyScope.ALL: "do everything that the password may do",
 }
 _WITHOUT_ADVICE = {
+    NoticeKind.CLOSED,
     NoticeKind.APPROVED,
     NoticeKind.WRONG_PASSWORDS,
     NoticeKind.ENDED,
@@ -134,6 +136,14 @@ Until we have talked with you, it sends no texts: new ones are refused, and broa
 in. If these texts are yours, please tell us so, and we let the account send again."""
 
 
+def _closed(account: str, when: str, _about: str) -> str:
+    return f"""Your account {account} was closed {when}. It sends no more texts: those that were planned or waited
+are not sent. The month is billed once more, on the invoice of its ordinary day, and no month after it.
+
+Your messages, clients and invoices are kept, and you can still sign in to read them and take them with you. If you
+did not want this, or change your mind, please tell us: we can open the account again as it was."""
+
+
 def _ended(account: str, when: str, _about: str) -> str:
     return f"""We ended the password and all API keys of your account {account} {when}, because somebody else
 may have them. Your studio software cannot sign in until it has a new password or key. We mail you a link that makes
@@ -183,6 +193,7 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,
     NoticeKind.ENDED: _ended,
+    NoticeKind.CLOSED: _closed,
     NoticeKind.REPLIES: _replies,
     NoticeKind.ADDRESS_ASKED: _address_asked,
     NoticeKind.ADDRESS: _address,

@@ -34,7 +34,7 @@ from tests.support.text_steps import accept
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {
-    *("account", "account/password", "sending"),
+    *("account", "account/password", "account/close", "sending"),
     *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
     *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
     *("keys", "keys/<key_id>/end"),
