@@ -34,6 +34,7 @@ _PAGES = (
     "account(/password|/close)?",
     "sending",
     "hours",
+    "export",
     r"webhooks(/(secret|list|sent/[0-9a-f]{1,40}))?",
     r"keys(/[a-z0-9]{1,20}/end)?",
 )

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from hub import home, messages, page, sign_in, sign_up
 from hub.clients import exports, imports, listed, record
-from hub.settings import account, closing, hours, keys, notifications, people, sending, webhooks
+from hub.settings import account, closing, export, hours, keys, notifications, people, sending, webhooks
 from hub.site import Page, go_to, notice, site
 from hub.texting import texts
 from longcode.aws.telemetry import begin_request, logger
@@ -15,7 +15,7 @@ from longcode.errors import RequestError, TooManyRequests
 
 PAGES = (
     *(exports, imports, listed, record),
-    *(account, closing, hours, keys, notifications, people, sending, webhooks),
+    *(account, closing, export, hours, keys, notifications, people, sending, webhooks),
     *(home, messages, sign_in, sign_up, texts),
 )
 """The modules whose pages the site has: importing one adds them."""
