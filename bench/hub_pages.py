@@ -103,6 +103,8 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
         "new": [("new", "")],
         "people": [("people", "")],
+        "settings": [(path, "") for path in ("account", "sending", "hours", "webhooks", "webhooks/list", "keys")],
+        "export": [("export", "")],
     }
 
 

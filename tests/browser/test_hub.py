@@ -233,13 +233,15 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     talk = f"messages/{ANNS[1:]}"
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
-    of_account = ("people", "notifications", "account", link)
+    of_account = ("people", "notifications", "account", "account/close", link)
+    of_settings = ("sending", "hours", "webhooks", "webhooks/list", "keys", "export")
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
         *("home", "messages", talk, f"{talk}/link", "new", "failed", "more"),
         *of_clients,
         *of_account,
+        *of_settings,
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

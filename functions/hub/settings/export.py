@@ -1,12 +1,10 @@
 """The page from which the owner takes all data of the studio, as CSV files."""
 
-from clients import export as client_export
 from hub import page
 from hub.settings.files import FILES, MESSAGES_IN_A_FILE, message_rows, sheet
 from hub.site import Page, page_of_owner, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients
-from longcode.aws.at_once import at_once
 from longcode.errors import NotFound
 from longcode.messages import retentions
 
@@ -19,16 +17,11 @@ _NO_FILE = "There is no such file."
 @page_of_owner
 def show_files(account: Account) -> Page:
     """Show the files that the data fills."""
-    now = clients.now()
-    messages, of_clients = at_once(
-        lambda: retentions.begins_of_parts(account.id, now, MESSAGES_IN_A_FILE),
-        lambda: client_export.parts(account.id),
-    )
+    messages = retentions.begins_of_parts(account.id, clients.now(), MESSAGES_IN_A_FILE)
     return show(
         "settings/export",
         account,
         messages=[(since, count, since.partition("T")[0]) for since, count in messages],
-        client_parts=of_clients,
         files={name: title for name, (title, _) in FILES.items()},
     )
 

@@ -69,7 +69,9 @@ def begins_of_parts(account: str, before: datetime, size: int) -> list[tuple[str
 
 
 def _places(folder: str, until: str) -> list[str]:
-    return list(map(_place_of_entry, store.query_index(keys.FOLDER, folder, before=until, page=None)))
+    return list(
+        map(_place_of_entry, store.query_index(keys.FOLDER, folder, before=until, page=None, only=["folder_at"]))
+    )
 
 
 def place(at: datetime) -> str:
