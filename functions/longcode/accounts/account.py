@@ -64,6 +64,10 @@ class WebhookEvent(StrEnum):
     TEST = "webhook.test"
 
 
+CHOSEN_EVENTS = tuple(event for event in WebhookEvent if event is not WebhookEvent.TEST)
+"""The events that a studio can choose: a test is sent whatever it has chosen."""
+
+
 class QuietZone(StrEnum):
     """The time zone for a client without one on record: the likely zone of the phone number, or the studio's own."""
 
@@ -181,7 +185,7 @@ class Account(Struct, frozen=True, kw_only=True):
     webhook_url: str | None = None
     webhook_secret: str | None = None
     webhook_old_secrets: tuple[OldSecret, ...] = ()
-    webhook_events: tuple[WebhookEvent, ...] = tuple(WebhookEvent)
+    webhook_events: tuple[WebhookEvent, ...] = CHOSEN_EVENTS
     webhook_gone_at: datetime | None = None
     smart_encoding: bool = True
     on_uncertain: OnUncertain = OnUncertain.GIVE_UP

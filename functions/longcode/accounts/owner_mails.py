@@ -25,14 +25,16 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.ADDRESS_ASKED: "Your Longcode account is to get another mail address",
     NoticeKind.ADDRESS: "Your Longcode account has another mail address",
     NoticeKind.CONFIRMED: "Welcome to Longcode",
-    NoticeKind.CLOSED: "Your Longcode account is closed",
+    NoticeKind.CLOSED: "Your Longcode account was closed",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
-_KEY_MAY = {
+KEY_MAY = {
     KeyScope.SEND: "send texts and see what became of them",
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
+"""What a key of a scope may do, in words."""
+
 _WITHOUT_ADVICE = {
     NoticeKind.CLOSED,
     NoticeKind.APPROVED,
@@ -92,7 +94,7 @@ wherever your studio software has it."""
 def _key(account: str, when: str, about: str) -> str:
     key_id, _, scope = about.partition(" ")
     return f"""Your account {account} got a new API key {when}. It begins with lck_{key_id} and may
-{_KEY_MAY[KeyScope(scope)]}."""
+{KEY_MAY[KeyScope(scope)]}."""
 
 
 def _webhook(account: str, when: str, about: str) -> str:

@@ -130,7 +130,7 @@ def test_an_owner_closes_the_account_with_the_studios_name_and_is_signed_out(
     assert "The account is closed" in closed.text
     assert (after.status, [change.to for change in after.status_changes]) == ("closed", ["closed"])
     assert (again.path, signed_in.get("home").path) == ("sign-in", "sign-in")
-    assert mail.subject == "Your Longcode account is closed"
+    assert mail.subject == "Your Longcode account was closed"
 
 
 def test_the_operator_opens_a_closed_account_again(account: Account, signed_in: Browser) -> None:
