@@ -106,6 +106,8 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "new": [("new", "")],
         "people": [("people", "")],
         "templates": [("templates", ""), ("templates/t7", ""), ("canned-replies", "")],
+        "settings": [(path, "") for path in ("account", "sending", "hours", "webhooks", "webhooks/list", "keys")],
+        "export": [("export", "")],
     }
 
 

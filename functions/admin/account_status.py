@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from admin.order import AccountId, Cursor, Order, account_or_raise
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, AccountStatus, StatusChange
+from longcode.accounts.account import Account, AccountStatus, StatusChange, next_change_at
 from longcode.aws.telemetry import logger
 from longcode.errors import WrongStatus
 from longcode.table.store import ConditionFailed
@@ -69,7 +69,6 @@ class ListUnapproved(Order, frozen=True, kw_only=True, tag="accounts.list_unappr
 _TRANSITIONS: Mapping[type[Order], tuple[set[AccountStatus], AccountStatus]] = {
     Suspend: ({AccountStatus.ACTIVE, AccountStatus.SUSPENDED}, AccountStatus.SUSPENDED),
     Restore: ({AccountStatus.SUSPENDED}, AccountStatus.ACTIVE),
-    Close: ({AccountStatus.ACTIVE, AccountStatus.SUSPENDED}, AccountStatus.CLOSED),
     Reopen: ({AccountStatus.CLOSED}, AccountStatus.ACTIVE),
 }
 _INSTEAD = {AccountStatus.SUSPENDED: "restore it or close it", AccountStatus.CLOSED: "reopen it first"}
@@ -104,7 +103,14 @@ def list_unapproved(order: ListUnapproved, _now: datetime) -> dict[str, Any]:
     return {"items": items, "next_cursor": following}
 
 
-def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict[str, Any]:
+def close(order: Close, now: datetime) -> dict[str, Any]:
+    """Close an account, as its owner can in the hub; a repeated order changes nothing. Raises `NotFound`."""
+    closed = accounts.close(account_or_raise(order.account).id, now, reason=order.reason, by=order.by)
+    logger.info("account status set", extra={"account": closed.id, "status": closed.status})
+    return _shown(closed)
+
+
+def set_status(order: Suspend | Restore | Reopen, now: datetime) -> dict[str, Any]:
     """Change an account's status; a repeated order changes nothing.
 
     Raise `NotFound`, or `WrongStatus` where another order has to come first.
@@ -114,7 +120,7 @@ def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict
         if account.status not in allowed:
             why = f"The account is {account.status}: {_INSTEAD[account.status]}."
             raise WrongStatus(why, field="do")
-        at = max([now, account.created_at, *(change.at for change in account.status_changes)])  # clocks differ
+        at = next_change_at(account, now)
         try:
             changed = accounts.set_status(account, StatusChange(at=at, to=status, reason=_reason(order), by=order.by))
         except ConditionFailed:
@@ -131,7 +137,7 @@ def _is_done(account: Account, order: AccountOrder, status: AccountStatus) -> bo
 
 
 def _reason(order: AccountOrder) -> str | None:
-    return order.reason if isinstance(order, Suspend | Close) else None
+    return order.reason if isinstance(order, Suspend) else None
 
 
 def _shown(account: Account) -> dict[str, Any]:

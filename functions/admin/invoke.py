@@ -30,7 +30,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.ListUnapproved: account_status.list_unapproved,
     account_status.Suspend: account_status.set_status,
     account_status.Restore: account_status.set_status,
-    account_status.Close: account_status.set_status,
+    account_status.Close: account_status.close,
     account_status.Reopen: account_status.set_status,
     passwords.MailLink: passwords.mail_link,
     passwords.ChangeAddress: passwords.change_address,

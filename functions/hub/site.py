@@ -33,11 +33,12 @@ SECTIONS: dict[str, dict[str, str]] = {
         "notifications": "Notifications",
         "webhooks": "Webhooks",
         "keys": "API keys",
+        "export": "Export",
     },
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"plan", "usage", "invoices", "account", "sending", "webhooks", "keys"}
+_OF_OWNER = {"plan", "usage", "invoices", "account", "sending", "webhooks", "keys", "export"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 

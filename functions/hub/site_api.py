@@ -8,7 +8,7 @@ from hub.clients import exports, imports, listed, record
 from hub.consent import evidence, opt_outs, overview
 from hub.plan import invoices, plans, sheet, usage
 from hub.refusals import nothing_here, resolve
-from hub.settings import account, hours, keys, notifications, people, sending, webhooks
+from hub.settings import account, closing, export, hours, keys, notifications, people, sending, webhooks
 from hub.site import Page, go_to, site
 from hub.templating import editor, own_fields
 from hub.templating import listed as templates
@@ -22,7 +22,7 @@ PAGES = (
     *(whom, what, check, go),
     *(editor, own_fields, templates),
     *(invoices, plans, sheet, usage),
-    *(account, hours, keys, notifications, people, sending, webhooks),
+    *(account, closing, export, hours, keys, notifications, people, sending, webhooks),
 )
 """The modules whose pages the site has: importing one adds them."""
 

@@ -265,7 +265,8 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         "canned-replies",
         "own-fields",
     )
-    of_account = ("people", "notifications", "account", link)
+    of_account = ("people", "notifications", "account", "account/close", link)
+    of_settings = ("sending", "hours", "webhooks", "webhooks/list", "keys", "export")
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
@@ -273,6 +274,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         *of_clients,
         *of_words,
         *of_account,
+        *of_settings,
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from longcode.accounts.account import Account, ReplyDelivery, WebhookEvent
+from longcode.accounts.account import CHOSEN_EVENTS, Account, ReplyDelivery, WebhookEvent
 from longcode.jobs import Product
 from longcode.webhooks import delivery
 from longcode.webhooks.delivery import DeliveryState, Endpoint
@@ -106,7 +106,7 @@ def test_the_id_depends_on_the_event_its_source_and_the_studio() -> None:
 
 
 def test_a_studio_gets_every_event_unless_it_chooses() -> None:
-    assert all(delivery.wants(hosted(), event) for event in WebhookEvent)
+    assert all(delivery.wants(hosted(), event) for event in CHOSEN_EVENTS)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def test_there_is_a_mail_of_every_kind(mails: list[Mail]) -> None:
         "Your Longcode account is stopped",
         "Your Longcode account is to get another email address",
         "Your Longcode account may text further countries",
+        "Your Longcode account was closed",
         "Your Longcode invoice 2026-11-000123 for November 2026",
         "Your studio has added you to Longcode",
     ]

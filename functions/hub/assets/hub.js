@@ -2,6 +2,7 @@
 "use strict";
 
 const hub = document.currentScript.dataset.up;
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const find = (id) => document.getElementById(id);
 const box = find("body");
 const place = `typed ${location.pathname}`;

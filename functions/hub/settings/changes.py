@@ -55,5 +55,6 @@ def save(account: Account, settings: Mapping[str, Any]) -> None:
         form = AccountSettings(**settings)
     except ValidationError as error:
         refusal = form_refusal(error.errors()[0], _NAMES)
-        raise RequestError(_IN_WORDS.get(refusal.field or "", refusal.detail), field=refusal.field) from error
+        detail = _IN_WORDS.get(refusal.field or "", refusal.detail)
+        raise RequestError(detail, field=refusal.field) from error
     settings_api.change(account, form, clients.now())

@@ -30,6 +30,7 @@ _FEWEST_SPANS, _FREE_DATES, _MOST_DATES = 2, 2, 20
 _MIDNIGHT, _ZERO = "24:00", "00:00"  # a field for a time of day knows the second only
 _HALVES = "1"
 _SAMPLE = {"client.first_name": "Zoë", "client.last_name": "Müller", "client.name": "Zoë Müller"}
+_LONE = "{}: write both when you open and when you close."
 _SUGGESTED = "Thank you for your text. We are closed now and open again {{studio.opens}}."
 
 
@@ -62,6 +63,9 @@ def change_hours(account: Account, fields: dict[str, str]) -> Page:
     if _shown_dates(dates) != fields.get("was_dates", ""):
         later = _upcoming(account, now)[_MOST_DATES:]
         days["dates"] = [*dates, *msgspec.to_builtins(later)]
+    for day, spans in [*days.items(), *((each["date"], each["hours"]) for each in dates)]:
+        if day != "dates" and not all(all(span.values()) for span in spans):
+            return _page(account, fields, RequestError(_LONE.format(day.capitalize()), field="opening_hours"))
     if days:
         after = msgspec.to_builtins(now) | days
         settings["opening_hours"] = after if any(after.values()) else None

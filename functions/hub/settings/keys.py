@@ -11,17 +11,13 @@ from accounts.credentials_api import NewKey
 from hub.site import Page, form_of_owner, go_to, notice, page_of_owner, show, site
 from longcode.accounts import api_keys
 from longcode.accounts.account import Account
+from longcode.accounts.owner_mails import KEY_MAY
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.errors import BadTime, NotFound, RequestError, form_refusal
 from longcode.months import instant_of, time_zone
 from longcode.table.store import ConditionFailed
 
-SCOPES = {
-    KeyScope.SEND: "send texts, and see what became of them",
-    KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
-    KeyScope.ALL: "do everything that the password can",
-}
 _MADE_ALREADY = "This form has made its key, which is shown only once. If it is lost, end it and make another one."
 _NO_SCOPE = "Choose what the key can do."
 _NO_DATE = "Choose a day, or none."
@@ -46,7 +42,7 @@ def make_key(account: Account, fields: dict[str, str]) -> Page:
         return _page(account, fields, refusal)
     except ConditionFailed:
         return notice("Nothing was changed", _MADE_ALREADY, 409, go_on="keys")
-    return show("settings/new_key", account, made=key, secret=secret, can=SCOPES[key.scope], now=now)
+    return show("settings/new_key", account, made=key, secret=secret, can=KEY_MAY[key.scope], now=now)
 
 
 @site.post("/hub/keys/<key_id>/end")
@@ -63,13 +59,13 @@ def ask_to_end(account: Account, key_id: str) -> Page:
     """Ask whether to end a key."""
     key = next((one for one in api_keys.of_account(account.id) if one.id == key_id), None)
     if key is None:
-        raise NotFound("There is no such API key.")
-    return show("settings/end_key", account, ending=key, can=SCOPES[key.scope], now=clients.now())
+        raise NotFound("There is no such key.")
+    return show("settings/end_key", account, ending=key, can=KEY_MAY[key.scope], now=clients.now())
 
 
 def _form(account: Account, fields: Mapping[str, str]) -> NewKey:
     """Return the form that the API takes; raise `RequestError` that names the field."""
-    if fields.get("scope") not in SCOPES:
+    if fields.get("scope") not in KEY_MAY:
         raise RequestError(_NO_SCOPE, field="scope")
     ends_at = _end_of(account, fields["ends"]) if fields.get("ends") else None
     try:
@@ -92,8 +88,8 @@ def _page(account: Account, typed: Mapping[str, str], wrong: RequestError | None
         "settings/keys",
         account,
         wrong.status if wrong else 200,
-        rows=[(key, SCOPES[key.scope], key.has_ended(now)) for key in api_keys.of_account(account.id)],
-        scopes=SCOPES,
+        rows=[(key, KEY_MAY[key.scope], key.has_ended(now)) for key in api_keys.of_account(account.id)],
+        scopes=KEY_MAY,
         key=uuid4().hex,
         typed=typed,
         wrong=wrong,

@@ -65,6 +65,10 @@ class WebhookEvent(StrEnum):
     TEST = "webhook.test"
 
 
+CHOSEN_EVENTS = tuple(event for event in WebhookEvent if event is not WebhookEvent.TEST)
+"""The events that a studio can choose: a test is sent whatever it has chosen."""
+
+
 class QuietZone(StrEnum):
     """The time zone for a client without one on record: the likely zone of the phone number, or the studio's own."""
 
@@ -117,6 +121,7 @@ class NoticeKind(StrEnum):
     ADDRESS_ASKED = "address_asked"
     ADDRESS = "address"
     CONFIRMED = "confirmed"
+    CLOSED = "closed"
 
 
 CHANGES = frozenset(
@@ -185,7 +190,7 @@ class Account(Struct, frozen=True, kw_only=True):
     webhook_url: str | None = None
     webhook_secret: str | None = None
     webhook_old_secrets: tuple[OldSecret, ...] = ()
-    webhook_events: tuple[WebhookEvent, ...] = tuple(WebhookEvent)
+    webhook_events: tuple[WebhookEvent, ...] = CHOSEN_EVENTS
     webhook_gone_at: datetime | None = None
     smart_encoding: bool = True
     on_uncertain: OnUncertain = OnUncertain.GIVE_UP
@@ -274,6 +279,11 @@ def panel_message(account: Account | None) -> str | None:
         return TEXTING_NOT_ENABLED
     refusal = send_refusal(account)
     return refusal.detail if refusal else None
+
+
+def next_change_at(account: Account, now: datetime) -> datetime:
+    """Return the time of a new change of the status: now, but not before the changes so far, as clocks differ."""
+    return max([now, account.created_at, *(change.at for change in account.status_changes)])
 
 
 def was_closed(at: datetime, changes: Iterable[StatusChange]) -> bool:

@@ -26,14 +26,18 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.ADDRESS_ASKED: "Your Longcode account is to get another email address",
     NoticeKind.ADDRESS: "Your Longcode account has another email address",
     NoticeKind.CONFIRMED: "Welcome to Longcode",
+    NoticeKind.CLOSED: "Your Longcode account was closed",
     NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
-_KEY_MAY = {
+KEY_MAY = {
     KeyScope.SEND: "send texts and see what became of them",
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
+"""What a key of a scope may do, in words."""
+
 _WITHOUT_ADVICE = {
+    NoticeKind.CLOSED,
     NoticeKind.APPROVED,
     NoticeKind.WRONG_PASSWORDS,
     NoticeKind.ENDED,
@@ -91,7 +95,7 @@ wherever your studio software has it."""
 def _key(account: str, when: str, about: str) -> str:
     key_id, _, scope = about.partition(" ")
     return f"""Your account {account} got a new API key {when}. It begins with lck_{key_id} and may
-{_KEY_MAY[KeyScope(scope)]}."""
+{KEY_MAY[KeyScope(scope)]}."""
 
 
 def _webhook(account: str, when: str, about: str) -> str:
@@ -140,6 +144,14 @@ def _stopped(account: str, when: str, about: str) -> str:
 
 Until we have talked with you, it sends no texts: new ones are refused, and broadcasts are paused. Replies still come
 in. If these texts are yours, please tell us so, and we let the account send again."""
+
+
+def _closed(account: str, when: str, _about: str) -> str:
+    return f"""Your account {account} was closed {when}. It sends no more texts: those that were planned or waited
+are not sent. The month is billed once more, on the invoice of its ordinary day, and no month after it.
+
+Your messages, clients and invoices are kept, and you can still sign in to read them and take them with you. If you
+did not want this, or change your mind, please tell us: we can open the account again as it was."""
 
 
 def _ended(account: str, when: str, _about: str) -> str:
@@ -192,6 +204,7 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,
     NoticeKind.ENDED: _ended,
+    NoticeKind.CLOSED: _closed,
     NoticeKind.REPLIES: _replies,
     NoticeKind.ADDRESS_ASKED: _address_asked,
     NoticeKind.ADDRESS: _address,

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts import owner_notices, passwords
-from longcode.accounts.account import NO_ACCOUNT, Account, NoticeKind, OldSecret, ReplyDelivery, StatusChange
+from longcode.accounts.account import (
+    NO_ACCOUNT,
+    Account,
+    AccountStatus,
+    NoticeKind,
+    OldSecret,
+    ReplyDelivery,
+    StatusChange,
+    next_change_at,
+)
 from longcode.errors import AddressTaken, NotFound
 from longcode.months import instant
 from longcode.plans.plans import PlanChange
@@ -176,6 +186,16 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
     changes = {"standing": change.to, "standings": attributes(changed)["standings"]}
     store.transact([Update(keys.account(account.id), changes=changes, when=PRESENT & same), *others])
     return changed
+
+
+def close(account_id: str, now: datetime, *, reason: str | None = None, by: str | None = None) -> Account:
+    """Close an account, with a notice to its owner, and return it; a closed one stays as it is. Raise `NotFound`."""
+    while (account := get_or_raise(account_id)).status is not AccountStatus.CLOSED:
+        at = next_change_at(account, now)
+        change = StatusChange(at=at, to=AccountStatus.CLOSED, reason=reason, by=by)
+        with suppress(store.ConditionFailed):  # another change was written first
+            return set_status(account, change, owner_notices.new(account.id, NoticeKind.CLOSED, at))
+    return account
 
 
 def change_email(account: Account, email: str, *others: Write) -> None:

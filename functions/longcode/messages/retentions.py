@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from heapq import merge
 from itertools import islice
 
 from boto3.dynamodb.conditions import Attr
 
+from longcode.aws.at_once import at_once
 from longcode.message import Direction, Message
 from longcode.messages import store as messages
 from longcode.table import keys, store
@@ -55,6 +57,21 @@ def messages_before(
     items = store.get_many(keys.Key(entry["pk"], entry["sk"]) for entry in entries[:limit])
     readable = [message for item in items.values() if (message := messages.try_read(item))]
     return readable, _place_of_entry(entries[limit]) if len(entries) > limit else None
+
+
+def begins_of_parts(account: str, before: datetime, size: int) -> list[tuple[str, int]]:
+    """Return the parts of an account's messages of `size` each, oldest first: where each begins, and its length."""
+    names = [keys.folder(account, direction, linked=linked) for direction in Direction for linked in (True, False)]
+    until = place(before)
+    lists = at_once(*(partial(_places, name, until) for name in names))
+    places = list(merge(*lists))
+    return [(places[first], min(size, len(places) - first)) for first in range(0, len(places), size)]
+
+
+def _places(folder: str, until: str) -> list[str]:
+    return list(
+        map(_place_of_entry, store.query_index(keys.FOLDER, folder, before=until, page=None, only=["folder_at"]))
+    )
 
 
 def place(at: datetime) -> str:

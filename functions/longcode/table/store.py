@@ -178,15 +178,21 @@ def query_index(
     limit: int | None = None,
     newest_first: bool = False,
     where: ConditionBase | None = None,
+    only: Sequence[str] = (),
 ) -> Iterator[Attributes]:
     """Yield entries of an index (see `INDEXES`) up to the sort key `before`, `page` of them in a call.
 
     `before` is exclusive, unless there is an `after`: then both are inclusive. With `where`, only the entries that
-    match are returned, but `page` counts them all.
+    match are returned, but `page` counts them all. `only` are the attributes to return, by default all of the entry.
     """
     if not _bounds_are_allowed(partition, before, after):
         return iter(())
-    return _pages(_index_arguments(index, partition, (after, before), newest_first, where), limit, page)
+    arguments = _index_arguments(index, partition, (after, before), newest_first, where)
+    if only:
+        chosen = projection(only)
+        chosen["ExpressionAttributeNames"] |= arguments["ExpressionAttributeNames"]
+        arguments |= chosen
+    return _pages(arguments, limit, page)
 
 
 def index_chunk(

@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 
 from accounts.mailed_links import renew_password
+from admin import account_status
 from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -109,3 +110,32 @@ def test_a_new_password_is_made_after_signing_in_again(account: Account, passwor
     asked = browser.submit(browser.get(NEW), "sign-in", account=account.id, password=password)
 
     assert asked.path == NEW
+
+
+def test_an_owner_closes_the_account_with_the_studios_name_and_is_signed_out(
+    account: Account, signed_in: Browser
+) -> None:
+    asked = signed_in.get("account/close")
+
+    wrong = signed_in.submit(asked, "account/close", studio_name="Foxglove")
+    still_open = accounts.get_or_raise(account.id).status
+    closed = signed_in.submit(asked, "account/close", studio_name=f" {account.name.upper()} ")
+    again = signed_in.submit(asked, "account/close", studio_name=account.name)
+    sweep_schedule.sweep(clients.now())
+
+    after = accounts.get_or_raise(account.id)
+    (mail,) = mails_to(account.email)
+    assert "is billed as a whole" in asked.text
+    assert (wrong.status, wrong.fields["studio_name"], still_open) == (422, "Foxglove", "active")
+    assert "The account is closed" in closed.text
+    assert (after.status, [change.to for change in after.status_changes]) == ("closed", ["closed"])
+    assert (again.path, signed_in.get("home").path) == ("sign-in", "sign-in")
+    assert mail.subject == "Your Longcode account was closed"
+
+
+def test_the_operator_opens_a_closed_account_again(account: Account, signed_in: Browser) -> None:
+    signed_in.submit(signed_in.get("account/close"), "account/close", studio_name=account.name)
+
+    account_status.set_status(account_status.Reopen(account=account.id), clients.now())
+
+    assert accounts.get_or_raise(account.id).status == "active"

@@ -38,10 +38,11 @@ from tests.support.trigger_steps import write_trigger
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {
-    *("account", "account/password", "sending"),
+    *("account", "account/password", "account/close", "sending"),
     *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
     *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
     *("keys", "keys/<key_id>/end"),
+    *("export", "export/messages.csv", "export/data.csv"),
     *("people", "people/<person_id>/remove"),
 }
 MINE, THEIRS = "+12125550123", "+12125550188"
@@ -206,6 +207,7 @@ def test_staff_may_do_all_but_what_is_the_owners(staff: Browser, ids: dict[str, 
 def test_hostile_words_in_every_field_stay_words_on_every_page(account: Account, signed_in: Browser) -> None:
     ids, shown = fill(account, MINE, HOSTILE), 0
     queries = {"new": f"to={MINE[1:]}", "suggest": "q=script", "clients/export/clients.csv": "count=9"}
+    queries |= {"export/messages.csv": "since=0&count=9", "export/data.csv": "of=templates"}
     for method, path in OF_SESSION:
         if method == "GET":
             page = signed_in.get(with_ids(path, ids), queries.get(path, "q=script&sent=1"))

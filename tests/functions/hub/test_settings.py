@@ -107,5 +107,7 @@ def test_hours_that_make_no_sense_are_refused_with_what_was_typed(account: Accou
     assert "Sunday: the hours from 18:00 to 09:00 end before they begin" in refused.text
     assert (refused.status, refused.fields["sunday_0_closes"]) == (422, "09:00")
     assert (lone.status, lone.fields["sunday_0_opens"]) == (422, "18:00")
+    assert "Sunday: write both when you open and when you close." in lone.text
+    assert {given["name"][:6] for _, given in refused.tags if "aria-invalid" in given} == {"sunday"}
     assert "cannot have the merge field session.date" in field.text
     assert (now(account).opening_hours, now(account).away_text) == (None, None)

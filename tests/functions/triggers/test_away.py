@@ -18,6 +18,7 @@ from longcode.table.writes import read
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import RecordKind
 from optout import worker as optout_worker
+from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, call, take_queued
 from tests.support.reply_steps import PHONE, receive, record_text
 from tests.support.text_steps import accept
@@ -171,3 +172,18 @@ def test_the_worker_tells_the_jobs_of_its_queue_apart(closed: Account) -> None:
         fire_worker.handle(body)  # by the real clock the reply is old
 
     assert answers(closed) == []
+
+
+def test_an_answer_that_is_killed_at_any_call_and_repeated_is_written_once(closed: Account) -> None:
+    receive(body="Hello?", at=NOW)
+    (body,) = take_queued("event")
+    job = queues.read(SendAwayText, body)
+
+    for crash in every_crash():
+        with crash:
+            away.answer(job, NOW + SOON)
+
+        away.answer(job, NOW + 2 * SOON)
+
+        assert len(answers(closed)) == 1
+        assert len(store.get(keys.automatic_replies(PHONE))["lately"]) == 1  # type: ignore[index]

@@ -1,0 +1,49 @@
+"""The page from which the owner takes all data of the studio, as CSV files."""
+
+from hub import page
+from hub.settings.files import FILES, MESSAGES_IN_A_FILE, message_rows, sheet
+from hub.site import Page, page_of_owner, show, site
+from longcode.accounts.account import Account
+from longcode.aws import clients
+from longcode.errors import NotFound
+from longcode.messages import retentions
+
+_MOST_DIGITS = 6
+_LONGEST_PLACE = 200
+_NO_FILE = "There is no such file."
+
+
+@site.get("/hub/export")
+@page_of_owner
+def show_files(account: Account) -> Page:
+    """Show the files that the data fills."""
+    messages = retentions.begins_of_parts(account.id, clients.now(), MESSAGES_IN_A_FILE)
+    return show(
+        "settings/export",
+        account,
+        messages=[(since, count, since.partition("T")[0]) for since, count in messages],
+        files={name: title for name, (title, _) in FILES.items()},
+    )
+
+
+@site.get("/hub/export/messages.csv")
+@page_of_owner
+def show_messages_file(account: Account) -> Page:
+    """Return a file of messages."""
+    query = site.current_event.query_string_parameters or {}
+    since, count = query.get("since", ""), query.get("count", "")
+    is_number = count.isascii() and count.isdigit() and len(count) <= _MOST_DIGITS
+    if not is_number or not 0 < int(count) <= MESSAGES_IN_A_FILE or not 0 < len(since) <= _LONGEST_PLACE:
+        raise NotFound(_NO_FILE)
+    return page.download(sheet(message_rows(account, since, int(count), clients.now())), "messages.csv")
+
+
+@site.get("/hub/export/data.csv")
+@page_of_owner
+def show_other_file(account: Account) -> Page:
+    """Return one of the other files."""
+    name = (site.current_event.query_string_parameters or {}).get("of", "")
+    if name not in FILES:
+        raise NotFound(_NO_FILE)
+    _, rows = FILES[name]
+    return page.download(sheet(rows(account, clients.now())), f"{name}.csv")

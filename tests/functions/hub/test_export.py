@@ -1,0 +1,125 @@
+"""The owner takes all data of the studio: whole, safe to open, in files that fit a response, without secrets."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+from accounts import credentials_api, settings_api
+from accounts.credentials_api import NewKey
+from accounts.settings_api import AccountSettings
+from hub.settings import files
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, ReplyDelivery
+from longcode.accounts.passwords import KeyScope
+from longcode.aws import clients
+from longcode.jobs import Means
+from longcode.messages import retentions
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import OptOutEvent, account_scope
+from longcode.template import Template
+from tests.functions.hub.conftest import PASSWORD
+from tests.support.browser import Browser, Page
+from tests.support.fakes import NOW, client, studio
+from tests.support.reply_steps import PHONE, receive, record_text
+from tests.support.text_steps import accept
+
+
+def rows(page: Page) -> list[dict[str, str]]:
+    assert page.headers["Content-Type"] == ["text/csv; charset=utf-8"]
+    return list(csv.DictReader(StringIO(page.html.removeprefix("\ufeff"))))
+
+
+def test_messages_come_with_their_words_and_no_cell_is_run_by_a_spreadsheet(
+    account: Account, signed_in: Browser
+) -> None:
+    now = clients.now()
+    accept(account, now=now - timedelta(minutes=2), client_id="c1", body="See you at ten.")
+    record_text(account, now - timedelta(minutes=2))
+    receive(body='=HYPERLINK("https://evil.example")', at=now - timedelta(minutes=1))
+    page = signed_in.get("export")
+
+    address = next(each for each in page.addresses if "messages.csv" in each).partition("?")[2]
+    sent, reply = rows(signed_in.get("export/messages.csv", address))
+
+    assert "2 messages" in page.text
+    assert (sent["words"], sent["direction"], sent["phone"]) == ("See you at ten.", "out", f"'{PHONE}")
+    assert (reply["words"], reply["direction"]) == ('\'=HYPERLINK("https://evil.example")', "in")
+
+
+def test_many_messages_fill_several_files_that_have_each_message_once(account: Account) -> None:
+    now = clients.now()
+    for number in range(7):
+        accept(account, f"k{number}", now=now - timedelta(minutes=number), body=f"Text {number}")
+
+    parts = retentions.begins_of_parts(account.id, now + timedelta(minutes=1), 3)
+    words = [
+        str(list(row)[7])
+        for since, count in parts
+        for row in list(files.message_rows(account, since, count, now + timedelta(minutes=1)))[1:]
+    ]
+
+    assert [count for _, count in parts] == [3, 3, 1]
+    assert words == [f"Text {number}" for number in reversed(range(7))]
+
+
+def test_words_that_are_no_longer_kept_are_not_in_the_file(account: Account, signed_in: Browser) -> None:
+    now = clients.now()
+    record_text(account, now - timedelta(days=10))
+    receive(body="Old words", at=now - timedelta(days=9))
+    settings_api.change(account, AccountSettings(retention_days=7), now)
+
+    (row,) = rows(signed_in.get("export/messages.csv", "since=0&count=9"))
+
+    assert (row["words"], row["words_deleted"]) == ("", "yes")
+
+
+def test_all_other_data_has_a_file(account: Account, signed_in: Browser) -> None:
+    accounts.put_template(Template(account=account.id, name="hello", subject="S", body="Hi {{client.first_name}}"))
+    client(account, "c9", "+12125550199", first_name="Gwen")
+    said = OptOutEvent(
+        id="e",
+        phone="+12125550199",
+        scope=account_scope(account.id),
+        out=True,
+        at=NOW,
+        means=Means.STAFF,
+        words="called",
+        account=account.id,
+        by="Ann",
+    )
+    optouts.record(said)
+
+    (template,) = rows(signed_in.get("export/data.csv", "of=templates"))
+    found = {name: rows(signed_in.get("export/data.csv", f"of={name}")) for name in files.FILES}
+
+    assert (template["name"], template["words"]) == ("hello", "Hi {{client.first_name}}")
+    assert {row["setting"]: row["value"] for row in found["settings"]}["id"] == account.id
+    (out,) = found["opt-outs"]
+    assert (out["client_id"], out["what"], out["words"], out["recorded_by"]) == ("c9", "stopped", "called", "Ann")
+    assert signed_in.get("export/data.csv", "of=other").status == 404
+    assert signed_in.get("export/messages.csv", "since=0&count=99999").status == 404
+
+
+def test_no_file_has_a_secret(account: Account, signed_in: Browser) -> None:
+    settings_api.change(
+        account,
+        AccountSettings(webhook_url="https://studio.example/hook", delivery=ReplyDelivery.WEBHOOK),
+        clients.now(),
+    )
+    form = NewKey(name="Booking page", scope=KeyScope.READ)
+    _, key = credentials_api.make_key(account.id, form, clients.now())
+    secret = accounts.get_or_raise(account.id).webhook_secret
+
+    texts = [signed_in.get("export/data.csv", f"of={name}").html for name in files.FILES]
+
+    assert secret
+    assert [one for one in (PASSWORD, key, secret) if any(one in text for text in texts)] == []
+
+
+def test_another_studios_messages_are_in_no_file(account: Account, signed_in: Browser) -> None:
+    other = studio("10000002")
+    client(other, "x1")
+    accept(other, now=clients.now() - timedelta(minutes=1), client_id="x1", body="Theirs")
+    since = retentions.begins_of_parts(other.id, clients.now(), 9)[0][0]
+
+    assert "Theirs" not in signed_in.get("export/messages.csv", f"since={since}&count=9").html
