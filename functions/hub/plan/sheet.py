@@ -26,7 +26,7 @@ _DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _ONLY = {"sent": Direction.OUT, "received": Direction.IN}
 
 
-class SheetRow(Struct, frozen=True, kw_only=True):
+class SheetText(Struct, frozen=True, kw_only=True):
     """A text of the sheet: whom it was to or from, what it counts, who or what wrote it, why it is not charged."""
 
     text: Message
@@ -45,7 +45,7 @@ def show_texts(account: Account, month: str) -> Page:
     query = site.current_event.query_string_parameters or {}
     after, only = query.get("after", ""), query.get("only", "")
     is_cursor = re.fullmatch(charged.CURSOR, after) is not None
-    chunks = _chunks(account, checked_month(month, now), after if is_cursor else None, _ONLY.get(only))
+    chunks = _chunks(account, checked_month(account, month, now), after if is_cursor else None, _ONLY.get(only))
     texts = [text for chunk in chunks for text in chunk.messages if _ONLY.get(only, text.direction) == text.direction]
     names = client_store.names(account.id, sorted({text.client_id for text in texts if text.client_id}))
     return show(
@@ -69,7 +69,7 @@ def show_file(account: Account, month: str) -> Page:
     after, until = (query.get(name, "") for name in ("after", "until"))
     text = usage_api.sheet_csv(
         account.id,
-        checked_month(month, clients.now()),
+        checked_month(account, month, clients.now()),
         after if _DAY.fullmatch(after) else None,
         until if _DAY.fullmatch(until) else None,
     )
@@ -88,8 +88,8 @@ def _chunks(account: Account, month: str, after: str | None, only: Direction | N
     return chunks
 
 
-def _row(text: Message, names: dict[str, str], account: Account) -> SheetRow:
-    return SheetRow(
+def _row(text: Message, names: dict[str, str], account: Account) -> SheetText:
+    return SheetText(
         text=text,
         who=names.get(text.client_id or "", "") or in_words(text.phone, account.country_code),
         digits=text.phone.removeprefix("+"),

@@ -8,6 +8,7 @@ from longcode.billing.adjustments import MonthEntry
 from longcode.billing.invoice import InvoiceState, money
 from longcode.plans.plans import Plan
 
+NO_INVOICE = "There is no invoice for this month."
 _NOON = 12
 
 

@@ -74,6 +74,11 @@ def chunks(account: str, month: str, after: str | None = None, size: int = _CHUN
                 yield _chunk(month, item_keys, None if reached == spans[-1].until else reached)
 
 
+def place_after(day: str) -> str:
+    """Return the place from which a count goes on with the texts that were accepted after a day."""
+    return keys.folder_place(months.end_of_day(day), "")
+
+
 def _spans(month: str) -> Iterator[_Span]:
     """Yield the spans in which a month's texts can be: a text's place is the time at which it was accepted.
 
