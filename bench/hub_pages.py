@@ -87,6 +87,7 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
     """Return the ways to open each page: paths below /hub/ and queries."""
     phones = studio.regulars[:_WAYS]
     tabs = ("inbox", "sent", "unlinked", "all")
+    month = month_of(aws_clients.now())
     return {
         "home": [("home", "")],
         "messages": [("messages", f"tab={tab}") for tab in tabs],
@@ -103,6 +104,10 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
         "new": [("new", "")],
         "people": [("people", "")],
+        "plan": [("plan", ""), ("plan/change", "plan=large")],
+        "usage": [("usage", ""), (f"usage/{month}", "")],
+        "usage_texts": [(f"usage/{month}/texts", f"only={only}") for only in ("", "sent", "received")],
+        "invoices": [("invoices", "")],
     }
 
 

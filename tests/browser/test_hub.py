@@ -9,7 +9,11 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
+from longcode.billing import store as invoices
+from longcode.billing.invoice import compute_invoice
 from longcode.messages import folders
+from longcode.plans import store as price_list
+from longcode.usage.usage import Usage
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.fakes import PASSWORD, FakeCarrier
 from tests.support.reply_steps import receive, record_text
@@ -234,12 +238,16 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
     of_account = ("people", "notifications", "account", link)
+    of_money = ("plan", "plan/change?plan=large", "usage", "usage/2026-11/texts", "invoices", "invoices/2026-11")
+    plan = price_list.of_month("2026-11")["medium"]
+    invoices.issue(compute_invoice(account.id, "2026-11", plan, Usage(units_sent=1_100)), clients.now())
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
         *("home", "messages", talk, f"{talk}/link", "new", "failed", "more"),
         *of_clients,
         *of_account,
+        *of_money,
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

@@ -92,7 +92,7 @@ def _plans(account: Account, changed: str = "", wrong: RequestError | None = Non
         state=state,
         past=past,
         advice=_advice(state, current, past, better),
-        deadline=_deadline(state, now),
+        deadline=wording.deadline(state.counts_from, now),
         planned=_planned(state, month),
         earlier=_earlier(state, month),
         changed=changed if changed == state.counts_from else "",
@@ -191,17 +191,6 @@ def _this_month(current: MonthUsage, own: str) -> str:
     return (
         f"For this month it is different: at this pace, {own} costs no more than any other plan that sends all texts."
     )
-
-
-def _deadline(state: PlanState, now: datetime) -> str:
-    """Return from when a new plan counts, and until when it has to be chosen for that."""
-    month, this = state.counts_from, months.month_of(now)
-    name = months.in_words(month).split()[0]
-    until = central(state.changeable_until)
-    if month > this:
-        late = f"It is too late for {months.in_words(this)}: a new plan counts from {name}."
-        return f"{late} You can change it again until {until}."
-    return f"Your new plan counts for all of {name} if you change it by {until}."
 
 
 def _planned(state: PlanState, month: str) -> Planned | None:
