@@ -106,7 +106,7 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "people": [("people", "")],
         "plan": [("plan", ""), ("plan/change", "plan=large")],
         "usage": [("usage", ""), (f"usage/{month}", "")],
-        "usage_texts": [(f"usage/{month}/texts", f"only={only}") for only in ("", "sent", "received")],
+        "usage_texts": [(f"usage/{month}/sheet", f"only={only}") for only in ("", "sent", "received")],
         "invoices": [("invoices", "")],
     }
 

@@ -33,7 +33,7 @@ _PAGES = (
     "notifications",
     "account(/password)?",
     "plan(/change)?",
-    r"usage(/[0-9]{4}-[0-9]{2}(/texts)?)?",
+    r"usage(/[0-9]{4}-[0-9]{2}(/sheet)?)?",
     r"invoices(/[0-9]{4}-[0-9]{2})?",
     r"invoice-pdf/[0-9]{4}-[0-9]{2}",
 )

@@ -238,7 +238,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
     of_account = ("people", "notifications", "account", link)
-    of_money = ("plan", "plan/change?plan=large", "usage", "usage/2026-11/texts", "invoices", "invoices/2026-11")
+    of_money = ("plan", "plan/change?plan=large", "usage", "usage/2026-11/sheet", "invoices", "invoices/2026-11")
     plan = price_list.of_month("2026-11")["medium"]
     invoices.issue(compute_invoice(account.id, "2026-11", plan, Usage(units_sent=1_100)), clients.now())
     signing_in = sign_in_links.request(account.email, "job", clients.now())

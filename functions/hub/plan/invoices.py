@@ -108,4 +108,4 @@ def _texts(line: InvoiceLine, invoice: Invoice) -> str:
     if not item.startswith("units_"):
         return ""
     only = "sent" if item.startswith("units_sent") else "received"
-    return f"usage/{line.month or invoice.month}/texts?only={only}"
+    return f"usage/{line.month or invoice.month}/sheet?only={only}"

@@ -98,7 +98,7 @@ def _page(account: Account, month: str) -> Page:
         month=usage,
         is_current=month == this,
         chart=chart_of(usage),
-        has_invoice=any(entry.invoice for entry in entries if entry.month == month),
+        invoice=next((entry.invoice for entry in entries if entry.month == month), None),
         rows=_rows(entries, now),
         earlier=months.previous(month) if month > months.month_of(account.created_at) else "",
         later=months.following(month) if month < this else "",

@@ -35,7 +35,7 @@ from tests.support.text_steps import accept
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {
     *("account", "account/password", "people", "people/<person_id>/remove"),
-    *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/texts"),
+    *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
     *("usage/<month>/texts.csv", "invoices", "invoices/<month>", "invoice-pdf/<month>"),
 }
 MINE, THEIRS = "+12125550123", "+12125550188"

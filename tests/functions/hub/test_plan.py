@@ -158,7 +158,7 @@ def test_an_invoice_is_explained_with_seller_and_how_to_pay(signed_in: Browser, 
     assert "Please pay $39.88 by 22 December 2026. By bank transfer to account 000123456789" in page.text
     assert "Texts that you sent beyond the 1,000 of the plan, for $0.04 each. See the texts" in page.text
     assert "Units sent beyond, counted late (September 2026) They belong to September 2026" in page.text
-    assert "/prod/hub/usage/2026-09/texts?only=sent" in page.addresses
+    assert "/prod/hub/usage/2026-09/sheet?only=sent" in page.addresses
     assert (
         "Seller Longcode LLC, 12 Main Street, Chicago, IL 60601 Tax number of the seller EIN 12-3456789" in page.text
     )
@@ -253,8 +253,8 @@ def test_the_sheet_is_shown_on_pages_and_as_files_that_together_have_each_text_o
     store.write(Update(keys.message(account.id, credited.id), changes=undelivered))
     reply(1, at=NOW)
 
-    page = signed_in.get("usage/2026-11/texts")
-    received = signed_in.get("usage/2026-11/texts", "only=received")
+    page = signed_in.get("usage/2026-11/sheet")
+    received = signed_in.get("usage/2026-11/sheet", "only=received")
     files = [
         signed_in.get("usage/2026-11/texts.csv", query)
         for query in ("until=2026-11-20", "after=2026-11-20&until=2026-11-21", "after=2026-11-21")
@@ -267,7 +267,7 @@ def test_the_sheet_is_shown_on_pages_and_as_files_that_together_have_each_text_o
     assert files[0].headers["Content-Disposition"] == ['attachment; filename="longcode-texts-2026-11-to-20.csv"']
 
 
-@pytest.mark.parametrize("path", ["usage/2025-12", "usage/2999-01", "usage/2026-13", "usage/x/texts", "invoices/x"])
+@pytest.mark.parametrize("path", ["usage/2025-12", "usage/2999-01", "usage/2026-13", "usage/x/sheet", "invoices/x"])
 @LONG
 def test_a_month_without_the_account_is_not_there(signed_in: Browser, path: str) -> None:
     assert signed_in.get(path).status == 404
