@@ -89,6 +89,7 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
     """Return the ways to open each page: paths below /hub/ and queries."""
     phones = studio.regulars[:_WAYS]
     tabs = ("inbox", "sent", "unlinked", "all")
+    month = month_of(aws_clients.now())
     return {
         "home": [("home", "")],
         "messages": [("messages", f"tab={tab}") for tab in tabs],
@@ -108,6 +109,10 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "templates": [("templates", ""), ("templates/t7", ""), ("canned-replies", "")],
         "settings": [(path, "") for path in ("account", "sending", "hours", "webhooks", "webhooks/list", "keys")],
         "export": [("export", "")],
+        "plan": [("plan", ""), ("plan/change", "plan=large")],
+        "usage": [("usage", ""), (f"usage/{month}", "")],
+        "usage_texts": [(f"usage/{month}/sheet", f"only={only}") for only in ("", "sent", "received")],
+        "invoices": [("invoices", "")],
     }
 
 

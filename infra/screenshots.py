@@ -12,10 +12,12 @@ from pathlib import Path
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from longcode import months
 from longcode.accounts import sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
+from longcode.billing import closing
 from longcode.jobs import HandleKeyword
 from longcode.plans.plans import PlanChange
 from longcode.template import Template, TemplateVersion
@@ -33,6 +35,7 @@ PAGES = {
     "conversation": "messages/12125551000",
     "clients": "clients",
     "template": "templates/Proofs are ready",
+    "plan": "plan",
 }
 _SIZES: dict[str, ViewportSize] = {"wide": {"width": 1120, "height": 720}, "narrow": {"width": 390, "height": 844}}
 _SHOTS = (("wide", "light"), ("wide", "dark"), ("narrow", "light"))
@@ -94,7 +97,7 @@ def main() -> None:
                 page.goto(f"{address}/{path}")
                 _save(page, f"{name}-{size}-{scheme}")
             if (size, scheme) == ("wide", "light"):
-                for name, show in (("sign-up", _show_plans), ("new-text", _write_text), ("import", _check_file)):
+                for name, show in _SHOWN.items():
                     show(page, address)
                     _save(page, f"{name}-{size}-{scheme}")
             context.close()
@@ -136,6 +139,14 @@ def _check_file(page: Page, address: str) -> None:
     page.locator(".counts").wait_for()
 
 
+def _open_invoice(page: Page, address: str) -> None:
+    page.goto(f"{address}/invoices")
+    page.locator(".invoices a").first.click()
+
+
+_SHOWN = {"sign-up": _show_plans, "new-text": _write_text, "import": _check_file, "invoice": _open_invoice}
+
+
 @contextmanager
 def _browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -170,6 +181,7 @@ def open_studio() -> Account:
     receive("SMstop", "Please no more texts for now", phone=_phone(4), at=now - timedelta(minutes=9))
     for body in take_queued("opt_out"):
         optout_worker.handle_keyword(queues.read(HandleKeyword, body), now)
+    closing.close(account, months.previous(months.month_of(now)), lambda: now)
     return account
 
 

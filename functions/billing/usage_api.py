@@ -28,7 +28,6 @@ from longcode.clients import store as client_store
 from longcode.errors import RequestError
 from longcode.plans import store as price_list
 from longcode.plans.plans import PastLimit, Plan
-from longcode.table import keys
 from longcode.usage import store as quotas
 from longcode.usage.usage import MONTH_COUNTER, Usage, limits_at
 
@@ -208,8 +207,7 @@ def sheet_files(month: MonthUsage, *, most: int = _MOST_ROWS) -> list[SheetFile]
 
 def sheet_csv(account: str, month: str, after: str | None, until: str | None) -> str:
     """Return a file of a month's sheet as CSV, with its head."""
-    begin = keys.folder_place(months.end_of_day(after), "") if after else None
-    end = keys.folder_place(months.end_of_day(until), "") if until else None
+    begin, end = (charged.place_after(day) if day else None for day in (after, until))
     chunks: list[Chunk] = []
     for chunk in charged.chunks(account, month, begin):
         is_last = end is not None and (chunk.reached is None or chunk.reached >= end)

@@ -45,7 +45,7 @@ _PAGES = (
     r"webhooks(/(secret|list|sent/[0-9a-f]{1,40}))?",
     r"keys(/[a-z0-9]{1,20}/end)?",
     "plan(/change)?",
-    r"usage(/[0-9]{4}-[0-9]{2}(/texts)?)?",
+    r"usage(/[0-9]{4}-[0-9]{2}(/sheet)?)?",
     r"invoices(/[0-9]{4}-[0-9]{2})?",
     r"invoice-pdf/[0-9]{4}-[0-9]{2}",
 )

@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 import tzdata
 
+MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
+"""The spelling of a month, such as 2026-11."""
+
 _SECOND = timedelta(seconds=1)
 # zoneinfo finds the package by itself, but takes five milliseconds to import what it reads packages with.
 _ZONES = str(Path(tzdata.__file__).parent / "zoneinfo")
@@ -124,7 +127,7 @@ def _last_day(month: str) -> int:
 
 
 def _year_and_month(month: str) -> tuple[int, int]:
-    if not re.fullmatch(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", month):
+    if not MONTH.fullmatch(month):
         raise ValueError(f"{month!r} is not a month; write it as 2026-11.")
     return int(month[:4]), int(month[5:])
 

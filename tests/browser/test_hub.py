@@ -10,9 +10,13 @@ from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients
+from longcode.billing import store as invoices
+from longcode.billing.invoice import compute_invoice
 from longcode.messages import folders
+from longcode.plans import store as price_list
 from longcode.teamwork import store as teamwork
 from longcode.template import Template, TemplateVersion
+from longcode.usage.usage import Usage
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.fakes import PASSWORD, FakeCarrier
 from tests.support.reply_steps import receive, record_text
@@ -267,6 +271,9 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     )
     of_account = ("people", "notifications", "account", "account/close", link)
     of_settings = ("sending", "hours", "webhooks", "webhooks/list", "keys", "export")
+    of_money = ("plan", "plan/change?plan=large", "usage", "usage/2026-11/sheet", "invoices", "invoices/2026-11")
+    plan = price_list.of_month("2026-11")["medium"]
+    invoices.issue(compute_invoice(account.id, "2026-11", plan, Usage(units_sent=1_100)), clients.now())
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
@@ -275,6 +282,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         *of_words,
         *of_account,
         *of_settings,
+        *of_money,
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

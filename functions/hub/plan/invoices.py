@@ -1,10 +1,8 @@
 """The owner's pages of the invoices: the list, and one with a sentence about each line and how to pay."""
 
-import re
-
 from msgspec import Struct
 
-from hub.plan.wording import Payment, payment_of
+from hub.plan.wording import NO_INVOICE, Payment, payment_of
 from hub.site import Page, page_of_owner, show, site
 from longcode import months
 from longcode.accounts.account import Account
@@ -26,7 +24,6 @@ from longcode.billing.invoice_words import (
 from longcode.errors import NotFound
 
 _PAGE = 24
-_MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
 _SHOWN_APART = {"Number", "Issued on", "Due on", "Month"}  # facts that the head of the page has
 
 
@@ -51,7 +48,7 @@ def show_invoices(account: Account) -> Page:
     """Show the invoices, newest first."""
     now = clients.now()
     before = (site.current_event.query_string_parameters or {}).get("before", "")
-    is_first = _MONTH.fullmatch(before) is None
+    is_first = months.MONTH.fullmatch(before) is None
     entries, balance = at_once(
         lambda: invoices.newest_entries(account.id, None if is_first else before, _PAGE + 1),
         lambda: invoices.balance(account.id),
@@ -80,9 +77,9 @@ def show_invoices(account: Account) -> Page:
 @page_of_owner
 def show_invoice(account: Account, month: str) -> Page:
     """Show an invoice, or that the month is being checked."""
-    entry = invoices.entry(account.id, month) if _MONTH.fullmatch(month) else None
+    entry = invoices.entry(account.id, month) if months.MONTH.fullmatch(month) else None
     if entry is None:
-        raise NotFound("There is no invoice for this month.")
+        raise NotFound(NO_INVOICE)
     if entry.invoice is None:
         return show("plan/checked", account, month=month)
     return _invoice_page(account, entry, entry.invoice)
@@ -111,4 +108,4 @@ def _texts(line: InvoiceLine, invoice: Invoice) -> str:
     if not item.startswith("units_"):
         return ""
     only = "sent" if item.startswith("units_sent") else "received"
-    return f"usage/{line.month or invoice.month}/texts?only={only}"
+    return f"usage/{line.month or invoice.month}/sheet?only={only}"

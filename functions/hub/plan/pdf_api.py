@@ -4,6 +4,7 @@ from typing import Any
 
 from billing.invoices_api import as_pdf
 from hub import page
+from hub.plan.wording import NO_INVOICE
 from hub.refusals import resolve
 from hub.site import Page, page_of_owner, site
 from longcode.accounts.account import Account
@@ -18,7 +19,7 @@ def show_pdf(account: Account, month: str) -> Page:
     """Return an issued invoice as PDF."""
     issued = invoices.get_issued(account.id, month)
     if issued is None:
-        raise NotFound("There is no invoice for this month.")
+        raise NotFound(NO_INVOICE)
     return page.private(as_pdf(issued.invoice))
 
 

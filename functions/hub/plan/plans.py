@@ -16,7 +16,7 @@ from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.billing.estimates import PlanCost
 from longcode.billing.invoice import money
-from longcode.billing.notices import BetterPlan, better_plan
+from longcode.billing.notices import BetterPlan, better_plan, pace, what_is_better
 from longcode.errors import RequestError, UnknownPlan
 from longcode.plans import store as price_list
 from longcode.plans.plans import PastLimit, Plan, plan_name_in
@@ -92,11 +92,9 @@ def _plans(account: Account, changed: str = "", wrong: RequestError | None = Non
         state=state,
         past=past,
         advice=_advice(state, current, past, better),
-        deadline=_deadline(state, now),
+        deadline=wording.deadline(state.counts_from, now),
         planned=_planned(state, month),
         earlier=_earlier(state, month),
-        last_day=months.days(month)[-1],
-        is_late=state.counts_from > month,
         changed=changed if changed == state.counts_from else "",
         stops=state.plan is not None and state.plan.past_limit is PastLimit.STOP,
         wrong=wrong,
@@ -119,7 +117,6 @@ def _question(account: Account, chosen: str, now: datetime, note: str = "") -> P
         past=past,
         costs=costs,
         counts_from=state.counts_from,
-        deadline=_deadline(state, now),
         until=central(state.changeable_until),
         is_newest=chosen == newest,
         is_late=state.counts_from > months.month_of(now),
@@ -154,14 +151,12 @@ def _advice(state: PlanState, current: MonthUsage, past: MonthUsage, better: Bet
     """Return a recommendation for which both months speak, or what speaks against a change."""
     if state.plan is None:
         return ""
-    own, month, before = state.plan.title, months.in_words(current.month), months.in_words(past.month)
-    ahead = current.forecast
+    own, before, ahead = state.plan.title, months.in_words(past.month), current.forecast
     if better and ahead:
-        pace = f"At this pace you will use about {ahead.units_sent + ahead.units_received:,} units in {month}."
+        begin = f"{pace(ahead)} {what_is_better(better)}"
         if better.saved_micros is None:
-            return f"{pace} {own} stops before the month ends. {better.plan.title} would send all texts."
-        saved = money(better.saved_micros, better.plan.currency)
-        return f"{pace} {better.plan.title} would cost {saved} less than {own}.{_also(past, better, before)}"
+            return f"{begin} {own} stops before the month ends."
+        return f"{begin}{_also(past, better, before)}"
     if past.on_each_plan is None:
         return "You have had no full month yet. Once one is over, you see here what it would have cost on each plan."
     compared = past.on_each_plan
@@ -174,8 +169,9 @@ def _advice(state: PlanState, current: MonthUsage, past: MonthUsage, better: Bet
 
 
 def _suited(past: MonthUsage, better: BetterPlan) -> bool:
-    """Return whether last month speaks for a plan too, or says nothing: only then it is recommended."""
-    return past.on_each_plan is None or past.on_each_plan.cheapest == better.plan.name
+    """Return whether a plan is recommended: last month speaks for it too or says nothing, or the own one stops."""
+    stops = better.saved_micros is None
+    return stops or past.on_each_plan is None or past.on_each_plan.cheapest == better.plan.name
 
 
 def _also(past: MonthUsage, better: BetterPlan, before: str) -> str:
@@ -195,17 +191,6 @@ def _this_month(current: MonthUsage, own: str) -> str:
     return (
         f"For this month it is different: at this pace, {own} costs no more than any other plan that sends all texts."
     )
-
-
-def _deadline(state: PlanState, now: datetime) -> str:
-    """Return from when a new plan counts, and until when it has to be chosen for that."""
-    month, this = state.counts_from, months.month_of(now)
-    name = months.in_words(month).split()[0]
-    until = central(state.changeable_until)
-    if month > this:
-        late = f"It is too late for {months.in_words(this)}: a new plan counts from {name}."
-        return f"{late} You can change it again until {until}."
-    return f"Your new plan counts for all of {name} if you change it by {until}."
 
 
 def _planned(state: PlanState, month: str) -> Planned | None:

@@ -21,12 +21,12 @@ from longcode.phone import in_words
 from longcode.usage.usage import is_credited
 
 _PAGE = 50
-_MOST_CHUNKS = 8  # so that a month in which few texts match does not take long
+_MOST_CHUNKS = 4  # so that a page without charged texts does not take long
 _DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
-_ONLY = {"sent": Direction.OUT, "received": Direction.IN}
+_ONLY = {"sent": (Direction.OUT,), "received": (Direction.IN,)}
 
 
-class SheetRow(Struct, frozen=True, kw_only=True):
+class SheetText(Struct, frozen=True, kw_only=True):
     """A text of the sheet: whom it was to or from, what it counts, who or what wrote it, why it is not charged."""
 
     text: Message
@@ -37,16 +37,23 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     not_charged: str
 
 
-@site.get("/hub/usage/<month>/texts")
+@site.get("/hub/usage/<month>/sheet")
 @page_of_owner
 def show_texts(account: Account, month: str) -> Page:
-    """Show the month's charged texts, in the order in which they were accepted."""
+    """Show the month's charged texts, in the order in which they were accepted.
+
+    With `early`, show those that were scheduled before the month. They are apart, because it takes long to find them.
+    """
     now = clients.now()
     query = site.current_event.query_string_parameters or {}
-    after, only = query.get("after", ""), query.get("only", "")
+    after, only, is_early = query.get("after", ""), query.get("only", ""), "early" in query
     is_cursor = re.fullmatch(charged.CURSOR, after) is not None
-    chunks = _chunks(account, checked_month(month, now), after if is_cursor else None, _ONLY.get(only))
-    texts = [text for chunk in chunks for text in chunk.messages if _ONLY.get(only, text.direction) == text.direction]
+    begin = charged.place_of_month(checked_month(account, month, now))
+    until = begin if is_early else None
+    start = after if is_cursor else None if is_early else begin
+    chunks = _chunks(account, month, start, until, _ONLY.get(only, tuple(Direction)))
+    reached = chunks[-1].reached if chunks else None
+    texts = [text for chunk in chunks for text in chunk.messages]
     names = client_store.names(account.id, sorted({text.client_id for text in texts if text.client_id}))
     return show(
         "plan/texts",
@@ -56,7 +63,8 @@ def show_texts(account: Account, month: str) -> Page:
         unreadable=sum(len(chunk.unreadable) for chunk in chunks),
         only=only if only in _ONLY else "",
         is_first=not is_cursor,
-        more=chunks[-1].reached if chunks else None,
+        is_early=is_early,
+        more="" if reached is None or reached == until else reached,
         now=now,
     )
 
@@ -69,27 +77,27 @@ def show_file(account: Account, month: str) -> Page:
     after, until = (query.get(name, "") for name in ("after", "until"))
     text = usage_api.sheet_csv(
         account.id,
-        checked_month(month, clients.now()),
+        checked_month(account, month, clients.now()),
         after if _DAY.fullmatch(after) else None,
         until if _DAY.fullmatch(until) else None,
     )
     return page.download(text, f"longcode-texts-{month}{f'-to-{until[-2:]}' if _DAY.fullmatch(until) else ''}.csv")
 
 
-def _chunks(account: Account, month: str, after: str | None, only: Direction | None) -> list[Chunk]:
-    """Return chunks that fill a page, or as many as may be read for one."""
+def _chunks(
+    account: Account, month: str, after: str | None, until: str | None, directions: tuple[Direction, ...]
+) -> list[Chunk]:
+    """Return chunks that fill a page, or as many as may be read for one, until a place."""
     chunks: list[Chunk] = []
-    found = 0
-    for chunk in islice(charged.chunks(account.id, month, after, _PAGE), _MOST_CHUNKS):
+    for chunk in islice(charged.chunks(account.id, month, after, _PAGE, directions), _MOST_CHUNKS):
         chunks.append(chunk)
-        found += sum(only in (None, text.direction) for text in chunk.messages)
-        if found >= _PAGE:
+        if chunk.reached == until or sum(len(read.messages) for read in chunks) >= _PAGE:
             break
     return chunks
 
 
-def _row(text: Message, names: dict[str, str], account: Account) -> SheetRow:
-    return SheetRow(
+def _row(text: Message, names: dict[str, str], account: Account) -> SheetText:
+    return SheetText(
         text=text,
         who=names.get(text.client_id or "", "") or in_words(text.phone, account.country_code),
         digits=text.phone.removeprefix("+"),

@@ -20,22 +20,14 @@ from longcode.errors import NotFound
 
 _MOST_MONTHS = 24
 _ROWS = 12  # of a table before the rest is folded away
-_BY_TEMPLATE = {
-    Origin.SINGLE: "Written without a template",
-    Origin.BROADCAST: "Broadcasts without a template",
-    Origin.TRIGGER: "Automatic texts without a template",
-    Origin.ANSWER: "Our answers to STOP, START and HELP",
-    Origin.REPLY: "Replies from clients",
-    Origin.OTHERS: "Other templates",
-}
-_BY_PERSON = {
-    Origin.SINGLE: "Your studio software",
-    Origin.BROADCAST: "Broadcasts of your studio software",
+_UNNAMED = {
     Origin.TRIGGER: "Automatic texts",
     Origin.ANSWER: "Our answers to STOP, START and HELP",
     Origin.REPLY: "Replies from clients",
-    Origin.OTHERS: "Other people",
+    Origin.OTHERS: "All others",
 }
+_BY_TEMPLATE = _UNNAMED | {Origin.SINGLE: "Without a template", Origin.BROADCAST: "Broadcasts without a template"}
+_BY_PERSON = _UNNAMED | {Origin.SINGLE: "Your studio software", Origin.BROADCAST: "Broadcasts"}
 
 
 class ShareRow(Struct, frozen=True, kw_only=True):
@@ -79,31 +71,26 @@ def show_month(account: Account, month: str) -> Page:
 def count(account: Account, fields: dict[str, str], month: str) -> Page:
     """Add up the month by template and by person for a second or two, and show how far that is."""
     now = clients.now()
-    tallies.count_step(account.id, checked_month(month, now), fields.get("since", ""), now)
+    tallies.count_step(account.id, checked_month(account, month, now), fields.get("since", ""), now)
     return go_to(f"usage/{month}")
 
 
-def checked_month(month: str, now: datetime) -> str:
-    """Return a month that has begun; raise `NotFound` for anything else."""
-    try:
-        months.validate(month)
-    except ValueError:
-        raise NotFound("There is no such month.") from None
-    if month > months.month_of(now):
-        raise NotFound("This month has not begun yet.")
+def checked_month(account: Account, month: str, now: datetime) -> str:
+    """Return a month of the account that has begun; raise `NotFound` for anything else."""
+    first, this = months.month_of(account.created_at), months.month_of(now)
+    if not months.MONTH.fullmatch(month) or not first <= month <= this:
+        raise NotFound(f"There is usage from {months.in_words(first)} to {months.in_words(this)}.")
     return month
 
 
 def _page(account: Account, month: str) -> Page:
     now = clients.now()
-    this, month = months.month_of(now), checked_month(month, now)
+    this, month = months.month_of(now), checked_month(account, month, now)
     usage, entries, tally = at_once(
         lambda: usage_api.month_usage(account, month, now),
         lambda: invoices.newest_entries(account.id, None, _MOST_MONTHS),
         lambda: tallies.get(account.id, month),
     )
-    if month < months.month_of(account.created_at) and not usage.used.texts_sent + usage.used.texts_received:
-        raise NotFound("You had no account in this month yet.")
     texts = usage.used.texts_sent + usage.used.texts_received
     return show(
         "plan/usage",
@@ -111,7 +98,7 @@ def _page(account: Account, month: str) -> Page:
         month=usage,
         is_current=month == this,
         chart=chart_of(usage),
-        has_invoice=any(entry.invoice for entry in entries if entry.month == month),
+        invoice=next((entry.invoice for entry in entries if entry.month == month), None),
         rows=_rows(entries, now),
         earlier=months.previous(month) if month > months.month_of(account.created_at) else "",
         later=months.following(month) if month < this else "",

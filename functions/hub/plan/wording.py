@@ -8,6 +8,7 @@ from longcode.billing.adjustments import MonthEntry
 from longcode.billing.invoice import InvoiceState, money
 from longcode.plans.plans import Plan
 
+NO_INVOICE = "There is no invoice for this month."
 _NOON = 12
 
 
@@ -39,6 +40,15 @@ def central(at: datetime) -> str:
     local = at.astimezone(months.CHICAGO)
     hour = local.hour % _NOON or _NOON
     return f"{local:%A} {local.day} {local:%B}, {hour}:{local:%M} {'am' if local.hour < _NOON else 'pm'} Central"
+
+
+def deadline(month: str, now: datetime) -> str:
+    """Return that a change of plan made now counts from a month, and until when it has to be made for that."""
+    this, until = months.month_of(now), central(months.plan_cutoff(month))
+    if month > this:
+        late = f"It is too late for {months.in_words(this)}: a new plan counts from {months.in_words(month)}."
+        return f"{late} You can change it again until {until}."
+    return f"Your new plan counts for all of {months.in_words(month).split()[0]} if you change it by {until}."
 
 
 def fee(plan: Plan) -> str:

@@ -65,16 +65,35 @@ def of_month(account: str, month: str) -> Iterator[Message]:
         yield from filter(is_counted, chunk.messages)
 
 
-def chunks(account: str, month: str, after: str | None = None, size: int = _CHUNK_SIZE) -> Iterator[Chunk]:
-    """Yield the texts of `of_month` and the credited ones, at most `size` at a time, from where a chunk ended."""
-    spans = list(_spans(month))
+def chunks(
+    account: str,
+    month: str,
+    after: str | None = None,
+    size: int = _CHUNK_SIZE,
+    directions: Sequence[Direction] = tuple(Direction),
+) -> Iterator[Chunk]:
+    """Yield the texts of `of_month` and the credited ones, at most `size` at a time, from where a chunk ended.
+
+    With one of the `directions`, only sent texts or only replies.
+    """
+    spans = list(_spans(month, directions))
     for span in spans:
         if after is None or after < span.until:
             for item_keys, reached in _item_keys(account, span, max(after or "", span.since), size):
                 yield _chunk(month, item_keys, None if reached == spans[-1].until else reached)
 
 
-def _spans(month: str) -> Iterator[_Span]:
+def place_of_month(month: str) -> str:
+    """Return the place before which a month's texts were all scheduled: to find those, a year has to be read."""
+    return keys.folder_place(months.bounds(month)[0] - LONGEST_VALIDITY, keys.END)
+
+
+def place_after(day: str) -> str:
+    """Return the place from which a count goes on with the texts that were accepted after a day."""
+    return keys.folder_place(months.end_of_day(day), "")
+
+
+def _spans(month: str, directions: Sequence[Direction]) -> Iterator[_Span]:
     """Yield the spans in which a month's texts can be: a text's place is the time at which it was accepted.
 
     A text can be accepted up to a year before it is sent. It is sent within a day of its send time
@@ -85,9 +104,10 @@ def _spans(month: str) -> Iterator[_Span]:
     since, until = begins - LONGEST_VALIDITY, ends + _CLOCK_SKEW
     scheduled = Attr("send_at").between(instant(since), instant(until))
     cuts = [since - number * _SCHEDULED_WINDOW for number in (3, 2, 1, 0)]
-    for cut, following in pairwise(keys.folder_place(cut, keys.END) for cut in cuts):
-        yield _Span(cut, following, (Direction.OUT,), scheduled)
-    yield _Span(keys.folder_place(since, keys.END), keys.folder_place(until, keys.END))
+    if Direction.OUT in directions:
+        for cut, following in pairwise(keys.folder_place(cut, keys.END) for cut in cuts):
+            yield _Span(cut, following, (Direction.OUT,), scheduled)
+    yield _Span(keys.folder_place(since, keys.END), keys.folder_place(until, keys.END), tuple(directions))
 
 
 def _item_keys(account: str, span: _Span, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:

@@ -130,11 +130,15 @@ def advice(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]) -> 
     better = better_plan(month, own, ahead, listed)
     if better is None:
         return ""
-    expected = ahead.units_sent + ahead.units_received
     return (
-        f"At this pace you will use about {expected:,} units this month. {what_is_better(better)} If you change to it"
-        " by 17:00 Central Time on the last day of the month, it counts for the whole month."
+        f"{pace(ahead)} {what_is_better(better)} If you change to it by 17:00 Central Time on the last day of the"
+        " month, it counts for the whole month."
     )
+
+
+def pace(ahead: Forecast) -> str:
+    """Return the sentence that says how much a month will be, by its forecast."""
+    return f"At this pace you will use about {ahead.units_sent + ahead.units_received:,} units this month."
 
 
 def what_is_better(better: BetterPlan) -> str:

@@ -285,8 +285,6 @@ def inbound(carrier: str, carrier_id: str, part: str = "inbound") -> Key:
 
 
 # The due index, and the lists of the folder index.
-
-
 def due(item_id: str, at: datetime, *, bulk: bool = False, delivery: bool = False) -> dict[str, str]:
     """Return the attributes that put an item on the due index: the sweeper looks at it at that instant.
 

@@ -33,7 +33,7 @@ _MOST_KEPT = 10_000  # accounts that a process remembers: some 2 MB
 _COSTS = (  # calls that take seconds count as many: so an account makes one import a second, or two of the others
     (re.compile(r"POST ((/hub)?/clients/import(/[^/]+)?|/client-tags|/hub/clients)"), 50),
     (re.compile(r"POST (/hub)?/broadcasts"), 25),
-    (re.compile(r"GET (/hub)?/usage/[^/]+/texts"), 25),
+    (re.compile(r"GET (/hub)?/usage/[^/]+/texts(\.csv)?"), 25),
 )
 
 Take = Callable[[str, int, datetime], bool]

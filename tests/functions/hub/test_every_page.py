@@ -19,13 +19,17 @@ from longcode.accounts.people import Person, Role
 from longcode.aws import clients as aws_clients
 from longcode.aws import queues
 from longcode.aws.clients import client as aws_client
+from longcode.billing import store as invoices
+from longcode.billing.invoice import compute_invoice
 from longcode.clients.client import Phone
 from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
+from longcode.plans import store as price_list
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import Note
 from longcode.template import Template, TemplateVersion
+from longcode.usage.usage import Usage
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from optout import worker as optout_worker
@@ -44,6 +48,8 @@ OF_OWNER = {
     *("keys", "keys/<key_id>/end"),
     *("export", "export/messages.csv", "export/data.csv"),
     *("people", "people/<person_id>/remove"),
+    *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
+    *("usage/<month>/texts.csv", "invoices", "invoices/<month>", "invoice-pdf/<month>"),
 }
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
@@ -56,8 +62,10 @@ OF_SESSION = [
 ]
 
 
-def fill(account: Account, phone: str, name: str) -> dict[str, str]:
+def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dict[str, str]:
     """Write something of everything for a studio, with a name in each field; return the ids that its pages have."""
+    plan = price_list.of_month(month)["medium"]
+    invoices.issue(compute_invoice(account.id, month, plan, Usage(units_sent=3), studio=name), NOW)
     client_id, now = f"of-{account.id}", aws_clients.now()
     entered = (Phone(number=phone, entered=phone, label=name[:20]),)
     write_client(
@@ -91,6 +99,7 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     api_keys.create(key, "hash")
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
+        "month": month,
         "digits": phone.removeprefix("+"),
         "person_id": "p",
         "session_hash": session.hash,
@@ -132,7 +141,7 @@ def staff(account: Account) -> Browser:
 def theirs(account: Account, signed_in: Browser) -> Iterator[dict[str, str]]:
     """The ids of another studio, none of whose items a test may change."""
     other = studio("10000002", name="Another Studio")
-    found = fill(other, THEIRS, "Theirs")
+    found = fill(other, THEIRS, "Theirs", "2026-10")  # in a month before the studio of the tests joined
     before = stored(other.id)
     yield found
     assert stored(other.id) == before
@@ -208,6 +217,7 @@ def test_hostile_words_in_every_field_stay_words_on_every_page(account: Account,
     ids, shown = fill(account, MINE, HOSTILE), 0
     queries = {"new": f"to={MINE[1:]}", "suggest": "q=script", "clients/export/clients.csv": "count=9"}
     queries |= {"export/messages.csv": "since=0&count=9", "export/data.csv": "of=templates"}
+    queries["plan/change"] = "plan=large"
     for method, path in OF_SESSION:
         if method == "GET":
             page = signed_in.get(with_ids(path, ids), queries.get(path, "q=script&sent=1"))
