@@ -25,7 +25,7 @@ from longcode.segments import UNIT_CHARACTERS, measure
 from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces, full_name
 from longcode.template import fields as fields_of
 
-_MOST_PREVIEWED = 500  # clients, one after the other; a search finds the others
+_MOST_PREVIEWED = 200  # clients, one after the other; a search finds the others
 _WORTH_SHORTENING = 20  # characters: so few can be left out
 _LONGEST_VALUE = 200
 

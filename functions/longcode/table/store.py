@@ -131,29 +131,44 @@ def query_part(
     Only keys that begin with the prefix's are read, and without `after` or `until` all of these. The last key is None
     if nothing is left to read. A call reads a megabyte, or `page` items; it is not strongly consistent.
     """
+    items, _, last = _query_part(prefix, (after, until), where, {"Limit": page} if page else {})
+    return items, last
+
+
+def count_part(
+    prefix: Key, *, after: Key | None, until: Key | None, where: ConditionBase | None
+) -> tuple[int, Key | None]:
+    """Return how many of the items that `query_part` reads in one call match, and the last key that the call read."""
+    _, count, last = _query_part(prefix, (after, until), where, {"Select": "COUNT"})
+    return count, last
+
+
+def _query_part(
+    prefix: Key, between: tuple[Key | None, Key | None], where: ConditionBase | None, more: Mapping[str, Any]
+) -> tuple[Iterator[Attributes], int, Key | None]:
+    after, until = between
     if after and not _may_exist(after):
-        return iter(()), None
+        return iter(()), 0, None
     bounds = {":sk": (after or prefix).sk, ":until": until.sk} if until else {":sk": prefix.sk}
     arguments: dict[str, Any] = {
         "KeyConditionExpression": _FROM_UNTIL if until else _BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, **bounds}),
         **({"ExclusiveStartKey": wire_key(after)} if after else {}),
-        **({"Limit": page} if page else {}),
+        **more,
     }
     response = client("dynamodb").query(TableName=table(), **(filtered(arguments, where) if where else arguments))
     last = response.get("LastEvaluatedKey")
-    return map(from_wire, response["Items"]), Key(**from_wire(last)) if last else None
+    return map(from_wire, response.get("Items", [])), int(response["Count"]), Key(**from_wire(last)) if last else None
 
 
-def count(prefix: Key, where: ConditionBase | None = None) -> int:
-    """Return how many items of a partition have sort keys that begin with the prefix's, and match `where`."""
+def count(prefix: Key) -> int:
+    """Return how many items of a partition have sort keys that begin with the prefix's."""
     arguments: dict[str, Any] = {
         "Select": "COUNT",
         "ConsistentRead": True,
         "KeyConditionExpression": _BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
-    arguments = filtered(arguments, where) if where else arguments
     total = 0
     while True:
         response = client("dynamodb").query(TableName=table(), **arguments)

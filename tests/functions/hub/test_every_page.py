@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from clients import kept_imports
 from hub.site import site
@@ -16,7 +17,9 @@ from longcode.accounts.people import Person, Role
 from longcode.aws import clients as aws_clients
 from longcode.aws import queues
 from longcode.aws.clients import client as aws_client
-from longcode.clients.client import Phone
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients.client import Audience, Phone
 from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
@@ -62,12 +65,15 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     sessions.begin(account.id, name, now, person)
     new = KeptImport(account=account.id, id="a" * 32, name=name, size=9, at=now, since=now, rows=0, by=name)
     kept_imports.begin(new, account, b"id,first_name,phone\nx,Ann,12\n", Writer(via=Via.IMPORT, person=name))
+    draft = BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, by=name, changed_by=name)
+    drafts.begin(replace(draft, audience=Audience(tags=(name,), status=name, search=name[:20]), body=name))
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
         "digits": phone.removeprefix("+"),
         "person_id": "p",
         "session_hash": session.hash,
         "import_id": new.id,
+        "draft_id": draft.id,
         "client_id": client_id,
         "message_id": text.id,
     }
