@@ -55,17 +55,21 @@ def show_check(account: Account, draft_id: str) -> Page:
 @form_of_studio
 def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Leave the clients of a page out whose boxes are not ticked, and go on: to more clients, or to the next step."""
-    shown = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
+    ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
     try:
-        drafted.change(account, draft_id, lambda stored: _without(stored, shown, ticked, fields.get("seen", "")))
+        drafted.change(account, draft_id, lambda stored: _without(stored, ids, ticked, fields.get("seen", "")))
     except RequestError as refusal:
         return _step(account, drafted.existing(account, draft_id), fields, refusal)
     if fields.get("do") == "go":
         return go_to(f"broadcasts/new/{draft_id}/go")
-    place = {"q": fields.get("q", ""), "after": fields.get("next" if fields.get("do") == "next" else "after", "")}
-    query = urlencode({name: value for name, value in place.items() if value})
-    return go_to(f"broadcasts/new/{draft_id}/check{'?' if query else ''}{query}")
+    shown = fields.get("shown_q", "")
+    places = {
+        "search": {"q": fields.get("q", "")},
+        "first": {"q": shown},
+        "next": {"q": shown, "after": fields.get("next", "")},
+    }
+    return _back(draft_id, places.get(fields.get("do", ""), {"q": shown, "after": fields.get("after", "")}))
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/add-up")
@@ -75,8 +79,15 @@ def add_up(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     draft, now = drafted.existing(account, draft_id), aws_clients.now()
     check = None if fields.get("do") == "again" else drafts.check_of(draft)
     checking.step(draft, check or checking.begin(draft, now), account, now)
-    place = {name: fields[name] for name in ("q", "after") if fields.get(name)}
-    return go_to(f"broadcasts/new/{draft_id}/check{'?' if place else ''}{urlencode(place)}")
+    if fields.get("then") == "go":
+        return go_to(f"broadcasts/new/{draft_id}/go")
+    return _back(draft_id, {name: fields.get(name, "") for name in ("q", "after")})
+
+
+def _back(draft_id: str, place: dict[str, str]) -> Page:
+    """Go to a page of the grid."""
+    query = urlencode({name: value for name, value in place.items() if value})
+    return go_to(f"broadcasts/new/{draft_id}/check{'?' if query else ''}{query}")
 
 
 def _without(draft: BroadcastDraft, shown: list[str], ticked: set[str], seen: str) -> BroadcastDraft:
@@ -101,7 +112,7 @@ def _mark(draft: BroadcastDraft, shown: list[str]) -> str:
 def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong: RequestError | None = None) -> Page:
     if not draft.body:
         return go_to(f"broadcasts/new/{draft.id}/what")
-    now, q, after = aws_clients.now(), given.get("q", "").strip(), given.get("after") or None
+    now, q, after = aws_clients.now(), given.get("shown_q", given.get("q", "")).strip(), given.get("after") or None
     check = drafts.check_of(draft)
     added = totals.of(account, check, now, now) if check and check.done else None
     found = find_in_audience(account.id, draft.audience, q, _ROWS + 1, after)
@@ -121,11 +132,9 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
         following=clients[-1].id if len(found) > _ROWS else "",
         check=check,
         totals=added,
-        total=check.total if check else 0,
         seen=_mark(draft, [client.id for client in clients]),
         wrong=wrong,
         why=words.refusal(wrong, account, now) if is_refused and wrong else "",
-        most=MOST_IDS,
     )
 
 

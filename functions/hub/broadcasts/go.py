@@ -105,8 +105,11 @@ def _time(account: Account, fields: dict[str, str], now: datetime) -> datetime |
 
 def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong: RequestError | None = None) -> Page:
     added, wrong_time = _totals(account, draft, fields)
+    why = words.refusal(wrong, account, aws_clients.now()) if wrong else wrong_time
+    if not draft.body:
+        return go_to(f"broadcasts/new/{draft.id}/what")
     if added is None:
-        return go_to(f"broadcasts/new/{draft.id}/check")
+        return drafted.show_step("go", account, draft, template="adding", check=drafts.check_of(draft), why=why)
     is_repeat = isinstance(wrong, RepeatedBroadcast)
     return drafted.show_step(
         "go",
@@ -117,6 +120,6 @@ def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong
         totals=added,
         repeats=is_repeat,
         wrong=None if is_repeat else wrong,
-        why=words.refusal(wrong, account, aws_clients.now()) if wrong and not is_repeat else wrong_time,
+        why=wrong_time if is_repeat else why,
         seen=draft.mark,
     )

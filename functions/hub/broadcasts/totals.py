@@ -9,7 +9,6 @@ from broadcasts.checking import Fit
 from hub import words
 from hub.broadcasts import reasons
 from longcode.accounts.account import Account
-from longcode.billing.invoice import money
 from longcode.broadcasts.drafts import DraftCheck
 
 
@@ -18,7 +17,6 @@ class DraftTotals(Struct, frozen=True, kw_only=True):
 
     texts: int
     units: int
-    price: str
     lengths: list[str]
     none: list[tuple[int, str]]
     waits: list[str]
@@ -37,7 +35,6 @@ def of(account: Account, check: DraftCheck, at: datetime, now: datetime) -> Draf
     return DraftTotals(
         texts=check.texts,
         units=check.units,
-        price=money(fit.price_micros, fit.currency) if fit.price_micros else "",
         lengths=_lengths(check),
         none=sorted(((count, reasons.why_none_of_many(code)) for code, count in check.skipped.items()), reverse=True),
         waits=waits(account, check, at, now),

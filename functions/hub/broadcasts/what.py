@@ -30,7 +30,7 @@ _WORTH_SHORTENING = 20  # characters: so few can be left out
 _LONGEST_VALUE = 200
 
 MERGE_FIELDS = {
-    "{{client.first_name|there}}": "First name, or “there” if it is missing",
+    "{{client.first_name|there}}": "First name",
     "{{client.last_name|}}": "Last name",
     "{{client.name|there}}": "Whole name",
     "{{studio.name}}": "Name of your studio",

@@ -247,7 +247,7 @@ def test_each_client_has_what_they_get_or_the_reason(account: Account, signed_in
     assert "Zoë Hi Zoë, two slots are left. (212) 555-0123" in page.text
     assert "Ben no text Allow Text Marketing is not ticked in the record." in page.text
     assert "Twin no text (212) 555-0123: Another client in this broadcast has the same number" in page.text
-    assert "Texts 2 Counted, at 160 characters each 2 Beyond your plan nothing" in page.text
+    assert "Texts 2 Counted per 160 characters 2 Cost beyond your plan $0.00 Left in your limits all" in page.text
     assert "1 client or number without a text: Allow Text Marketing is not ticked." in page.text
 
 
@@ -359,7 +359,7 @@ def test_a_draft_that_a_colleague_changes_is_not_sent_unseen(account: Account, s
     page = signed_in.submit(go, go.path)
 
     assert made(account) == []
-    assert page.path == place(draft, "check")
+    assert "Ann has changed this draft since this page was opened." in page.text
 
 
 def test_a_draft_of_another_studio_is_not_found(signed_in: Browser) -> None:
