@@ -78,7 +78,8 @@ def main() -> None:
                 page.goto(f"{address}/{path}")
                 _save(page, f"{name}-{size}-{scheme}")
             if (size, scheme) == ("wide", "light"):
-                for name, show in (("sign-up", _show_plans), ("new-text", _write_text), ("import", _check_file)):
+                shown = {"sign-up": _show_plans, "new-text": _write_text, "import": _check_file}
+                for name, show in (shown | {"broadcast": _check_broadcast}).items():
                     show(page, address)
                     _save(page, f"{name}-{size}-{scheme}")
             context.close()
@@ -110,6 +111,15 @@ def _write_text(page: Page, address: str) -> None:
     page.goto(f"{address}/new?to=%2B12125551000")
     page.locator("#body").fill(f"{_TEXTS[0]} Come by any time this week 🎉")
     page.locator("#preview .words").wait_for()
+
+
+def _check_broadcast(page: Page, address: str) -> None:
+    """Prepare a broadcast, and wait for what it comes to."""
+    page.goto(f"{address}/broadcasts/new")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("The text").fill(_TEXTS[2])
+    page.get_by_role("button", name="Continue").click()
+    page.locator(".counts").wait_for()
 
 
 def _check_file(page: Page, address: str) -> None:

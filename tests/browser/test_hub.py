@@ -2,13 +2,18 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
+from broadcasts import checking
 from longcode.accounts import account_links, passwords, sessions, sign_in_links
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients.client import Audience
 from longcode.messages import folders
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.fakes import PASSWORD, FakeCarrier
@@ -234,12 +239,18 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
     of_account = ("people", "notifications", "account", link)
+    now = clients.now()
+    draft = BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, body="Hello")
+    draft = drafts.begin(replace(draft, audience=Audience(everyone=True)))
+    checking.step(draft, checking.begin(draft, now), account, now)
+    steps = [f"broadcasts/new/{draft.id}/{step}" for step in ("whom", "what", "check", "go", "delete")]
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
         *("home", "messages", talk, f"{talk}/link", "new", "failed", "more"),
         *of_clients,
         *of_account,
+        *("broadcasts/new", "broadcasts/drafts", *steps),
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

@@ -54,7 +54,7 @@ def show_when(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Return what would wait at the time of a form, for the script of the page."""
     draft = drafted.existing(account, draft_id)
     added, wrong = _totals(account, draft, fields)
-    return show("broadcasts/when", totals=added, wrong=wrong)
+    return show("broadcasts/when", totals=added, wrong=wrong, quiet_hours=account.quiet_hours)
 
 
 def _form(account: Account, draft: BroadcastDraft, fields: dict[str, str]) -> forms.NewBroadcast:
@@ -118,7 +118,7 @@ def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong
         wrong.status if wrong else 200,
         typed={"when": "now", "at": "", "limit": ""} | fields,
         totals=added,
-        repeats=is_repeat,
+        repeats=wrong if is_repeat else None,
         wrong=None if is_repeat else wrong,
         why=wrong_time if is_repeat else why,
         seen=draft.mark,

@@ -10,6 +10,7 @@ from hub import words
 from hub.broadcasts import reasons
 from longcode.accounts.account import Account
 from longcode.broadcasts.drafts import DraftCheck
+from longcode.segments import UNIT_CHARACTERS
 
 
 class DraftTotals(Struct, frozen=True, kw_only=True):
@@ -58,8 +59,8 @@ def _lengths(check: DraftCheck) -> list[str]:
     if len(by_units) == 1:
         units = by_units[0][0]
         return [] if units == 1 else [f"Each counts as {words.counted(units, 'text')} of 160 characters."]
+    several = {units: (texts, words.number((units - 1) * UNIT_CHARACTERS)) for units, texts in by_units if units > 1}
     return [
-        f"{words.counted(texts, 'text')} {'counts' if texts == 1 else 'count'} as {units}."
-        for units, texts in by_units
-        if units > 1
+        f"{words.counted(texts, 'text')} with more than {most} characters: counted as {units}."
+        for units, (texts, most) in several.items()
     ]

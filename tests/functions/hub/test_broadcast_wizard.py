@@ -247,7 +247,7 @@ def test_each_client_has_what_they_get_or_the_reason(account: Account, signed_in
     assert "Zoë Hi Zoë, two slots are left. (212) 555-0123" in page.text
     assert "Ben no text Allow Text Marketing is not ticked in the record." in page.text
     assert "Twin no text (212) 555-0123: Another client in this broadcast has the same number" in page.text
-    assert "Texts 2 Counted per 160 characters 2 Cost beyond your plan $0.00 Left in your limits all" in page.text
+    assert "Texts 2 Counted per 160 characters 2 Cost beyond your plan $0.00 Left in your limits no" in page.text
     assert "1 client or number without a text: Allow Text Marketing is not ticked." in page.text
 
 
@@ -347,7 +347,7 @@ def test_the_same_words_to_the_same_people_are_asked_about_once_more(account: Ac
     before = len(made(account))
     signed_in.submit(asked, asked.path, repeat="1")
 
-    assert "The same words went to some of these clients within a day." in asked.text
+    assert "The same words went to some of these clients" in asked.text
     assert (before, len(made(account))) == (1, 2)
 
 
