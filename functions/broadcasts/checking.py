@@ -100,6 +100,7 @@ def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content, most
         asked=check.asked + sum(outcome.held is not None for outcome in texts),
         counts=add_counts(check.counts, (str(outcome.units) for outcome in texts)),
         skipped=add_counts(check.skipped, (outcome.code for outcome in found if outcome.code)),
+        without=(*check.without, *dict.fromkeys(one.client_id for one in found if one.code))[: drafts.MOST_LISTED],
         waits=_with_waits(check.waits, content.account, chosen, texts),
         places=tuple(places),
     )
@@ -140,11 +141,16 @@ def _sharing(account: str, audience: Audience, entries: Sequence[ClientEntry]) -
 
 def fit(account: Account, check: DraftCheck, at: datetime) -> Fit:
     """Return what the limits at an instant allow of a draft."""
+    return fit_of_units(account, check.units, at)
+
+
+def fit_of_units(account: Account, needed: int, at: datetime) -> Fit:
+    """Return what the limits at an instant allow of some units."""
     headroom = planning.read_headroom(account, at)
-    units = check.units if headroom.left is None else min(check.units, headroom.left)
+    units = needed if headroom.left is None else min(needed, headroom.left)
     used = quotas.of_month(account.id, headroom.limits.month).units
     return Fit(
-        needed=check.units,
+        needed=needed,
         left=headroom.left,
         price_micros=plans.price_of(units, headroom.plan, used),
         currency=headroom.plan.currency,

@@ -15,7 +15,7 @@ from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft, DraftCheck
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import MOST_IDS, Client
-from longcode.clients.search import find_in_audience
+from longcode.clients.search import find_in_audience, of_ids
 from longcode.clients.store import ClientEntry
 from longcode.errors import RequestError
 from longcode.messages import timing
@@ -63,13 +63,9 @@ def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
         return _step(account, drafted.existing(account, draft_id), fields, refusal)
     if fields.get("do") == "go":
         return go_to(f"broadcasts/new/{draft_id}/go")
-    shown = fields.get("shown_q", "")
-    places = {
-        "search": {"q": fields.get("q", "")},
-        "first": {"q": shown},
-        "next": {"q": shown, "after": fields.get("next", "")},
-    }
-    return _back(draft_id, places.get(fields.get("do", ""), {"q": shown, "after": fields.get("after", "")}))
+    shown = {"q": fields.get("shown_q", ""), "only": fields.get("only", "")}
+    places = {"search": {"q": fields.get("q", "")}, "first": shown, "next": shown | {"after": fields.get("next", "")}}
+    return _back(draft_id, places.get(fields.get("do", ""), shown | {"after": fields.get("after", "")}))
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/add-up")
@@ -81,7 +77,7 @@ def add_up(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     checking.step(draft, check or checking.begin(draft, now), account, now)
     if fields.get("then") == "go":
         return go_to(f"broadcasts/new/{draft_id}/go")
-    return _back(draft_id, {name: fields.get(name, "") for name in ("q", "after")})
+    return _back(draft_id, {name: fields.get(name, "") for name in ("q", "only", "after")})
 
 
 def _back(draft_id: str, place: dict[str, str]) -> Page:
@@ -115,7 +111,11 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
     now, q, after = aws_clients.now(), given.get("shown_q", given.get("q", "")).strip(), given.get("after") or None
     check = drafts.check_of(draft)
     added = totals.of(account, check, now, now) if check and check.done else None
-    found = find_in_audience(account.id, draft.audience, q, _ROWS + 1, after)
+    only = given.get("only", "") if added and check and check.without else ""
+    if only and check:
+        found = _without_text(account, check, after)
+    else:
+        found = find_in_audience(account.id, draft.audience, q, _ROWS + 1, after)
     clients = found[:_ROWS]
     rows = _rows(account, draft, clients, check, added)
     is_refused = wrong is not None
@@ -129,6 +129,7 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
         rows=rows,
         q=q,
         after=after or "",
+        only=only,
         following=clients[-1].id if len(found) > _ROWS else "",
         check=check,
         totals=added,
@@ -136,6 +137,12 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
         wrong=wrong,
         why=words.refusal(wrong, account, now) if is_refused and wrong else "",
     )
+
+
+def _without_text(account: Account, check: DraftCheck, after: str | None) -> list[Client]:
+    """Return the next clients of whom a number gets no text."""
+    ids = [client_id for client_id in check.without if client_id.encode() > (after or "").encode()]
+    return of_ids(account.id, ids[: _ROWS + 1])
 
 
 def _rows(

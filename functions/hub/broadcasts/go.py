@@ -1,6 +1,9 @@
 """The last step of a broadcast: now or at a time; and what becomes of a draft that is sent twice."""
 
 from datetime import datetime
+from uuid import uuid4
+
+from msgspec.structs import replace
 
 from broadcasts import api, forms
 from hub import words
@@ -40,8 +43,10 @@ def send(account: Account, fields: dict[str, str], draft_id: str) -> Page:
         drafts.check_unchanged(fields.get("seen", ""), draft.mark, draft)
         form = _form(account, draft, fields)
         api.create_broadcast(account.id, form, draft_id, aws_clients.now(), name_of_person())
-    except IdempotencyConflict:
-        pass  # it was sent before, and changed after that: the broadcast shows what went
+    except IdempotencyConflict:  # it was sent, which was not noted, and changed after that: this is another one
+        again = drafts.begin(replace(draft, id=uuid4().hex, version=0))
+        drafts.delete(account.id, draft_id)
+        return go_to(f"broadcasts/new/{again.id}/check")
     except RequestError as refusal:
         return _step(account, draft, fields, refusal)
     drafts.delete(account.id, draft_id)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from broadcasts import checking
+from broadcasts import api, checking
+from broadcasts.forms import AudienceForm, NewBroadcast
 from longcode.accounts import people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -42,6 +43,13 @@ def kept(account: Account, **fields: Any) -> BroadcastDraft:
         account=account.id, id="d" * 32, at=now, changed_at=now, audience=Audience(everyone=True), body=WORDS
     )
     return drafts.begin(replace(draft, **fields))
+
+
+def colleague(account: Account) -> Browser:
+    """Return the browser of Ann, who is signed in."""
+    ann = Person(account=account.id, id="a", name="Ann", email="a@x.example", role=Role.STAFF, added_at=NOW)
+    people.add(ann)
+    return Browser({"session": sessions.begin(account.id, "x", aws_clients.now(), ann)})
 
 
 def place(draft: BroadcastDraft, step: str) -> str:
@@ -152,11 +160,9 @@ def test_an_account_keeps_so_many_drafts(account: Account, signed_in: Browser) -
 def test_the_later_of_two_people_is_told_and_loses_nothing(
     account: Account, signed_in: Browser, step: str, mine: dict[str, str], theirs: dict[str, str]
 ) -> None:
-    draft, now = kept(account), aws_clients.now()
+    draft = kept(account)
     write_client(account, "m", "+12125550199", tags=("mine",))
-    ann = Person(account=account.id, id="a", name="Ann", email="a@x.example", role=Role.STAFF, added_at=NOW)
-    people.add(ann)
-    other = Browser({"session": sessions.begin(account.id, "x", now, ann)})
+    other = colleague(account)
     page = signed_in.get(place(draft, step))
     other.submit(other.get(place(draft, step)), place(draft, step), **theirs)
 
@@ -251,6 +257,17 @@ def test_each_client_has_what_they_get_or_the_reason(account: Account, signed_in
     assert "1 client or number without a text: Allow Text Marketing is not ticked." in page.text
 
 
+def test_those_without_a_text_can_be_shown_alone(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    checked(signed_in, draft)
+
+    page = signed_in.get(place(draft, "check"), "only=none")
+    after = signed_in.get(place(draft, "check"), "only=none&after=c3")
+
+    assert [page.fields.get(f"id_{row}") for row in range(3)] == ["c3", "c4", None]
+    assert [after.fields.get(f"id_{row}") for row in range(2)] == ["c4", None]
+
+
 def test_unticked_clients_are_left_out_and_their_number_goes_to_the_next_one(
     account: Account, signed_in: Browser
 ) -> None:
@@ -336,6 +353,51 @@ def test_a_draft_that_is_sent_twice_makes_one_broadcast(account: Account, signed
 
     assert len(made(account)) == 1
     assert pages[0].path == pages[1].path
+
+
+def test_a_draft_that_was_changed_after_it_was_sent_becomes_another_one(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    form = NewBroadcast(audience=AudienceForm(all=True), body="As it was sent")
+    api.create_broadcast(account.id, form, draft.id, aws_clients.now())
+
+    go = checked(signed_in, draft)
+    again = signed_in.submit(go, go.path)
+
+    (left,) = drafts.of_account(account.id, aws_clients.now())
+    assert (left.body, again.path) == (WORDS, f"broadcasts/new/{left.id}/check")
+    assert [one.body for one in made(account)] == ["As it was sent"]
+
+
+def test_a_broadcast_names_who_made_it(account: Account, signed_in: Browser) -> None:
+    ann = colleague(account)
+    go = checked(ann, kept(account))
+    ann.submit(go, go.path)
+
+    assert [broadcast.by for broadcast in made(account)] == ["Ann"]
+
+
+def test_so_many_clients_can_be_left_out_one_by_one(account: Account, signed_in: Browser) -> None:
+    draft = kept(account, unchecked=tuple(f"x{number:04}" for number in range(1_000)))
+    page = signed_in.get(place(draft, "check"))
+    fields = {name: value for name, value in page.fields.items() if name != "in_0"}
+
+    refused = signed_in.post(place(draft, "check"), **fields)
+
+    assert refused.status == 422
+    assert "At most 1,000 clients can be left out one by one." in refused.text
+    assert "in_0" not in refused.fields
+    assert "in_1" in refused.fields
+
+
+def test_what_was_written_outlives_a_lost_session(account: Account, signed_in: Browser, password: str) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "what"))
+    signed_in.cookies.clear()
+
+    sign_in = signed_in.submit(page, place(draft, "what"), body="Not yet kept")
+    back = signed_in.submit(sign_in, "sign-in", account=account.id, password=password)
+
+    assert (back.path, back.typed.strip()) == (place(draft, "what"), "Not yet kept")
 
 
 def test_the_same_words_to_the_same_people_are_asked_about_once_more(account: Account, signed_in: Browser) -> None:
