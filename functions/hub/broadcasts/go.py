@@ -59,7 +59,8 @@ def show_when(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Return what would wait at the time of a form, for the script of the page."""
     draft = drafted.existing(account, draft_id)
     added, wrong = _totals(account, draft, fields)
-    return show("broadcasts/when", totals=added, wrong=wrong, quiet_hours=account.quiet_hours)
+    limit = fields.get("limit", "")
+    return show("broadcasts/when", totals=added, wrong=wrong, quiet_hours=account.quiet_hours, limit=limit)
 
 
 def _form(account: Account, draft: BroadcastDraft, fields: dict[str, str]) -> forms.NewBroadcast:

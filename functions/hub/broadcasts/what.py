@@ -154,7 +154,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         seen=drafted.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
-        **_preview(account, draft, typed),
+        **(_preview(account, draft, typed) | ({"refused": ""} if wrong else {})),
     )
 
 
