@@ -131,6 +131,15 @@ def _write_text(page: Page, address: str) -> None:
     page.locator("#preview .words").wait_for()
 
 
+def _check_broadcast(page: Page, address: str) -> None:
+    """Prepare a broadcast, and wait for what it comes to."""
+    page.goto(f"{address}/broadcasts/new")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("The text").fill(_TEXTS[2])
+    page.get_by_role("button", name="Continue").click()
+    page.locator(".counts").wait_for()
+
+
 def _check_file(page: Page, address: str) -> None:
     """Hand in a file with clients, and wait for the report."""
     page.goto(f"{address}/clients/import")
@@ -144,7 +153,7 @@ def _open_invoice(page: Page, address: str) -> None:
     page.locator(".invoices a").first.click()
 
 
-_SHOWN = {"sign-up": _show_plans, "new-text": _write_text, "import": _check_file, "invoice": _open_invoice}
+_SHOWN = {"sign-up": _show_plans, "new-text": _write_text, "import": _check_file, "invoice": _open_invoice, "broadcast": _check_broadcast}
 
 
 @contextmanager

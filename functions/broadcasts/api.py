@@ -122,8 +122,8 @@ def create_broadcast(
     broadcast = replace(_new_broadcast(account, form, broadcast_id, fingerprint, now), by=by)
     audience = forms.audience_of_form(form.audience)
     planning.check_not_empty(planning.all_clients(account_id, audience))
-    if form.refuse_repeat and (repeated := repeats.find_repeated(broadcast, audience, now)):
-        raise _repeats(repeated)
+    if refusal := _repeat_refusal(form, broadcast, now):
+        raise refusal
     try:
         broadcasts.create(broadcast, audience)
     except broadcasts.AlreadyCreated as created:
@@ -133,10 +133,19 @@ def create_broadcast(
     return broadcast
 
 
-def _repeats(earlier: Broadcast) -> RepeatedBroadcast:
-    at = time_in_words(earlier.send_at or earlier.created_at)
-    same = f"The broadcast {earlier.id} of {at} has the same words for some of the same clients."
-    return RepeatedBroadcast(f"{same} Leave refuse_repeat out to send them again.", field="refuse_repeat")
+def _repeat_refusal(form: forms.NewBroadcast, new: Broadcast, now: datetime) -> RepeatedBroadcast | None:
+    audience = forms.audience_of_form(form.audience)
+    earlier = repeats.find_repeated(new, audience, now) if form.refuse_repeat else None
+    if earlier is None:
+        return None
+    at = earlier.send_at or earlier.created_at
+    same = f"The broadcast {earlier.id} of {time_in_words(at)} has the same words for some of the same clients."
+    return RepeatedBroadcast(
+        f"{same} Leave refuse_repeat out to send them again.",
+        field="refuse_repeat",
+        broadcast_id=earlier.id,
+        at=at,
+    )
 
 
 def _repeated(first: Broadcast, fingerprint: str) -> Broadcast:
@@ -155,7 +164,7 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
     needed = sum(outcome.units for outcome in outcomes)
     headroom = planning.read_headroom(account, at)
     budget = planning.units_to_reserve(form.limit, needed, headroom.left)
-    refusal: RequestError | None = send_refusal(account)
+    refusal: RequestError | None = send_refusal(account) or _repeat_refusal(form, broadcast, now)
     if refusal is None and needed and budget == 0:
         refusal = planning.limit_refusal(headroom, needed, now)
     if budget is not None and budget < needed:

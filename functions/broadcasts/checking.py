@@ -24,7 +24,7 @@ from longcode.usage import store as quotas
 PAGE = 50
 """How many clients a page of the grid has: for each page, the check keeps the units before it."""
 
-_PAGES_AT_ONCE = 10
+_PAGES = 10  # are looked at together
 _STEP_SECONDS = 5.0
 _LEASE = timedelta(seconds=25)  # longer than the hub's function runs
 
@@ -45,7 +45,8 @@ class Fit(Struct, frozen=True, kw_only=True):
 
 def begin(draft: BroadcastDraft, now: datetime) -> DraftCheck:
     """Begin to find out what a draft would come to; raise `EmptyAudience` or `AudienceTooLarge`."""
-    total = search.count_audience(draft.account, draft.audience)
+    ids = search.of_ids(draft.account, draft.audience.client_ids)
+    total = len(ids) if draft.audience.client_ids else search.count_audience(draft.account, draft.audience)
     planning.check_size(total)
     check = DraftCheck(account=draft.account, draft_id=draft.id, of=draft.mark, at=now, total=total)
     drafts.begin_check(check)
@@ -53,24 +54,28 @@ def begin(draft: BroadcastDraft, now: datetime) -> DraftCheck:
 
 
 def step(
-    draft: BroadcastDraft, check: DraftCheck, account: Account, now: datetime, *, seconds: float = _STEP_SECONDS
+    draft: BroadcastDraft,
+    check: DraftCheck,
+    account: Account,
+    now: datetime,
+    *,
+    seconds: float = _STEP_SECONDS,
+    pages: int = _PAGES,
 ) -> DraftCheck:
     """Look at clients of a draft for some seconds, unless another call does, and return the check as it is then."""
     if check.done or not drafts.lease_check(check, now, until=now + _LEASE):
         return drafts.check_of(draft) or check
     end, content = monotonic() + seconds, planning.content_of(account, draft.body, draft.values, now)
     while not check.done:
-        check = _with_pages(check, draft, content)
+        check = _with_pages(check, draft, content, PAGE * pages - check.looked_at % PAGE)
         if monotonic() >= end:
             break
     drafts.record_check(check)
     return check
 
 
-def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content) -> DraftCheck:
-    entries, cursor = planning.next_clients(
-        draft.account, draft.audience, check.cursor, PAGE * _PAGES_AT_ONCE - check.looked_at % PAGE
-    )
+def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content, most: int) -> DraftCheck:
+    entries, cursor = planning.next_clients(draft.account, draft.audience, check.cursor, most)
     unchecked = set(draft.unchecked)
     chosen = [entry for entry in entries if entry.id not in unchecked]
     by_client: dict[str, list[Outcome]] = {}
@@ -95,6 +100,7 @@ def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content) -> D
         asked=check.asked + sum(outcome.held is not None for outcome in texts),
         counts=add_counts(check.counts, (str(outcome.units) for outcome in texts)),
         skipped=add_counts(check.skipped, (outcome.code for outcome in found if outcome.code)),
+        without=(*check.without, *dict.fromkeys(one.client_id for one in found if one.code))[: drafts.MOST_LISTED],
         waits=_with_waits(check.waits, content.account, chosen, texts),
         places=tuple(places),
     )
@@ -135,11 +141,16 @@ def _sharing(account: str, audience: Audience, entries: Sequence[ClientEntry]) -
 
 def fit(account: Account, check: DraftCheck, at: datetime) -> Fit:
     """Return what the limits at an instant allow of a draft."""
+    return fit_of_units(account, check.units, at)
+
+
+def fit_of_units(account: Account, needed: int, at: datetime) -> Fit:
+    """Return what the limits at an instant allow of some units."""
     headroom = planning.read_headroom(account, at)
-    units = check.units if headroom.left is None else min(check.units, headroom.left)
+    units = needed if headroom.left is None else min(needed, headroom.left)
     used = quotas.of_month(account.id, headroom.limits.month).units
     return Fit(
-        needed=check.units,
+        needed=needed,
         left=headroom.left,
         price_micros=plans.price_of(units, headroom.plan, used),
         currency=headroom.plan.currency,

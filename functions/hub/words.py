@@ -313,6 +313,7 @@ def _not_delivered(text: Message) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "ahead": ahead,
     "clock": clock,
     "excerpt": excerpt,
     "happened": happened,

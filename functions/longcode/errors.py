@@ -159,6 +159,15 @@ class TooManyToPhone(RequestError, code="too_many_to_phone", status=409):
         return {"frees_at": instant(self.frees_at)}
 
 
+class RepeatedBroadcast(RequestError, code="repeated_broadcast", status=409):
+    """Another broadcast has the same words for some of the same clients: its id, and when it went or will go."""
+
+    def __init__(self, detail: str, *, field: str, broadcast_id: str, at: datetime) -> None:
+        super().__init__(detail, field=field)
+        self.broadcast_id = broadcast_id
+        self.at = at
+
+
 class NoPriceList(Exception): ...
 
 
@@ -189,7 +198,6 @@ class CountryNotAllowed(RequestError, code="country_not_allowed", status=409): .
 class NumberTypeNotAllowed(RequestError, code="number_type_not_allowed", status=422): ...
 class OurOwnNumber(RequestError, code="our_own_number", status=422): ...
 class IdempotencyConflict(RequestError, code="idempotency_conflict", status=409): ...
-class RepeatedBroadcast(RequestError, code="repeated_broadcast", status=409): ...
 
 # Consent
 class NoPermission(RequestError, code="no_permission", status=409): ...

@@ -2,8 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
+from broadcasts import checking
 from longcode.accounts import account_links, passwords, sessions, sign_in_links
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -12,6 +14,9 @@ from longcode.accounts.people import Person, Role
 from longcode.aws import clients
 from longcode.billing import store as invoices
 from longcode.billing.invoice import compute_invoice
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients.client import Audience
 from longcode.messages import folders
 from longcode.plans import store as price_list
 from longcode.teamwork import store as teamwork
@@ -274,6 +279,11 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     of_money = ("plan", "plan/change?plan=large", "usage", "usage/2026-11/sheet", "invoices", "invoices/2026-11")
     plan = price_list.of_month("2026-11")["medium"]
     invoices.issue(compute_invoice(account.id, "2026-11", plan, Usage(units_sent=1_100)), clients.now())
+    now = clients.now()
+    draft = BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, body="Hello")
+    draft = drafts.begin(replace(draft, audience=Audience(everyone=True)))
+    checking.step(draft, checking.begin(draft, now), account, now)
+    steps = [f"broadcasts/new/{draft.id}/{step}" for step in ("whom", "what", "check", "go", "delete")]
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
@@ -283,6 +293,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         *of_account,
         *of_settings,
         *of_money,
+        *("broadcasts/new", "broadcasts/drafts", *steps),
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

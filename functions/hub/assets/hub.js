@@ -179,7 +179,7 @@ if (asks) {
     const body = new URLSearchParams(new FormData(asks, button));
     return { at: find("answer"), parts: await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
   }, 300);
-  asks.addEventListener("input", () => { button = null; ask(); });
+  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { button = null; ask(); } });
   asks.addEventListener("submit", (event) => {
     if (event.submitter?.name !== "preview") return;
     event.preventDefault();

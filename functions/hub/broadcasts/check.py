@@ -15,7 +15,7 @@ from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft, DraftCheck
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import MOST_IDS, Client
-from longcode.clients.search import find_in_audience
+from longcode.clients.search import find_in_audience, of_ids
 from longcode.clients.store import ClientEntry
 from longcode.errors import RequestError
 from longcode.messages import timing
@@ -55,17 +55,17 @@ def show_check(account: Account, draft_id: str) -> Page:
 @form_of_studio
 def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Leave the clients of a page out whose boxes are not ticked, and go on: to more clients, or to the next step."""
-    shown = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
+    ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
     try:
-        drafted.change(account, draft_id, lambda stored: _without(stored, shown, ticked, fields.get("seen", "")))
+        drafted.change(account, draft_id, lambda stored: _without(stored, ids, ticked, fields.get("seen", "")))
     except RequestError as refusal:
         return _step(account, drafted.existing(account, draft_id), fields, refusal)
     if fields.get("do") == "go":
         return go_to(f"broadcasts/new/{draft_id}/go")
-    place = {"q": fields.get("q", ""), "after": fields.get("next" if fields.get("do") == "next" else "after", "")}
-    query = urlencode({name: value for name, value in place.items() if value})
-    return go_to(f"broadcasts/new/{draft_id}/check{'?' if query else ''}{query}")
+    shown = {"q": fields.get("shown_q", ""), "only": fields.get("only", "")}
+    places = {"search": {"q": fields.get("q", "")}, "first": shown, "next": shown | {"after": fields.get("next", "")}}
+    return _back(draft_id, places.get(fields.get("do", ""), shown | {"after": fields.get("after", "")}))
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/add-up")
@@ -75,8 +75,15 @@ def add_up(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     draft, now = drafted.existing(account, draft_id), aws_clients.now()
     check = None if fields.get("do") == "again" else drafts.check_of(draft)
     checking.step(draft, check or checking.begin(draft, now), account, now)
-    place = {name: fields[name] for name in ("q", "after") if fields.get(name)}
-    return go_to(f"broadcasts/new/{draft_id}/check{'?' if place else ''}{urlencode(place)}")
+    if fields.get("then") == "go":
+        return go_to(f"broadcasts/new/{draft_id}/go")
+    return _back(draft_id, {name: fields.get(name, "") for name in ("q", "only", "after")})
+
+
+def _back(draft_id: str, place: dict[str, str]) -> Page:
+    """Go to a page of the grid."""
+    query = urlencode({name: value for name, value in place.items() if value})
+    return go_to(f"broadcasts/new/{draft_id}/check{'?' if query else ''}{query}")
 
 
 def _without(draft: BroadcastDraft, shown: list[str], ticked: set[str], seen: str) -> BroadcastDraft:
@@ -101,10 +108,14 @@ def _mark(draft: BroadcastDraft, shown: list[str]) -> str:
 def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong: RequestError | None = None) -> Page:
     if not draft.body:
         return go_to(f"broadcasts/new/{draft.id}/what")
-    now, q, after = aws_clients.now(), given.get("q", "").strip(), given.get("after") or None
+    now, q, after = aws_clients.now(), given.get("shown_q", given.get("q", "")).strip(), given.get("after") or None
     check = drafts.check_of(draft)
     added = totals.of(account, check, now, now) if check and check.done else None
-    found = find_in_audience(account.id, draft.audience, q, _ROWS + 1, after)
+    only = given.get("only", "") if added and check and check.without else ""
+    if only and check:
+        found = _without_text(account, check, after)
+    else:
+        found = find_in_audience(account.id, draft.audience, q, _ROWS + 1, after)
     clients = found[:_ROWS]
     rows = _rows(account, draft, clients, check, added)
     is_refused = wrong is not None
@@ -118,15 +129,20 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
         rows=rows,
         q=q,
         after=after or "",
+        only=only,
         following=clients[-1].id if len(found) > _ROWS else "",
         check=check,
         totals=added,
-        total=check.total if check else 0,
         seen=_mark(draft, [client.id for client in clients]),
         wrong=wrong,
         why=words.refusal(wrong, account, now) if is_refused and wrong else "",
-        most=MOST_IDS,
     )
+
+
+def _without_text(account: Account, check: DraftCheck, after: str | None) -> list[Client]:
+    """Return the next clients of whom a number gets no text."""
+    ids = [client_id for client_id in check.without if client_id.encode() > (after or "").encode()]
+    return of_ids(account.id, ids[: _ROWS + 1])
 
 
 def _rows(

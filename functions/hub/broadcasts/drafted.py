@@ -34,10 +34,12 @@ def seen(typed: dict[str, str], wrong: RequestError | None, stored: str) -> str:
     return stored if isinstance(wrong, DraftChanged) else typed.get("seen") or stored
 
 
-def show_step(step: str, account: Account, draft: BroadcastDraft | None, status: int = 200, **values: Any) -> Page:
+def show_step(
+    step: str, account: Account, draft: BroadcastDraft | None, status: int = 200, *, template: str = "", **values: Any
+) -> Page:
     """Return the page of a step; without a draft, the first one of a broadcast that is new."""
     return show(
-        f"broadcasts/{step}",
+        f"broadcasts/{template or step}",
         account,
         status,
         draft=draft,

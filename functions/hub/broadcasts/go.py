@@ -1,6 +1,9 @@
 """The last step of a broadcast: now or at a time; and what becomes of a draft that is sent twice."""
 
 from datetime import datetime
+from uuid import uuid4
+
+from msgspec.structs import replace
 
 from broadcasts import api, forms
 from hub import words
@@ -40,8 +43,10 @@ def send(account: Account, fields: dict[str, str], draft_id: str) -> Page:
         drafts.check_unchanged(fields.get("seen", ""), draft.mark, draft)
         form = _form(account, draft, fields)
         api.create_broadcast(account.id, form, draft_id, aws_clients.now(), name_of_person())
-    except IdempotencyConflict:
-        pass  # it was sent before, and changed after that: the broadcast shows what went
+    except IdempotencyConflict:  # it was sent, which was not noted, and changed after that: this is another one
+        again = drafts.begin(replace(draft, id=uuid4().hex, version=0))
+        drafts.delete(account.id, draft_id)
+        return go_to(f"broadcasts/new/{again.id}/check")
     except RequestError as refusal:
         return _step(account, draft, fields, refusal)
     drafts.delete(account.id, draft_id)
@@ -54,7 +59,8 @@ def show_when(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Return what would wait at the time of a form, for the script of the page."""
     draft = drafted.existing(account, draft_id)
     added, wrong = _totals(account, draft, fields)
-    return show("broadcasts/when", totals=added, wrong=wrong)
+    limit = fields.get("limit", "")
+    return show("broadcasts/when", totals=added, wrong=wrong, quiet_hours=account.quiet_hours, limit=limit)
 
 
 def _form(account: Account, draft: BroadcastDraft, fields: dict[str, str]) -> forms.NewBroadcast:
@@ -105,8 +111,11 @@ def _time(account: Account, fields: dict[str, str], now: datetime) -> datetime |
 
 def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong: RequestError | None = None) -> Page:
     added, wrong_time = _totals(account, draft, fields)
+    why = words.refusal(wrong, account, aws_clients.now()) if wrong else wrong_time
+    if not draft.body:
+        return go_to(f"broadcasts/new/{draft.id}/what")
     if added is None:
-        return go_to(f"broadcasts/new/{draft.id}/check")
+        return drafted.show_step("go", account, draft, template="adding", check=drafts.check_of(draft), why=why)
     is_repeat = isinstance(wrong, RepeatedBroadcast)
     return drafted.show_step(
         "go",
@@ -115,8 +124,8 @@ def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong
         wrong.status if wrong else 200,
         typed={"when": "now", "at": "", "limit": ""} | fields,
         totals=added,
-        repeats=is_repeat,
+        repeats=wrong if is_repeat else None,
         wrong=None if is_repeat else wrong,
-        why=words.refusal(wrong, account, aws_clients.now()) if wrong and not is_repeat else wrong_time,
+        why=wrong_time if is_repeat else why,
         seen=draft.mark,
     )

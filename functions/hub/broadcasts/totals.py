@@ -9,8 +9,8 @@ from broadcasts.checking import Fit
 from hub import words
 from hub.broadcasts import reasons
 from longcode.accounts.account import Account
-from longcode.billing.invoice import money
 from longcode.broadcasts.drafts import DraftCheck
+from longcode.segments import UNIT_CHARACTERS
 
 
 class DraftTotals(Struct, frozen=True, kw_only=True):
@@ -18,7 +18,6 @@ class DraftTotals(Struct, frozen=True, kw_only=True):
 
     texts: int
     units: int
-    price: str
     lengths: list[str]
     none: list[tuple[int, str]]
     waits: list[str]
@@ -37,7 +36,6 @@ def of(account: Account, check: DraftCheck, at: datetime, now: datetime) -> Draf
     return DraftTotals(
         texts=check.texts,
         units=check.units,
-        price=money(fit.price_micros, fit.currency) if fit.price_micros else "",
         lengths=_lengths(check),
         none=sorted(((count, reasons.why_none_of_many(code)) for code, count in check.skipped.items()), reverse=True),
         waits=waits(account, check, at, now),
@@ -61,8 +59,8 @@ def _lengths(check: DraftCheck) -> list[str]:
     if len(by_units) == 1:
         units = by_units[0][0]
         return [] if units == 1 else [f"Each counts as {words.counted(units, 'text')} of 160 characters."]
+    several = {units: (texts, words.number((units - 1) * UNIT_CHARACTERS)) for units, texts in by_units if units > 1}
     return [
-        f"{words.counted(texts, 'text')} {'counts' if texts == 1 else 'count'} as {units}."
-        for units, texts in by_units
-        if units > 1
+        f"{words.counted(texts, 'text')} with more than {most} characters: counted as {units}."
+        for units, (texts, most) in several.items()
     ]

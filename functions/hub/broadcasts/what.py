@@ -1,5 +1,6 @@
 """The second step of a broadcast: its words, with a preview for any client of its audience."""
 
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from hub.texting import texts
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients as aws_clients
+from longcode.billing.invoice import money
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.broadcasts.outcome import Outcome
@@ -25,12 +27,12 @@ from longcode.segments import UNIT_CHARACTERS, measure
 from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces, full_name
 from longcode.template import fields as fields_of
 
-_MOST_PREVIEWED = 500  # clients, one after the other; a search finds the others
+_MOST_PREVIEWED = 200  # clients, one after the other; a search finds the others
 _WORTH_SHORTENING = 20  # characters: so few can be left out
 _LONGEST_VALUE = 200
 
 MERGE_FIELDS = {
-    "{{client.first_name|there}}": "First name, or “there” if it is missing",
+    "{{client.first_name|there}}": "First name",
     "{{client.last_name|}}": "Last name",
     "{{client.name|there}}": "Whole name",
     "{{studio.name}}": "Name of your studio",
@@ -152,7 +154,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         seen=drafted.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
-        **_preview(account, draft, typed),
+        **(_preview(account, draft, typed) | ({"refused": ""} if wrong else {})),
     )
 
 
@@ -174,7 +176,7 @@ def _preview(account: Account, draft: BroadcastDraft, typed: dict[str, str]) -> 
     client = found[min(place, len(found) - 1)]
     content = planning.content_of(account, body, values, now)
     outcomes = checking.outcomes(content, draft.whom, [ClientEntry(client.id, client)])
-    goes = [_goes(account, outcome) for outcome in outcomes]
+    goes = [_goes(account, outcome, now) for outcome in outcomes]
     name = full_name(client.first_name, client.last_name) or client.id
     at = min(place, len(found) - 1)
     has_next = len(found) > at + 1 and at + 1 < _MOST_PREVIEWED
@@ -188,20 +190,22 @@ def _place(typed: dict[str, str]) -> int:
     return min(int(wanted), _MOST_PREVIEWED - 1)
 
 
-def _goes(account: Account, outcome: Outcome) -> Goes:
+def _goes(account: Account, outcome: Outcome, now: datetime) -> Goes:
     phone = in_words(outcome.phone, account.country_code) if outcome.phone else ""
     if not outcome.has_text or outcome.text is None:
         return Goes(phone=phone, why=reasons.why_no_text(outcome.code, outcome.detail))
-    note, length = _prefix_note(account, outcome.text), length_of(outcome.text, outcome.units)
+    note, fit = _prefix_note(account, outcome.text), checking.fit_of_units(account, outcome.units, now)
+    price = f", {money(fit.price_micros, fit.currency)} beyond your plan" if fit.price_micros else ""
+    length = length_of(outcome.text, outcome.units, price)
     return Goes(phone=phone, text=outcome.text, length=length, notes=[note] if note else [])
 
 
-def length_of(text: str, units: int) -> str:
-    """Return the length of a text and as how many it counts; if it is little too long, by how much."""
+def length_of(text: str, units: int, price: str = "") -> str:
+    """Return the length of a text, as how many it counts and its price; if it is little too long, by how much."""
     characters = len(text)
     if units <= 1:
-        return f"{characters} of {UNIT_CHARACTERS} characters: counts as 1 text"
-    said = f"{words.number(characters)} characters: counts as {words.counted(units, 'text')}"
+        return f"{characters} of {UNIT_CHARACTERS} characters: counts as 1 text{price}"
+    said = f"{words.number(characters)} characters: counts as {words.counted(units, 'text')}{price}"
     over = characters - UNIT_CHARACTERS * (units - 1)
     if over <= _WORTH_SHORTENING:
         said += f". {words.counted(over, 'character')} less, and it counts as {units - 1}"

@@ -18,9 +18,8 @@ from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
-from longcode.clients import store as client_store
-from longcode.clients.client import MOST_CLIENTS, MOST_IDS, Audience
-from longcode.clients.search import Wanted, count_audience, find
+from longcode.clients.client import MOST_CLIENTS, MOST_IDS, Audience, is_in_audience
+from longcode.clients.search import Wanted, count_audience, find, of_ids
 from longcode.errors import RequestError
 
 _SAMPLE = 300  # clients, whose tags and statuses are offered
@@ -190,12 +189,14 @@ def _refusal(error: ValidationError) -> RequestError:
 
 
 def _found(account: Account, audience: Audience, draft: BroadcastDraft | None = None) -> Found:
-    ids = audience.client_ids
-    names = client_store.names(account.id, ids) if ids else {}
+    unchecked = len(draft.unchecked) if draft else 0
+    if not audience.client_ids:
+        return Found(clients=count_audience(account.id, audience), unchecked=unchecked)
+    clients = {client.id: client for client in of_ids(account.id, audience.client_ids)}
     return Found(
-        clients=count_audience(account.id, audience),
-        unknown=tuple(client_id for client_id in ids if client_id not in names),
-        unchecked=len(draft.unchecked) if draft else 0,
+        clients=sum(is_in_audience(audience, client) for client in clients.values()),
+        unknown=tuple(client_id for client_id in audience.client_ids if client_id not in clients),
+        unchecked=unchecked,
     )
 
 

@@ -22,6 +22,9 @@ KEPT_FOR = timedelta(days=28)
 MOST_DRAFTS = 30
 """How many drafts an account keeps."""
 
+MOST_LISTED = 1_000
+"""How many clients without a text a check lists."""
+
 _IN_LIST = ("account", "id", "at", "by", "changed_at", "changed_by", "body", "expires_at")
 
 
@@ -73,6 +76,7 @@ class DraftCheck(Struct, frozen=True, kw_only=True):
     - `counts` are the texts by their units, `skipped` the clients and phones without a text by reason, `asked` the
       texts that wait for an answer from staff.
     - `waits` are the texts by what their quiet hours depend on.
+    - `without` are the clients of whom a number gets no text, `MOST_LISTED` at most.
     - `places` has, for each page of the clients, the client before it and the units of the texts before it.
     """
 
@@ -91,6 +95,7 @@ class DraftCheck(Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
     skipped: dict[str, int] = {}
     waits: dict[str, Waits] = {}
+    without: tuple[str, ...] = ()
     places: tuple[tuple[str, int], ...] = ()
 
 

@@ -10,8 +10,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.aws.at_once import at_once
-from longcode.clients.client import Audience, Client, audience_ids, is_found_by, is_in_audience, words_of_search
-from longcode.table import keys, store
+from longcode.clients.client import (
+    MOST_CLIENTS,
+    Audience,
+    Client,
+    audience_ids,
+    is_found_by,
+    is_in_audience,
+    words_of_search,
+)
+from longcode.table import keys, parts, store
 from longcode.table.writes import Attributes, read
 
 FOUND_BY = "found_by"
@@ -51,35 +59,59 @@ def find_in_audience(
         return is_in_audience(audience, client) and is_found_by(client, text)
 
     if audience.client_ids:
-        clients = _of_ids(account, audience_ids(audience, after))
+        clients = of_ids(account, audience_ids(audience, after))
         return list(islice(filter(is_wanted, clients), limit))
     return _find(account, _all(_of_audience(audience) + _has_words(text)), is_wanted, limit, after)
 
 
 def count_audience(account: str, audience: Audience) -> int:
-    """Return how many clients are in an audience. DynamoDB counts them, so that few are read."""
-    if audience.client_ids:
-        return len(_of_ids(account, audience_ids(audience, None)))
+    """Return how many clients are in an audience without ids. DynamoDB counts them, so that few are read."""
     by_filter = replace(audience, search=None, except_client_ids=())
     conditions, words = _of_audience(by_filter), words_of_search(audience.search or "")
     has_words: list[ConditionBase] = [Attr(FOUND_BY).contains(word) for word in words]
     counted, older, excluded = at_once(
-        lambda: store.count(keys.client(account), where=_all(conditions + has_words)),
+        lambda: _count(account, _all(conditions + has_words)),
         lambda: _count_older(account, audience, conditions) if words else 0,
-        lambda: _of_ids(account, audience.except_client_ids),
+        lambda: of_ids(account, audience.except_client_ids),
     )
     otherwise_in = replace(audience, except_client_ids=())
     return int(counted + older) - sum(is_in_audience(otherwise_in, client) for client in excluded)
 
 
+def _count(account: str, where: ConditionBase | None) -> int:
+    bounds = [None, *_ends.get(account, []), None]
+    parts = at_once(*(partial(_count_of_part, account, where, part) for part in pairwise(bounds)))
+    _keep_ends(account, [end for _, ends in parts for end in ends])
+    return sum(count for count, _ in parts)
+
+
+def _count_of_part(
+    account: str, where: ConditionBase | None, part: tuple[keys.Key | None, keys.Key | None]
+) -> tuple[int, list[keys.Key]]:
+    """Return how many clients after one key and up to another match, and where each call ended."""
+    total = 0
+    ends: list[keys.Key] = []
+    reached, until = part
+    while True:
+        count, reached = parts.count_part(keys.client(account), after=reached, until=until, where=where)
+        total += count
+        if reached is None:
+            return total, [*ends, until] if until else ends
+        ends.append(reached)
+
+
 def _count_older(account: str, audience: Audience, conditions: list[ConditionBase]) -> int:
     """Count the clients of an audience that must be read to know whether a search finds them."""
-    items = store.query(keys.client(account), where=_all([*conditions, Attr(FOUND_BY).not_exists()]))
     otherwise_in = replace(audience, except_client_ids=())
-    return sum(is_in_audience(otherwise_in, read(Client, item)) for item in items)
+    where = _all([*conditions, Attr(FOUND_BY).not_exists()])
+
+    def is_wanted(client: Client) -> bool:
+        return is_in_audience(otherwise_in, client)
+
+    return len(_find(account, where, is_wanted, MOST_CLIENTS))
 
 
-def _of_ids(account: str, ids: Iterable[str]) -> list[Client]:
+def of_ids(account: str, ids: Iterable[str]) -> list[Client]:
     """Return the clients that exist, in the order of the ids."""
     by_key = {keys.client(account, client_id): client_id for client_id in ids}
     items = store.get_many(by_key) if by_key else {}
@@ -104,13 +136,13 @@ def _find(
     where: ConditionBase | None,
     is_wanted: Callable[[Client], bool],
     limit: int,
-    after: str | None,
+    after: str | None = None,
     *,
     page: int | None = None,
 ) -> list[Client]:
     start = keys.client(account, after) if after else None
     # Most searches find enough at once. Otherwise the rest is read in the parts that the last search found.
-    items, reached = store.query_part(
+    items, reached = parts.query_part(
         keys.client(account), after=start, until=None, where=where, page=min(page or _FIRST_PAGE, _FIRST_PAGE)
     )
     found = list(islice(_matching(is_wanted, items), limit))
@@ -138,7 +170,7 @@ def _read_part(
     ends: list[keys.Key] = []
     reached, until = part
     while reached:
-        items, reached = store.query_part(keys.client(account), after=reached, until=until, where=where, page=page)
+        items, reached = parts.query_part(keys.client(account), after=reached, until=until, where=where, page=page)
         found.append(items)
         ends += [reached] if reached else []
     return chain.from_iterable(found), [*ends, until] if until else ends

@@ -35,8 +35,7 @@ _TRANSIENT = {
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
-_BEGINS_WITH = "pk = :pk AND begins_with(sk, :sk)"
-_FROM_UNTIL = "pk = :pk AND sk BETWEEN :sk AND :until"
+BEGINS_WITH = "pk = :pk AND begins_with(sk, :sk)"
 _BEFORE = "#partition = :partition AND #sort < :before"
 _BETWEEN = "#partition = :partition AND #sort BETWEEN :after AND :before"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -52,7 +51,7 @@ class ConditionFailed(Exception):
 
 def get(key: Key) -> Attributes | None:
     """Return an item, read strongly, or None, also for a key that is longer than DynamoDB allows."""
-    if not _may_exist(key):
+    if not may_exist(key):
         return None
     response = client("dynamodb").get_item(TableName=table(), Key=wire_key(key), ConsistentRead=True)
     return from_wire(response["Item"]) if "Item" in response else None
@@ -64,7 +63,7 @@ def get_many(keys: Iterable[Key], only: Sequence[str] = ()) -> dict[Key, Attribu
     The calls are made at the same time. `only` are the attributes to return, besides the keys.
     """
     items: dict[Key, Attributes] = {}
-    unread = [wire_key(key) for key in dict.fromkeys(keys) if _may_exist(key)]
+    unread = [wire_key(key) for key in dict.fromkeys(keys) if may_exist(key)]
     for attempt in range(_ATTEMPTS):
         if not unread:
             return items
@@ -109,11 +108,11 @@ def query(
 
     `page` is the number of items to read in a call, `only` the attributes to return, of the items that match `where`.
     """
-    if not _may_exist(prefix) or (after and not _may_exist(after)):
+    if not may_exist(prefix) or (after and not may_exist(after)):
         return iter(())
     arguments: dict[str, Any] = {
         "ConsistentRead": True,
-        "KeyConditionExpression": _BEGINS_WITH,
+        "KeyConditionExpression": BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
     if after:
@@ -123,32 +122,10 @@ def query(
     return _pages(filtered(arguments, where) if where else arguments, limit, page)
 
 
-def query_part(
-    prefix: Key, *, after: Key | None, until: Key | None, where: ConditionBase | None, page: int | None = None
-) -> tuple[Iterator[Attributes], Key | None]:
-    """Return the items after one key and up to another that match, and the last key that the call read.
-
-    Only keys that begin with the prefix's are read, and without `after` or `until` all of these. The last key is None
-    if nothing is left to read. A call reads a megabyte, or `page` items; it is not strongly consistent.
-    """
-    if after and not _may_exist(after):
-        return iter(()), None
-    bounds = {":sk": (after or prefix).sk, ":until": until.sk} if until else {":sk": prefix.sk}
-    arguments: dict[str, Any] = {
-        "KeyConditionExpression": _FROM_UNTIL if until else _BEGINS_WITH,
-        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, **bounds}),
-        **({"ExclusiveStartKey": wire_key(after)} if after else {}),
-        **({"Limit": page} if page else {}),
-    }
-    response = client("dynamodb").query(TableName=table(), **(filtered(arguments, where) if where else arguments))
-    last = response.get("LastEvaluatedKey")
-    return map(from_wire, response["Items"]), Key(**from_wire(last)) if last else None
-
-
 def count(prefix: Key, where: ConditionBase | None = None) -> int:
     """Return how many items of a partition have sort keys that begin with the prefix's, and match `where`."""
     values = to_wire({":pk": prefix.pk, ":sk": prefix.sk})
-    arguments = {"ConsistentRead": True, "KeyConditionExpression": _BEGINS_WITH, "ExpressionAttributeValues": values}
+    arguments = {"ConsistentRead": True, "KeyConditionExpression": BEGINS_WITH, "ExpressionAttributeValues": values}
     return _total(filtered(arguments, where) if where else arguments)
 
 
@@ -213,7 +190,7 @@ def index_chunk(
 def _bounds_are_allowed(partition: str, before: str | None, after: str | None) -> bool:
     """Return whether DynamoDB accepts the bounds of a query."""
     end = before or END
-    exist = all(_may_exist(Key(partition, bound)) for bound in (end, after or END))
+    exist = all(may_exist(Key(partition, bound)) for bound in (end, after or END))
     return exist and not (after and after > end)
 
 
@@ -263,7 +240,7 @@ def _pages(arguments: dict[str, Any], limit: int | None, page: int | None) -> It
         arguments = {**arguments, "ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
-def _may_exist(key: Key) -> bool:
+def may_exist(key: Key) -> bool:
     """Return whether a key is as short as DynamoDB wants it; people can write anything into an address."""
     pk, sk = (len(part.encode(errors="replace")) for part in key)
     return pk <= _LONGEST_PK and sk <= _LONGEST_SK

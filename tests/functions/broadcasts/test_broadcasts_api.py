@@ -312,3 +312,38 @@ def test_the_api_uses_the_current_time(account: Account) -> None:
     created_at = post(account).json["created_at"]
 
     assert abs(datetime.fromisoformat(created_at) - clients.now()) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, 409),
+        ({"body": "  hello "}, 409),
+        ({"audience": {"client_ids": ["p0001"]}}, 409),
+        ({"body": "Hello again"}, 202),
+        ({"audience": {"search": "nobody-p0000", "tags": ["none"]}}, 422),
+        ({"send_at": AHEAD}, 202),
+        ({"refuse_repeat": False}, 202),
+    ],
+)
+def test_a_repetition_is_refused_only_if_that_is_asked_for(
+    account: Account, changes: dict[str, Any], status: int
+) -> None:
+    post(account)
+    headers = {"Idempotency-Key": "second"}
+    fields = HELLO | {"refuse_repeat": True} | changes
+
+    answer = call(api, "POST", "/broadcasts", fields, account=account.id, headers=headers)
+
+    assert answer.status == status
+    assert answer.json.get("code") == {409: "repeated_broadcast", 422: "empty_audience"}.get(status)
+
+
+def test_an_audience_by_search_has_those_who_are_found(account: Account) -> None:
+    client(account, "found", "+12125550777", first_name="Jörg")
+
+    answer = call(
+        api, "POST", "/broadcasts", HELLO | {"audience": {"search": "jorg"}, "dry_run": True}, account=account.id
+    )
+
+    assert [item["client_id"] for item in answer.json["items"]] == ["found"]

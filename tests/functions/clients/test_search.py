@@ -4,7 +4,8 @@ import pytest
 
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
-from longcode.clients.search import Wanted, find
+from longcode.clients.client import Audience, is_in_audience
+from longcode.clients.search import Wanted, count_audience, find, find_in_audience
 from longcode.table import keys, store
 from longcode.table.writes import Update
 from tests.support.fakes import client as write_client
@@ -76,3 +77,31 @@ def test_parts_of_a_list_find_what_the_whole_list_has(account: Account) -> None:
     assert in_parts("dan") == ["d00", "d06x", "d10"]  # now in the parts that the first search found
     assert in_parts("dan", limit=2) == ["d00", "d06x"]
     assert in_parts("miller") == ["miller_3"]
+    assert count_audience(account.id, Audience(search="dan")) == 3
+    assert count_audience(account.id, Audience(everyone=True, except_client_ids=("d00", "none"))) == 14
+
+
+@pytest.mark.parametrize(
+    ("audience", "ids"),
+    [
+        (Audience(everyone=True), ["c1", "c2", "miller_3"]),
+        (Audience(search="o'brien"), ["c1"]),
+        (Audience(tags=("a", "b")), ["c1", "c2"]),
+        (Audience(tags=("a", "b"), status="old", search="s"), ["c2"]),
+        (Audience(status="old", except_tags=("b",)), ["miller_3"]),
+        (Audience(everyone=True, except_client_ids=("c1",), except_tags=("b",)), ["miller_3"]),
+    ],
+)
+def test_an_audience_is_counted_and_searched_as_it_is_read(
+    account: Account, audience: Audience, ids: list[str]
+) -> None:
+    store.write(Update(keys.client(account.id, "c1"), {"tags": ["a"]}))
+    store.write(Update(keys.client(account.id, "c2"), {"tags": ["b"], "status": "old"}))
+    store.write(Update(keys.client(account.id, "miller_3"), {"status": "old"}))
+    store.write(Update(keys.client(account.id, "c2"), remove=("found_by",)))
+
+    everybody = [client for client in clients.page(account.id, None, 10) if is_in_audience(audience, client)]
+
+    assert [client.id for client in everybody] == ids
+    assert [client.id for client in find_in_audience(account.id, audience, "", 10)] == ids
+    assert count_audience(account.id, audience) == len(ids)

@@ -21,7 +21,9 @@ from longcode.aws import queues
 from longcode.aws.clients import client as aws_client
 from longcode.billing import store as invoices
 from longcode.billing.invoice import compute_invoice
-from longcode.clients.client import Phone
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients.client import Audience, Phone
 from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
@@ -97,6 +99,8 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
     webhooks.create([tested])
     key = ApiKey(account=account.id, id=f"k{account.id}", name=name[:60], scope=KeyScope.READ, created_at=NOW)
     api_keys.create(key, "hash")
+    draft = BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, by=name, changed_by=name)
+    drafts.begin(replace(draft, audience=Audience(tags=(name,), status=name, search=name[:20]), body=name))
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
         "month": month,
@@ -106,6 +110,7 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
         "import_id": new.id,
         "note_id": note.id,
         "name": template.name,
+        "draft_id": draft.id,
         "client_id": client_id,
         "message_id": text.id,
         "delivery_id": tested.id,

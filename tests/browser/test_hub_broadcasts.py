@@ -1,0 +1,46 @@
+"""A broadcast is prepared in a real browser: the number found, the preview and the totals move by themselves."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from longcode.accounts.account import Account
+from longcode.broadcasts import store as broadcasts
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+
+def test_a_broadcast_goes_from_whom_to_go_and_shows_what_each_choice_comes_to(
+    signed_in: Page, hub: str, account: Account, faults: list[str]
+) -> None:
+    signed_in.goto(f"{hub}/broadcasts/new")
+    signed_in.get_by_label("Those with a tag, a status or a name").check()
+    signed_in.get_by_label("And this in the name or number").fill("lee")
+    expect(signed_in.get_by_text("1 client found")).to_be_visible()
+    signed_in.get_by_label("All clients").check()
+    expect(signed_in.get_by_text("2 clients found")).to_be_visible()
+    signed_in.get_by_role("button", name="Continue").click()
+
+    signed_in.get_by_label("The text").fill("Hello !")
+    signed_in.get_by_label("The text").evaluate("box => box.setSelectionRange(6, 6)")
+    signed_in.get_by_text("Merge fields").click()
+    signed_in.get_by_role("button", name="First name").click()
+    expect(signed_in.get_by_text("Hello Ann!")).to_be_visible()
+    signed_in.get_by_role("button", name="Next").click()
+    expect(signed_in.get_by_text("Hello Ben!")).to_be_visible()
+    signed_in.get_by_label("Show it for").fill("lee")
+    expect(signed_in.get_by_text("Hello Ann!")).to_be_visible()
+    signed_in.get_by_role("button", name="Continue").click()
+
+    signed_in.get_by_label("Include Ben Øst").uncheck()
+    signed_in.get_by_role("button", name="Continue").click()
+    signed_in.get_by_label("At a time").check()
+    signed_in.get_by_label("Day and time").fill("2020-01-01T10:00")
+    expect(signed_in.get_by_text("Choose a day and time between now and a year ahead")).to_be_visible()
+    signed_in.get_by_label("Now", exact=True).check()
+    signed_in.get_by_role("button", name="Send to 1 phone").click()
+    signed_in.wait_for_url("**/broadcasts/b*")
+
+    (made,), _ = broadcasts.page(account.id, limit=10, cursor=None)
+    assert made.body == "Hello {{client.first_name|there}}!"
+    assert broadcasts.audience(made).except_client_ids == ("ben",)
+    faults[:] = [fault for fault in faults if "404 (Not Found)" not in fault]

@@ -1,0 +1,430 @@
+"""A broadcast is prepared in four steps, kept as a draft, checked client by client, and sent once."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from broadcasts import api, checking
+from broadcasts.forms import AudienceForm, NewBroadcast
+from longcode.accounts import people, sessions
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.accounts.people import Person, Role
+from longcode.aws import clients as aws_clients
+from longcode.broadcasts import drafts
+from longcode.broadcasts import store as broadcasts
+from longcode.broadcasts.broadcast import Broadcast
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients.client import Audience
+from longcode.template import Template
+from tests.support.browser import Browser, Page
+from tests.support.fakes import NOW, studio
+from tests.support.fakes import client as write_client
+
+pytestmark = pytest.mark.account(client=False)
+
+WORDS = "Hi {{client.first_name|there}}, two slots are left."
+
+
+@pytest.fixture(autouse=True)
+def some_clients(account: Account) -> None:
+    write_client(account, "c1", "+12125550123", first_name="Zoë", tags=("wedding", "2027"), status="active")
+    write_client(account, "c2", "+12125550124", first_name="Ann", tags=("newborn",), status="active")
+    write_client(account, "c3", "+12125550125", first_name="Ben", tags=("wedding",), allow_text_marketing=False)
+    write_client(account, "c4", "+12125550123", first_name="Twin", tags=("2027",))
+
+
+def kept(account: Account, **fields: Any) -> BroadcastDraft:
+    """Keep a draft for all clients with words, and return it."""
+    now = aws_clients.now()
+    draft = BroadcastDraft(
+        account=account.id, id="d" * 32, at=now, changed_at=now, audience=Audience(everyone=True), body=WORDS
+    )
+    return drafts.begin(replace(draft, **fields))
+
+
+def colleague(account: Account) -> Browser:
+    """Return the browser of Ann, who is signed in."""
+    ann = Person(account=account.id, id="a", name="Ann", email="a@x.example", role=Role.STAFF, added_at=NOW)
+    people.add(ann)
+    return Browser({"session": sessions.begin(account.id, "x", aws_clients.now(), ann)})
+
+
+def place(draft: BroadcastDraft, step: str) -> str:
+    return f"broadcasts/new/{draft.id}/{step}"
+
+
+def stored(draft: BroadcastDraft) -> BroadcastDraft:
+    return drafts.get_or_raise(draft.account, draft.id, aws_clients.now())
+
+
+def checked(browser: Browser, draft: BroadcastDraft) -> Page:
+    """Open the last step of a draft, after what it comes to was found out."""
+    browser.submit(browser.get(place(draft, "check")), place(draft, "add-up"))
+    return browser.get(place(draft, "go"))
+
+
+def made(account: Account) -> list[Broadcast]:
+    return broadcasts.page(account.id, limit=10, cursor=None)[0]
+
+
+def test_four_steps_lead_from_whom_to_a_broadcast(account: Account, signed_in: Browser) -> None:
+    whom = signed_in.get("broadcasts/new")
+    what = signed_in.submit(whom, "broadcasts/new", whom="some", tags="wedding; newborn", status="active")
+    check = signed_in.submit(what, what.path, body=WORDS)
+    check = signed_in.submit(check, check.path.replace("/check", "/add-up"))
+    go = signed_in.submit(check, check.path, do="go")
+    sent = signed_in.submit(go, go.path)
+
+    (broadcast,) = made(account)
+    assert (broadcast.body, broadcast.template) == (WORDS, None)
+    assert broadcasts.audience(broadcast) == Audience(tags=("wedding", "newborn"), status="active")
+    assert sent.path == f"broadcasts/{broadcast.id}"
+    assert drafts.of_account(account.id, aws_clients.now()) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"whom": "all"}, "4 clients found."),
+        ({"whom": "all", "except_tags": "2027", "except_ids": "c1 c2"}, "1 client found."),
+        ({"whom": "some", "tag_0": "newborn", "tags": "2027"}, "3 clients found."),
+        ({"whom": "some", "q": "zoe", "tags": "wedding"}, "1 client found."),
+        ({"whom": "some", "status": "active", "except_ids": "c2"}, "1 client found."),
+        ({"whom": "some", "q": "nobody"}, "No client is found this way."),
+        ({"whom": "ids", "ids": "c1\nc9, c2"}, "2 clients found. One id is not in your list: c9 ."),
+        ({"whom": "some"}, "Choose a tag, a status or a name first."),
+        ({"whom": "ids", "ids": " ".join(map(str, range(1_001)))}, "At most 1,000 ids"),
+    ],
+)
+def test_the_number_found_moves_as_one_chooses(signed_in: Browser, fields: dict[str, str], said: str) -> None:
+    whom = signed_in.get("broadcasts/new")
+
+    found = signed_in.post("broadcasts/found", token=whom.fields["token"], **fields)
+    counted = signed_in.submit(whom, "broadcasts/new", count="1", **fields)
+
+    assert found.text.startswith(said)
+    assert said in counted.text
+
+
+def test_a_choice_that_finds_nobody_is_refused_with_what_was_chosen(account: Account, signed_in: Browser) -> None:
+    page = signed_in.submit(signed_in.get("broadcasts/new"), "broadcasts/new", whom="some", q="nobody")
+
+    assert (page.status, page.fields["q"]) == (422, "nobody")
+    assert "nobody would get the text" in page.text
+    assert drafts.of_account(account.id, aws_clients.now()) == []
+
+
+def test_a_form_for_whom_that_is_sent_twice_makes_one_draft(account: Account, signed_in: Browser) -> None:
+    page = signed_in.get("broadcasts/new")
+    pages = [signed_in.submit(page, "broadcasts/new", whom="all") for _ in range(2)]
+
+    assert pages[0].path == pages[1].path
+    assert len(drafts.of_account(account.id, aws_clients.now())) == 1
+
+
+def test_a_draft_is_listed_found_again_and_deleted(account: Account, signed_in: Browser) -> None:
+    draft = kept(account, by="Ann", changed_by="Ann", audience=Audience(tags=("wedding",), search="zo"))
+    drafts.begin(replace(draft, id="e" * 32, changed_at=draft.at - drafts.KEPT_FOR - timedelta(days=1)))
+
+    page = signed_in.get("broadcasts/drafts")
+    whom = signed_in.get(place(draft, "whom"))
+    again = signed_in.submit(signed_in.get(place(draft, "delete")), place(draft, "delete"))
+
+    assert "two slots are left. changed" in page.text
+    assert "by Ann" in page.text
+    assert (whom.fields["tag_0"], whom.fields["q"], whom.fields["whom"]) == ("wedding", "zo", "some")
+    assert "The draft was deleted" in again.text
+    assert "No drafts" in again.text
+
+
+def test_an_account_keeps_so_many_drafts(account: Account, signed_in: Browser) -> None:
+    for number in range(drafts.MOST_DRAFTS):
+        kept(account, id=f"{number:032x}")
+
+    page = signed_in.submit(signed_in.get("broadcasts/new"), "broadcasts/new", whom="all")
+
+    assert page.status == 409
+    assert "There are 30 drafts" in page.text
+
+
+@pytest.mark.parametrize(
+    ("step", "mine", "theirs"),
+    [
+        ("whom", {"whom": "some", "tags": "mine"}, {"whom": "some", "tags": "wedding"}),
+        ("what", {"body": "Mine"}, {"body": "Theirs"}),
+    ],
+)
+def test_the_later_of_two_people_is_told_and_loses_nothing(
+    account: Account, signed_in: Browser, step: str, mine: dict[str, str], theirs: dict[str, str]
+) -> None:
+    draft = kept(account)
+    write_client(account, "m", "+12125550199", tags=("mine",))
+    other = colleague(account)
+    page = signed_in.get(place(draft, step))
+    other.submit(other.get(place(draft, step)), place(draft, step), **theirs)
+
+    told = signed_in.submit(page, place(draft, step), **mine)
+    between = stored(draft)
+    again = signed_in.submit(told, place(draft, step), **mine)
+
+    assert told.status == 409
+    assert "Ann has changed this draft since this page was opened." in told.text
+    assert [*mine.values()][-1] in told.html
+    assert (between.body, between.audience.tags) in (("Theirs", ()), (WORDS, ("wedding",)))
+    assert again.status == 200
+    assert (stored(draft).body, stored(draft).audience.tags) in (("Mine", ()), (WORDS, ("mine",)))
+
+
+def test_the_same_form_twice_is_no_conflict(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "what"))
+    pages = [signed_in.submit(page, place(draft, "what"), body="Once") for _ in range(2)]
+
+    assert [page.status for page in pages] == [200, 200]
+
+
+def test_the_words_are_shown_for_any_client(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "what"))
+    second = signed_in.post(place(draft, "preview"), **page.fields | {"body": WORDS, "preview": "1"})
+    third = signed_in.post(place(draft, "preview"), **page.fields | {"body": WORDS, "preview": "2"})
+    found = signed_in.submit(page, place(draft, "what"), who="zoe", preview="0", body="y" * 165)
+
+    assert "Hi Zoë, two slots are left." in page.text
+    assert "27 of 160 characters: counts as 1 text" in page.text
+    assert "Hi Ann, two slots are left." in second.text
+    assert "Gets none: Allow Text Marketing is not ticked" in third.text
+    assert "165 characters: counts as 2 texts. 5 characters less, and it counts as 1" in found.text
+
+
+@pytest.mark.account(client=False, sender_name="Foxglove")
+def test_a_senders_name_that_makes_a_text_dearer_is_said(account: Account, signed_in: Browser) -> None:
+    page = signed_in.get(place(kept(account, body="x" * 155), "what"))
+
+    assert "counts as 2 texts" in page.text
+    assert "Without the “Foxglove:” that begins a conversation" in page.text
+
+
+def test_a_template_is_taken_up_and_named_while_its_words_are_the_drafts(
+    account: Account, signed_in: Browser
+) -> None:
+    accounts.put_template(Template(account=account.id, name="spring", subject="", body=WORDS))
+    draft = kept(account, body="")
+
+    used = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), template="spring", use="1")
+    signed_in.submit(used, place(draft, "what"), body=used.typed.strip())
+    go = checked(signed_in, draft)
+    signed_in.submit(go, go.path)
+
+    assert [(one.template, one.body) for one in made(account)] == [("spring", WORDS)]
+
+
+def test_a_merge_field_that_no_record_fills_asks_for_a_value(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    asked = signed_in.submit(
+        signed_in.get(place(draft, "what")), place(draft, "what"), body="On {{session.date}} at ten"
+    )
+    check = signed_in.submit(
+        asked, asked.path, **{"body": "On {{session.date}} at ten", "value_session.date": "Monday"}
+    )
+
+    assert "Write what stands there for everybody." in asked.text
+    assert "On Monday at ten" in check.text
+
+
+@pytest.mark.parametrize("body", ["", "Hi {{client.nickname}}", "x" * 1_601])
+def test_wrong_words_are_refused_beside_the_field_and_kept(account: Account, signed_in: Browser, body: str) -> None:
+    draft = kept(account)
+
+    page = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), body=body)
+
+    assert page.status == 422
+    assert page.typed.strip() == body
+    assert stored(draft).body == WORDS
+
+
+def test_each_client_has_what_they_get_or_the_reason(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    page = signed_in.submit(signed_in.get(place(draft, "check")), place(draft, "add-up"))
+
+    assert "Zoë Hi Zoë, two slots are left. (212) 555-0123" in page.text
+    assert "Ben no text Allow Text Marketing is not ticked in the record." in page.text
+    assert "Twin no text (212) 555-0123: Another client in this broadcast has the same number" in page.text
+    assert "Texts 2 Counted per 160 characters 2 Cost beyond your plan $0.00 Left in your limits no" in page.text
+    assert "1 client or number without a text: Allow Text Marketing is not ticked." in page.text
+
+
+def test_those_without_a_text_can_be_shown_alone(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    checked(signed_in, draft)
+
+    page = signed_in.get(place(draft, "check"), "only=none")
+    after = signed_in.get(place(draft, "check"), "only=none&after=c3")
+
+    assert [page.fields.get(f"id_{row}") for row in range(3)] == ["c3", "c4", None]
+    assert [after.fields.get(f"id_{row}") for row in range(2)] == ["c4", None]
+
+
+def test_unticked_clients_are_left_out_and_their_number_goes_to_the_next_one(
+    account: Account, signed_in: Browser
+) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "check"))
+    fields = {name: value for name, value in page.fields.items() if name != "in_0"}
+
+    again = signed_in.post(place(draft, "check"), **fields)
+    go = checked(signed_in, draft)
+    signed_in.submit(go, go.path)
+
+    assert stored_ids(account) == ("c1",)
+    assert "Zoë left out by hand" in again.text
+    assert "Twin Hi Twin, two slots are left." in again.text
+
+
+def stored_ids(account: Account) -> tuple[str, ...]:
+    return broadcasts.audience(made(account)[0]).except_client_ids
+
+
+def test_boxes_of_other_pages_stay_as_they_are(account: Account, signed_in: Browser) -> None:
+    draft = kept(account, unchecked=("c1", "zz"))
+    page = signed_in.get(place(draft, "check"), "q=ann")
+    fields = {name: value for name, value in page.fields.items() if name != "in_0"}
+
+    signed_in.post(place(draft, "check"), **fields)
+
+    assert stored(draft).unchecked == ("c1", "c2", "zz")
+
+
+def test_a_draft_is_checked_in_steps(account: Account) -> None:
+    for number in range(98):
+        write_client(account, f"d{number:02}", f"+1212556{number:04}")
+    draft, now = kept(account), aws_clients.now()
+    check = checking.begin(draft, now)
+
+    first = checking.step(draft, check, account, now, seconds=0, pages=1)
+    stale = checking.step(draft, check, account, now, seconds=0, pages=1)
+    second = checking.step(draft, first, account, now, seconds=0, pages=2)
+
+    assert (first.looked_at, first.done, stale) == (50, False, first)
+    assert (second.looked_at, second.done, second.texts) == (102, True, 100)
+    assert second.skipped == {"no_permission": 1, "duplicate": 1}
+    assert second.places == (("", 0), ("d45", 48), ("d95", 98))
+
+
+@pytest.mark.account(client=False, units_a_day=1)
+def test_what_the_limits_do_not_allow_is_said_and_a_part_can_be_sent(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    page = signed_in.submit(signed_in.get(place(draft, "check")), place(draft, "add-up"))
+    go = signed_in.get(place(draft, "go"))
+    signed_in.submit(go, go.path, limit="part")
+
+    assert "This needs 2, and your limits leave 1." in page.text
+    assert "Ann no text (212) 555-0124: It does not fit what is left of your limits." in page.text
+    assert [broadcast.limit for broadcast in made(account)] == ["part"]
+
+
+def test_a_time_says_who_waits_for_quiet_hours(account: Account, signed_in: Browser) -> None:
+    go = checked(signed_in, kept(account))
+    year = aws_clients.now().year + 1
+
+    night = signed_in.post(go.path.replace("/go", "/when"), **go.fields | {"when": "at", "at": f"{year}-01-13T02:00"})
+    past = signed_in.submit(go, go.path, when="at", at="2020-01-13T02:00")
+
+    assert "2 texts wait until Wed 13 Jan" in night.text
+    assert "Choose a day and time between now and a year ahead" in past.text
+    assert made(account) == []
+
+
+def test_a_broadcast_can_be_scheduled_in_the_studios_time(account: Account, signed_in: Browser) -> None:
+    go = checked(signed_in, kept(account))
+    at = (aws_clients.now() + timedelta(days=40)).strftime("%Y-%m-%dT10:00")
+
+    signed_in.submit(go, go.path, when="at", at=at)
+
+    assert [broadcast.send_at for broadcast in made(account)] == [datetime.fromisoformat(f"{at}:00-06:00")]
+
+
+def test_a_draft_that_is_sent_twice_makes_one_broadcast(account: Account, signed_in: Browser) -> None:
+    go = checked(signed_in, kept(account))
+    pages = [signed_in.submit(go, go.path) for _ in range(2)]
+
+    assert len(made(account)) == 1
+    assert pages[0].path == pages[1].path
+
+
+def test_a_draft_that_was_changed_after_it_was_sent_becomes_another_one(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    form = NewBroadcast(audience=AudienceForm(all=True), body="As it was sent")
+    api.create_broadcast(account.id, form, draft.id, aws_clients.now())
+
+    go = checked(signed_in, draft)
+    again = signed_in.submit(go, go.path)
+
+    (left,) = drafts.of_account(account.id, aws_clients.now())
+    assert (left.body, again.path) == (WORDS, f"broadcasts/new/{left.id}/check")
+    assert [one.body for one in made(account)] == ["As it was sent"]
+
+
+def test_a_broadcast_names_who_made_it(account: Account, signed_in: Browser) -> None:
+    ann = colleague(account)
+    go = checked(ann, kept(account))
+    ann.submit(go, go.path)
+
+    assert [broadcast.by for broadcast in made(account)] == ["Ann"]
+
+
+def test_so_many_clients_can_be_left_out_one_by_one(account: Account, signed_in: Browser) -> None:
+    draft = kept(account, unchecked=tuple(f"x{number:04}" for number in range(1_000)))
+    page = signed_in.get(place(draft, "check"))
+    fields = {name: value for name, value in page.fields.items() if name != "in_0"}
+
+    refused = signed_in.post(place(draft, "check"), **fields)
+
+    assert refused.status == 422
+    assert "At most 1,000 clients can be left out one by one." in refused.text
+    assert "in_0" not in refused.fields
+    assert "in_1" in refused.fields
+
+
+def test_what_was_written_outlives_a_lost_session(account: Account, signed_in: Browser, password: str) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "what"))
+    signed_in.cookies.clear()
+
+    sign_in = signed_in.submit(page, place(draft, "what"), body="Not yet kept")
+    back = signed_in.submit(sign_in, "sign-in", account=account.id, password=password)
+
+    assert (back.path, back.typed.strip()) == (place(draft, "what"), "Not yet kept")
+
+
+def test_the_same_words_to_the_same_people_are_asked_about_once_more(account: Account, signed_in: Browser) -> None:
+    first = checked(signed_in, kept(account))
+    signed_in.submit(first, first.path)
+    go = checked(signed_in, kept(account, id="e" * 32, audience=Audience(client_ids=("c2",))))
+
+    asked = signed_in.submit(go, go.path)
+    before = len(made(account))
+    signed_in.submit(asked, asked.path, repeat="1")
+
+    assert "The same words went to some of these clients" in asked.text
+    assert (before, len(made(account))) == (1, 2)
+
+
+def test_a_draft_that_a_colleague_changes_is_not_sent_unseen(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    go = checked(signed_in, draft)
+    drafts.change(account.id, draft.id, lambda one: replace(one, body="Theirs"), "Ann", aws_clients.now())
+
+    page = signed_in.submit(go, go.path)
+
+    assert made(account) == []
+    assert "Ann has changed this draft since this page was opened." in page.text
+
+
+def test_a_draft_of_another_studio_is_not_found(signed_in: Browser) -> None:
+    theirs = kept(studio("10000002"))
+
+    assert [signed_in.get(place(theirs, step)).status for step in ("whom", "what", "check", "go")] == [404] * 4
