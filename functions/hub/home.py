@@ -112,7 +112,6 @@ def of(account: Account, now: datetime) -> Home:
     """Return the home page of an account."""
     panel = panel_of(account, now)
     questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
-    started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     most = max([0, *(usage.units for usage in panel.current.days.values())]) if panel.current else 0
     unread = folders.unread_counts(account.id).unread
     newest = _newest_sent(account)
@@ -122,7 +121,7 @@ def of(account: Account, now: datetime) -> Home:
         questions=_asked(account, questions),
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         failed_of=_looked_at(newest, now - _DAY),
-        paused=[broadcast for broadcast in started if broadcast.paused],
+        paused=broadcasts.paused(account.id),
         message=panel.message,
         current=panel.current,
         past=panel.past,

@@ -27,6 +27,7 @@ _PAGES = (
     "messages(/[0-9]+)?",
     "new",
     r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
+    "broadcasts(/b[0-9a-f]+(/(cancel|calls|again|replies))?)?",
     "failed",
     "more",
     "people",

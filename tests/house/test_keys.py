@@ -18,13 +18,14 @@ from tests.support.source_reading import (
     tree,
 )
 
-KEYS = (TABLE / "keys.py", TABLE / "credential_keys.py")
+KEYS = (TABLE / "keys.py", TABLE / "credential_keys.py", TABLE / "broadcast_keys.py")
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
 # These read indexes or batches, or write conditions, and so need the names of the key's attributes, not their values.
 NAME_THE_KEY = {
     "functions/longcode/billing/charged.py",
     "functions/longcode/table/due.py",
+    "functions/longcode/table/ranges.py",
     "functions/longcode/messages/folders.py",
     "functions/longcode/messages/retentions.py",
     "functions/longcode/table/store.py",
@@ -78,7 +79,7 @@ def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
     asking = [
         relative_path(path)
         for path in sources(FUNCTIONS)
-        if imported(path, "longcode.table.keys", "longcode.table.credential_keys")
+        if imported(path, *(f"longcode.table.{keys_file.stem}" for keys_file in KEYS))
         and TABLE not in path.parents
         and (LONGCODE not in path.parents or is_pure(path))
     ]

@@ -36,7 +36,7 @@ _TRANSIENT = {
     "ProvisionedThroughputExceeded",
 }
 _BEGINS_WITH = "pk = :pk AND begins_with(sk, :sk)"
-_FROM_UNTIL = "pk = :pk AND sk BETWEEN :sk AND :until"
+FROM_UNTIL = "pk = :pk AND sk BETWEEN :sk AND :until"
 _BEFORE = "#partition = :partition AND #sort < :before"
 _BETWEEN = "#partition = :partition AND #sort BETWEEN :after AND :before"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -135,7 +135,7 @@ def query_part(
         return iter(()), None
     bounds = {":sk": (after or prefix).sk, ":until": until.sk} if until else {":sk": prefix.sk}
     arguments: dict[str, Any] = {
-        "KeyConditionExpression": _FROM_UNTIL if until else _BEGINS_WITH,
+        "KeyConditionExpression": FROM_UNTIL if until else _BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, **bounds}),
         **({"ExclusiveStartKey": wire_key(after)} if after else {}),
         **({"Limit": page} if page else {}),

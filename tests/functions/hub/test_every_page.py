@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from broadcasts import api as broadcasts_api
 from clients import kept_imports
 from hub.site import site
 from longcode.accounts import people, sessions
@@ -22,6 +23,7 @@ from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
 from longcode.template import Template
 from optout import worker as optout_worker
+from tests.support.broadcast_steps import create_broadcast
 from tests.support.browser import HOST, PREFIX, Browser
 from tests.support.fakes import NOW, PASSWORD, studio, take_queued
 from tests.support.fakes import client as write_client
@@ -57,6 +59,9 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     receive(f"SMb{account.id}", f"Please stop texting me!! {name}", phone=phone, at=now)
     for body in take_queued("opt_out"):
         optout_worker.handle_keyword(queues.read(HandleKeyword, body), now)
+    whom = {"client_ids": [client_id]}
+    broadcast_id = create_broadcast(account, now=now, audience=whom, body=name.partition("{{")[0])
+    broadcasts_api.pause(account.id, broadcast_id, name)
     person = Person(account=account.id, id="p", name=name, email="p@x.example", role=Role.STAFF, added_at=NOW)
     people.add(person)
     sessions.begin(account.id, name, now, person)
@@ -70,6 +75,7 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
         "import_id": new.id,
         "client_id": client_id,
         "message_id": text.id,
+        "broadcast_id": broadcast_id,
     }
 
 
