@@ -11,6 +11,7 @@ from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
 from longcode.messages import folders
 from tests.browser.conftest import ANNS, link_by_mail
+from tests.support.broadcast_steps import advance, create_broadcast
 from tests.support.fakes import PASSWORD, FakeCarrier
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept, deliver
@@ -233,12 +234,21 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     talk = f"messages/{ANNS[1:]}"
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
+    broadcast_id = create_broadcast(account, now=clients.now())
+    advance(clients.now())
+    broadcast = f"broadcasts/{broadcast_id}"
+    of_broadcasts = (
+        "broadcasts",
+        broadcast,
+        *(f"{broadcast}/{page}" for page in ("cancel", "calls", "replies", "again")),
+    )
     of_account = ("people", "notifications", "account", link)
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
         *("home", "messages", talk, f"{talk}/link", "new", "failed", "more"),
         *of_clients,
+        *of_broadcasts,
         *of_account,
         *without_session,
     ):

@@ -33,6 +33,7 @@ MOST_REPLIES = 200
 """How many replies are counted; of more, it is said that there are more."""
 
 _TOO_LATE = "All its texts have gone, so there was nothing left to stop."
+_PAUSED = "Waits: the broadcast is paused."
 _LISTS = {"not-reached": "Not reached", "skipped": "Without a text"}
 _SAID = {
     "paused": "Paused. No more of its texts go out.",
@@ -201,17 +202,20 @@ def _texts_and_recipients(
         unreached_of = texts if shown == "not-reached" else None
         entries, more = recipients.page(broadcast, cursor, _ROWS, unreached_of=unreached_of)
     names = client_store.names(account.id, {one.client_id for one in entries if one.client_id})
-    return texts, [_row(account, one, names, now) for one in entries], more
+    return texts, [_row(account, broadcast, one, names, now) for one in entries], more
 
 
-def _row(account: Account, one: recipients.Entry, names: Mapping[str, str], now: datetime) -> RecipientRow:
+def _row(
+    account: Account, broadcast: Broadcast, one: recipients.Entry, names: Mapping[str, str], now: datetime
+) -> RecipientRow:
     phone = in_words(one.phone, account.country_code) if one.phone else ""
     name = names.get(one.client_id or "")
     if isinstance(one, Message):
+        waits = broadcast.paused and one.state in (MessageState.ACCEPTED, MessageState.QUEUED)
         return RecipientRow(
             who=name or phone,
             phone=phone,
-            said=words.sentence(words.state(one, now, account.time_zone)),
+            said=_PAUSED if waits else words.sentence(words.state(one, now, account.time_zone)),
             is_bad=words.is_undelivered(one),
             digits=one.phone.removeprefix("+"),
         )
