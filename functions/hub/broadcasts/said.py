@@ -53,6 +53,7 @@ class Steps(Struct, frozen=True, kw_only=True):
     waiting: list[Line]
     left: str
     moves: bool
+    is_old: bool
 
     @property
     def unsent(self) -> int:
@@ -141,7 +142,8 @@ def steps(broadcast: Broadcast, texts: Counts, now: datetime, segments_a_second:
         handed_over=texts.handed_over,
         waiting=waiting,
         left=left,
-        moves=_moves(broadcast, texts, going, now),
+        moves=_moves(broadcast, texts, going, now) or texts.is_old(now),
+        is_old=texts.is_old(now),
     )
 
 

@@ -24,7 +24,8 @@ _ENDED_UNSENT = (MessageState.FAILED, MessageState.REFUSED, MessageState.CANCELL
 _HASHES = 1 << 64  # of phones, in the ids of texts: sixteen hexadecimal digits
 _IN_A_PART = 640
 _MOST_PARTS = 64
-_COUNTED_AGAIN = 8  # parts in one look, beside those that were never counted
+_COUNTED_AGAIN = 8  # parts in one look, beside those that were never counted; twice as many if these are old
+_OLD = timedelta(minutes=1)
 _AT_ONCE = 32
 _SETTLES_AFTER = timedelta(minutes=1)  # a read that lags behind may miss a text that was written just before
 _MARK_EVERY, _MARKS_FOR = timedelta(seconds=20), timedelta(minutes=3)
@@ -68,6 +69,10 @@ class Counts(Struct, frozen=True, kw_only=True):
     def is_settled(self) -> bool:
         """Return whether no text will change."""
         return all(part.settled for part in self.parts)
+
+    def is_old(self, now: datetime) -> bool:
+        """Return whether the next looks will count parts that were counted long ago."""
+        return any(part.at and now - part.at > _OLD for part in self.parts if not part.settled)
 
     @property
     def results(self) -> dict[Result, int]:
@@ -131,6 +136,8 @@ def look_at(
         if not part.settled
     )
     uncounted = sum(not was_counted for was_counted, *_ in open_parts)
+    old = sum(was_counted and now - at > _OLD for was_counted, at, *_ in open_parts)
+    again = max(again, min(old, 2 * again))
     taken = open_parts[: min(new, uncounted)] + open_parts[uncounted : uncounted + again]
     chosen = [(place, index) for _, _, place, index in taken]
     return _counted(some, known, chosen, now)
