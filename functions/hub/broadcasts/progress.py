@@ -32,6 +32,9 @@ _REPLIES = 4
 MOST_REPLIES = 200
 """How many replies are counted; of more, it is said that there are more."""
 
+MOST_ROWS = 20_000
+"""How many rows a file of those not reached has: Lambda returns 6 MB."""
+
 _TOO_LATE = "All its texts have gone, so there was nothing left to stop."
 _PAUSED = "Waits: the broadcast is paused."
 _LISTS = {"not-reached": "Not reached", "skipped": "Without a text"}
@@ -100,6 +103,7 @@ def show_broadcast(account: Account, broadcast_id: str) -> Page:
         answers=who_answered(account, answers[-_REPLIES:][::-1]),
         answered=len(answers),
         most_replies=MOST_REPLIES,
+        most_rows=MOST_ROWS,
         rows=rows,
         more=urlencode(({"show": shown} if shown else {}) | {"after": more}) if more else "",
         shown=_shown(shown, texts),

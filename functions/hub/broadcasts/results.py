@@ -24,7 +24,6 @@ from longcode.segments import MAX_CHARACTERS
 
 _ROWS = 40
 _MOST_DIGITS = 12
-_MOST_ROWS = 20_000  # of a file: Lambda returns 6 MB
 _TOO_LONG = f"A text has at most {MAX_CHARACTERS:,} characters, and it cannot be empty."
 
 
@@ -34,7 +33,8 @@ def show_file(account: Account, broadcast_id: str) -> Page:
     """Return those whom a broadcast did not reach as a CSV file: name, phone and reason."""
     broadcast = api.broadcast_or_raise(account.id, broadcast_id)
     texts = counts.look(broadcast, aws_clients.now())
-    missed = list(islice(follow_up.missed(broadcast, texts), _MOST_ROWS))
+    start = _number("from")
+    missed = list(islice(follow_up.missed(broadcast, texts), start, start + progress.MOST_ROWS))
     names = client_store.names(account.id, {one.client_id for one in missed if one.client_id})
     out = StringIO()
     sheet = csv.writer(out)
@@ -68,8 +68,7 @@ def make_calls(account: Account, _fields: dict[str, str], broadcast_id: str) -> 
 def show_replies(account: Account, broadcast_id: str) -> Page:
     """Show the replies to a broadcast, oldest first."""
     broadcast, now = api.broadcast_or_raise(account.id, broadcast_id), aws_clients.now()
-    given = (site.current_event.query_string_parameters or {}).get("after", "")
-    after = int(given) if given.isascii() and given.isdigit() and len(given) <= _MOST_DIGITS else 0
+    after = _number("after")
     found = progress.answers_to(account, broadcast, after, _ROWS + 1, now)
     return show(
         "broadcasts/replies",
@@ -105,6 +104,12 @@ def send_again(account: Account, fields: dict[str, str], broadcast_id: str) -> P
     except RequestError as refusal:
         return _again(account, broadcast, fields, refusal)
     return go_to(f"broadcasts/{created.id}?done=again")
+
+
+def _number(name: str) -> int:
+    """Return a number in the address, 0 if it is none."""
+    given = (site.current_event.query_string_parameters or {}).get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _MOST_DIGITS else 0
 
 
 def _form(broadcast: Broadcast, fields: dict[str, str], *, dry_run: bool = False) -> forms.NewBroadcast:

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.meter import counted_calls
-from broadcasts import api
+from broadcasts import api, follow_up
 from longcode.accounts.account import Account
 from longcode.broadcasts import counts
 from longcode.broadcasts.broadcast import Broadcast, broadcast_text_id
@@ -19,6 +19,9 @@ from longcode.message import NOT_REACHED, BroadcastState, Direction, Message, Me
 from longcode.messages import store as messages
 from longcode.table import keys, store
 from longcode.table.writes import Update
+from longcode.triggers import calls
+from longcode.triggers import store as triggers
+from tests.support.aws_calls import meanwhile
 from tests.support.broadcast_steps import advance, create_broadcast, deliver_bulk_texts, stored
 from tests.support.fakes import NOW, FakeCarrier, call, studio
 from tests.support.fakes import client as write_client
@@ -154,6 +157,18 @@ def test_the_api_makes_each_call_task_once(account: Account) -> None:
     made = [call(api, "POST", f"/broadcasts/{broadcast_id}/calls", account=account.id).json for _ in range(2)]
 
     assert made == [{"made": 2, "left": 0}, {"made": 0, "left": 0}]
+
+
+@pytest.mark.usefixtures("three")
+def test_two_clicks_at_once_make_one_call_task_for_each_client(account: Account) -> None:
+    broadcast = stored(account, send(account, LANDLINE, FILTERED))
+
+    with meanwhile("TransactWriteItems", lambda: follow_up.make_calls(account, broadcast, "Ann", NOW)):
+        made = follow_up.make_calls(account, broadcast, "Ben", NOW)
+
+    assert made == 0
+    assert sorted(task.client_id for task in triggers.call_page(account.id, None, 10)) == ["c0", "c1"]
+    assert calls.made(account.id, broadcast.id).by == "Ann"
 
 
 @pytest.mark.usefixtures("three")

@@ -186,6 +186,9 @@ def test_those_not_reached_are_a_file_that_no_spreadsheet_runs(
 
     file = signed_in.get(f"broadcasts/{broadcast_id}/not-reached.csv")
 
+    rest = signed_in.get(f"broadcasts/{broadcast_id}/not-reached.csv", "from=1")
+
+    assert len(rest.html.splitlines()) == 2
     assert list(csv.reader(file.html.removeprefix("\ufeff").splitlines())) == [
         ["name", "phone", "reason"],
         [
