@@ -19,9 +19,10 @@ from bench.meter import counted_calls, counted_write_units
 from bench.rig import Figure
 from broadcasts import api, forms, worker
 from longcode.aws.settings import settings
-from longcode.broadcasts import store as broadcasts
+from longcode.broadcasts import counts
 from longcode.clients.client import Client, Phone
 from longcode.jobs import AdvanceBroadcast as Job
+from longcode.message import MessageState
 from longcode.table import keys
 from longcode.table.writes import attributes, wire_item
 from tests.support.emulated_aws import SeparateClients, Wire, emulated_aws
@@ -81,8 +82,9 @@ def _broadcast(outside: SeparateClients, account: str, recipients: int) -> None:
     while jobs := outside.take(settings().broadcast_queue_url):
         for job in jobs:
             worker.advance(msgspec.json.decode(job, type=Job), NOW)
-    progress = broadcasts.count_states(api.broadcast_or_raise(account, broadcast_id))
-    if not dry.totals.texts == progress["accepted"] == recipients:
+    [texts] = counts.all_now([api.broadcast_or_raise(account, broadcast_id)], NOW)
+    progress = texts.states
+    if not dry.totals.texts == progress[MessageState.ACCEPTED] == recipients:
         raise RuntimeError(f"the dry run had {dry.totals.texts} texts, and there is {progress}")
 
 

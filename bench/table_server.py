@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import Any
 from urllib.request import Request, urlopen
 
 import msgspec
@@ -134,15 +135,20 @@ def _filter(asked: Wire) -> Callable[[Wire], bool]:
     for expression, python in (("<>", "!="), (" = ", " == "), (" AND ", " and "), (" OR ", " or "), ("NOT ", "not ")):
         text = text.replace(expression, python)
     text = re.sub(r"#\w+", lambda name: f"of(item, {asked['ExpressionAttributeNames'][name[0]]!r})", text)
-    text = re.sub(r":\w+", lambda value: repr(asked["ExpressionAttributeValues"][value[0]]["S"]), text)
+    text = re.sub(r":\w+", lambda value: repr(_plain(asked["ExpressionAttributeValues"][value[0]])), text)
     known = {
-        "of": lambda item, name: item[name]["S"] if name in item else None,
+        "of": lambda item, name: _plain(item[name]) if name in item else None,
+        "begins_with": lambda whole, part: whole is not None and whole.startswith(part),
         "contains": lambda whole, part: whole is not None and part in whole,
         "attribute_not_exists": lambda value: value is None,
         "attribute_exists": lambda value: value is not None,
     }
     function: Callable[[Wire], bool] = eval(f"lambda item: {text}", known)
     return function
+
+
+def _plain(value: Wire) -> Any:
+    return next(iter(value.values()))
 
 
 def _projected(item: Wire, asked: Wire) -> Wire:

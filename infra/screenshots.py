@@ -153,7 +153,13 @@ def _open_invoice(page: Page, address: str) -> None:
     page.locator(".invoices a").first.click()
 
 
-_SHOWN = {"sign-up": _show_plans, "new-text": _write_text, "import": _check_file, "invoice": _open_invoice, "broadcast": _check_broadcast}
+_SHOWN = {
+    "sign-up": _show_plans,
+    "new-text": _write_text,
+    "import": _check_file,
+    "invoice": _open_invoice,
+    "broadcast": _check_broadcast,
+}
 
 
 @contextmanager

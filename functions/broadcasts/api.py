@@ -11,24 +11,26 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from msgspec.structs import replace
 
-from broadcasts import forms, planning, repeats
+from broadcasts import follow_up, forms, planning, recipients, repeats
 from longcode import segments
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_may_send, own_merge_fields, send_refusal
 from longcode.aws import clients as aws_clients
 from longcode.aws.telemetry import logger
+from longcode.broadcasts import counts
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import Broadcast, add_counts, broadcast_may_become
+from longcode.broadcasts.broadcast import Broadcast, add_counts, broadcast_may_become, may_have_unsent_texts
 from longcode.broadcasts.outcome import Outcome
+from longcode.clients.client import Audience
 from longcode.clients.store import ClientEntry
 from longcode.errors import NotFound, RepeatedBroadcast, RequestError, TooLate
 from longcode.message import BroadcastState
-from longcode.messages import compose, timing
+from longcode.messages import compose, replies, timing
 from longcode.months import time_in_words
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
 from longcode.usage import store as quotas
-from longcode.windows import SWEEP_AFTER
+from longcode.windows import SWEEP_AFTER, hide_old_body
 
 BroadcastId = Annotated[str, Path(max_length=100)]
 
@@ -50,32 +52,70 @@ def post_broadcast(
     if form.dry_run:
         return Response(200, web.JSON, dry_run(account, form, int(cursor), limit, now))
     key = idempotency_key or str(uuid4())
-    return Response(202, web.JSON, forms.shown_broadcast(create_broadcast(account, form, key, now), now))
+    created = create_broadcast(account, form, key, now)
+    return Response(202, web.JSON, _shown([created], now)[0])
 
 
 @app.get("/broadcasts")
 def list_broadcasts(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[forms.ShownBroadcast]:
     """List broadcasts, newest first."""
     page, next_cursor = broadcasts.page(web.caller(app), limit=limit, cursor=cursor)
-    now = aws_clients.now()
-    return web.Page(items=[forms.shown_broadcast(broadcast, now) for broadcast in page], next_cursor=next_cursor)
+    return web.Page(items=_shown(page, aws_clients.now()), next_cursor=next_cursor)
 
 
 @app.get("/broadcasts/<broadcast_id>")
 def show_broadcast(broadcast_id: BroadcastId) -> forms.Progress:
     """Show a broadcast and its progress: the number of texts by state and of skipped clients by reason."""
     broadcast = broadcast_or_raise(web.caller(app), broadcast_id)
-    return forms.shown_progress(broadcast, broadcasts.audience(broadcast), broadcasts.count_states(broadcast))
+    [texts] = counts.all_now([broadcast], aws_clients.now())
+    return forms.shown_progress(broadcast, broadcasts.audience(broadcast), texts)
 
 
 @app.get("/broadcasts/<broadcast_id>/recipients")
 def list_recipients(
+    *,
     broadcast_id: BroadcastId,
+    not_reached: bool = False,
     limit: web.Limit = 50,
     cursor: web.Cursor = None,
 ) -> web.Page[forms.Recipient]:
-    """List the texts of a broadcast with their states, and then the clients who got none, with the reason."""
-    return forms.recipients_page(broadcast_or_raise(web.caller(app), broadcast_id), cursor, limit)
+    """List the texts of a broadcast with their states, and then the clients who got none, with the reason.
+
+    With `not_reached`, only the texts that did not arrive, and the clients who got none.
+    """
+    broadcast = broadcast_or_raise(web.caller(app), broadcast_id)
+    texts = counts.look(broadcast, aws_clients.now()) if not_reached else None
+    entries, next_cursor = recipients.page(broadcast, cursor, limit, unreached_of=texts)
+    return web.Page(items=list(map(forms.shown_recipient, entries)), next_cursor=next_cursor)
+
+
+@app.post("/broadcasts/<broadcast_id>/calls", responses=web.responses({200: forms.CallsMade}))
+def make_calls(broadcast_id: BroadcastId) -> forms.CallsMade:
+    """Make a call task, listed by GET /calls, for each client whom a broadcast did not reach, once.
+
+    Clients who opted out or allow no texts get none. Clients without a number for texts do.
+    """
+    account, now = accounts.get_or_raise(web.caller(app)), aws_clients.now()
+    broadcast = broadcast_or_raise(account.id, broadcast_id)
+    left = follow_up.calls_to_make(broadcast, now).others
+    return forms.CallsMade(made=follow_up.make_calls(account, broadcast, None, now), left=left)
+
+
+@app.get("/broadcasts/<broadcast_id>/replies")
+def list_replies(
+    broadcast_id: BroadcastId,
+    limit: web.Limit = 50,
+    cursor: Annotated[str, Query(pattern=r"^[0-9]{1,12}$")] = "0",
+) -> web.Page[forms.BroadcastReply]:
+    """List the replies to a broadcast's texts, oldest first: those among the next 15,000 of the inbox."""
+    account, now = accounts.get_or_raise(web.caller(app)), aws_clients.now()
+    broadcast = broadcast_or_raise(account.id, broadcast_id)
+    after = max(int(cursor), broadcast.replies_after)
+    found, more = replies.to_broadcast(account.id, broadcast.id, after, limit)
+    return web.Page(
+        items=[forms.shown_reply(hide_old_body(reply, account.retention_days, now)) for _, reply in found],
+        next_cursor=str(more) if more else None,
+    )
 
 
 @app.delete("/broadcasts/<broadcast_id>", responses=web.responses({204: None}))
@@ -99,6 +139,12 @@ def resume_broadcast(broadcast_id: BroadcastId) -> Response[str]:
     return Response(204, body="")
 
 
+def _shown(some: Sequence[Broadcast], now: datetime) -> list[forms.ShownBroadcast]:
+    unsettled = [broadcast for broadcast in some if may_have_unsent_texts(broadcast, now)]
+    texts = dict(zip((one.id for one in unsettled), counts.all_now(unsettled, now), strict=True))
+    return [forms.shown_broadcast(broadcast, texts.get(broadcast.id, counts.Counts())) for broadcast in some]
+
+
 def id_of_request(account_id: str, idempotency_key: str) -> str:
     """Return the id of the broadcast that a request with a key creates."""
     return f"b{compose.request_id(account_id, idempotency_key)}"
@@ -120,7 +166,7 @@ def create_broadcast(
     account = accounts.get_or_raise(account_id)
     check_may_send(account)
     broadcast = replace(_new_broadcast(account, form, broadcast_id, fingerprint, now), by=by)
-    audience = forms.audience_of_form(form.audience)
+    audience = _audience(account_id, form.audience, now)
     planning.check_not_empty(planning.all_clients(account_id, audience))
     if refusal := _repeat_refusal(form, broadcast, now):
         raise refusal
@@ -159,7 +205,7 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
     broadcast = _new_broadcast(account, form, "dry-run", "", now)
     at = broadcast.send_at or now
     content = planning.content_at(account, broadcast, at)
-    entries = planning.read_audience(account_id, forms.audience_of_form(form.audience))
+    entries = planning.read_audience(account_id, _audience(account_id, form.audience, now))
     outcomes = list(planning.decide_outcomes(content, entries, {}))
     needed = sum(outcome.units for outcome in outcomes)
     headroom = planning.read_headroom(account, at)
@@ -178,6 +224,18 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
         code=refusal.code if refusal else None,
         reason=refusal.detail if refusal else None,
     )
+
+
+def _audience(account_id: str, form: forms.AudienceForm, now: datetime) -> Audience:
+    audience = forms.audience_of_form(form)
+    if form.not_reached_by is None:
+        return audience
+    try:
+        earlier = broadcast_or_raise(account_id, form.not_reached_by)
+    except NotFound as error:
+        error.field = "audience.not_reached_by"
+        raise
+    return follow_up.audience_again(audience, earlier, now)
 
 
 def _with_holds(
@@ -231,6 +289,7 @@ def _new_broadcast(
         subject=template.subject or None if template else None,
         values=form.values,
         limit=form.limit,
+        again_of=form.audience.not_reached_by,
         send_at=send_at,
         due_at=send_at or now + SWEEP_AFTER,
     )
@@ -264,12 +323,12 @@ def broadcast_or_raise(account: str, broadcast_id: str) -> Broadcast:
     return broadcast
 
 
-def pause(account: str, broadcast_id: str) -> None:
+def pause(account: str, broadcast_id: str, by: str | None = None) -> None:
     """Pause a broadcast; raise `NotFound` or `TooLate`."""
     broadcast = broadcast_or_raise(account, broadcast_id)
     if not broadcast.paused:
         _check_active(broadcast)
-    if not broadcasts.pause(broadcast):
+    if not broadcasts.pause(broadcast, by):
         _check_active(broadcast_or_raise(account, broadcast_id))
 
 
@@ -283,11 +342,11 @@ def resume(account: str, broadcast_id: str, now: datetime) -> None:
             return
 
 
-def cancel(account: str, broadcast_id: str, now: datetime) -> None:
+def cancel(account: str, broadcast_id: str, now: datetime, by: str | None = None) -> None:
     """Cancel a broadcast and its unsent texts; raise `NotFound` or `TooLate`."""
     while (broadcast := broadcast_or_raise(account, broadcast_id)).state is not BroadcastState.CANCELLED:
         _check_active(broadcast)
-        if cancelled := broadcasts.cancel(broadcast, now):
+        if cancelled := broadcasts.cancel(broadcast, now, by):
             broadcasts.enqueue_step(cancelled)
             return
 

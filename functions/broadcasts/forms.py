@@ -1,24 +1,19 @@
 """The bodies of the broadcast API: the forms that a request sends, and what a response shows."""
 
-import re
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from longcode.web import resolver as web
 from msgspec.structs import asdict
 from pydantic import AfterValidator, Field, model_validator
 
-from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, LimitPolicy
+from longcode.broadcasts.counts import Counts
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import MOST_IDS, Audience
-from longcode.errors import BadCursor
-from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message, MessageState
+from longcode.message import BroadcastState, Message, MessageState
 from longcode.template import check_no_braces, check_not_blank
 
 _MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
-_SKIPPED = "skipped"
-_PLACE = re.compile(rf"{_SKIPPED}\.([0-9]{{1,9}})\.([0-9]{{1,9}})\.([0-9]{{1,9}})")
 _WAITING = "waiting"
 
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
@@ -32,6 +27,10 @@ class AudienceForm(web.Body):
 
     Of these three, any may be given: a client must have one of the tags, the status, and each word of `search` in a
     name, number or id.
+
+    Or `not_reached_by`, the id of an earlier broadcast: the clients with a number that its text did not reach.
+    Numbers that it reached, or may have, get no text.
+
     `except_client_ids` and `except_tags` leave clients out.
     """
 
@@ -40,15 +39,17 @@ class AudienceForm(web.Body):
     status: Annotated[str | None, Field(min_length=1, max_length=50)] = None
     search: Search | None = None
     all: bool = False
+    not_reached_by: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     except_client_ids: ClientIds = []
     except_tags: Tags = []
 
     @model_validator(mode="after")
     def names_clients_in_one_way(self) -> "AudienceForm":
         """Refuse an audience that names no clients, names them in two ways, or is too large for an item."""
-        ways = bool(self.client_ids) + bool(self.tags or self.status or self.search) + self.all
+        chosen = self.tags or self.status or self.search
+        ways = bool(self.client_ids) + bool(chosen) + self.all + bool(self.not_reached_by)
         if ways != 1:
-            raise ValueError("needs exactly one of: client_ids; any of tags, status and search; all")
+            raise ValueError("needs exactly one of: client_ids; any of tags, status and search; all; not_reached_by")
         if sum(len(client_id.encode()) for client_id in self.client_ids + self.except_client_ids) > _MOST_BYTES:
             raise ValueError("has too many long ids for one broadcast; give the clients a tag, and use that")
         return self
@@ -130,6 +131,26 @@ class Recipient(web.Answer):
     reason: str | None = None
 
 
+class CallsMade(web.Answer):
+    """How many call tasks were made, and how many clients are left because a broadcast gets 500 tasks at most."""
+
+    made: int
+    left: int
+
+
+class BroadcastReply(web.Answer):
+    """A reply to a text of a broadcast; `answers` is the text's id. GET /messages/{id} shows all of it."""
+
+    message_id: str
+    received_at: web.Instant
+    phone: str
+    client_id: str | None
+    body: str
+    body_expired: bool
+    keyword: str | None
+    answers: str | None
+
+
 class WouldGet(web.Answer):
     """What a client and phone would get: a text, perhaps held until quiet hours end, or the reason why there is none.
 
@@ -186,18 +207,25 @@ def audience_of_form(form: AudienceForm) -> Audience:
     )
 
 
-def shown_broadcast(broadcast: Broadcast, now: datetime) -> ShownBroadcast:
+def shown_broadcast(broadcast: Broadcast, counts: Counts) -> ShownBroadcast:
     """Return a broadcast as the API shows it."""
-    return ShownBroadcast(**_fields(broadcast, is_waiting=broadcasts.is_waiting(broadcast, now)))
+    return ShownBroadcast(**_fields(broadcast, is_waiting=is_waiting(broadcast, counts)))
 
 
-def shown_progress(broadcast: Broadcast, audience: Audience, counts: dict[str, int]) -> Progress:
+def is_waiting(broadcast: Broadcast, counts: Counts) -> bool:
+    """Return whether all texts of a broadcast are written, and one may still be sent."""
+    return broadcast.state is BroadcastState.DONE and bool(counts.may_still_be_sent)
+
+
+def shown_progress(broadcast: Broadcast, audience: Audience, counts: Counts) -> Progress:
     """Return a broadcast with its audience and the counts of its texts by state."""
     described = asdict(audience)
+    if broadcast.again_of:
+        described |= {"client_ids": (), "not_reached_by": broadcast.again_of}
     form = AudienceForm.model_validate({"all": described.pop("everyone"), **described})
-    states = {MessageState(state): count for state, count in counts.items()}
-    is_waiting = broadcast.state is BroadcastState.DONE and not MAY_STILL_BE_SENT.isdisjoint(states)
-    return Progress(**_fields(broadcast, is_waiting=is_waiting), audience=form, progress=states)
+    return Progress(
+        **_fields(broadcast, is_waiting=is_waiting(broadcast, counts)), audience=form, progress=counts.states
+    )
 
 
 def _fields(broadcast: Broadcast, *, is_waiting: bool) -> dict[str, Any]:
@@ -223,27 +251,9 @@ def shown_outcome(outcome: Outcome) -> WouldGet:
     )
 
 
-def recipients_page(broadcast: Broadcast, cursor: str | None, limit: int) -> web.Page[Recipient]:
-    """List the texts of a broadcast, then its skipped clients; raise `BadCursor` for another list's."""
-    if cursor and cursor.startswith(f"{_SKIPPED}."):
-        return _skipped_page(broadcast, [], _place(cursor), limit)
-    if cursor and not cursor.startswith(f"{broadcast.id}-"):
-        raise _bad_cursor()
-    page = broadcasts.texts_page(broadcast, cursor, limit)
-    items = [_shown_text(message) for message in page.texts]
-    if page.last:
-        return web.Page(items=items, next_cursor=page.last)
-    return _skipped_page(broadcast, items, None, limit)
-
-
-def _skipped_page(
-    broadcast: Broadcast, items: list[Recipient], begin: broadcasts.SkippedPlace | None, limit: int
-) -> web.Page[Recipient]:
-    for place, outcome in broadcasts.skipped_from(broadcast, begin):
-        if len(items) == limit:
-            return web.Page(items=items, next_cursor=".".join(map(str, (_SKIPPED, *place))))
-        items.append(_shown_skipped(outcome))
-    return web.Page(items=items, next_cursor=None)
+def shown_recipient(one: Message | Outcome) -> Recipient:
+    """Return a text, or a client without one, as the API shows it."""
+    return _shown_text(one) if isinstance(one, Message) else _shown_skipped(one)
 
 
 def _shown_text(message: Message) -> Recipient:
@@ -261,13 +271,15 @@ def _shown_skipped(outcome: Outcome) -> Recipient:
     return Recipient(client_id=outcome.client_id, phone=outcome.phone, code=outcome.code, reason=outcome.detail)
 
 
-def _place(cursor: str) -> broadcasts.SkippedPlace:
-    found = _PLACE.fullmatch(cursor)
-    if found is None:
-        raise _bad_cursor()
-    step, part, row = map(int, found.groups())
-    return step, part, row
-
-
-def _bad_cursor() -> BadCursor:
-    return BadCursor("The cursor does not belong to this list.", field="cursor")
+def shown_reply(reply: Message) -> BroadcastReply:
+    """Return a reply as the API shows it."""
+    return BroadcastReply(
+        message_id=reply.id,
+        received_at=reply.created_at,
+        phone=reply.phone,
+        client_id=reply.client_id,
+        body=reply.body,
+        body_expired=reply.body_expired,
+        keyword=reply.keyword,
+        answers=reply.answers,
+    )

@@ -19,10 +19,11 @@ from longcode.broadcasts.outcome import (
     PhonesOfStep,
     outcomes_of_client,
     skip,
+    why_not_again,
     within_budget,
 )
 from longcode.clients import store as clients
-from longcode.clients.client import MOST_CLIENTS, Audience, is_in_audience, ticked_numbers
+from longcode.clients.client import MOST_CLIENTS, Audience, Client, is_in_audience, ticked_numbers
 from longcode.clients.store import ClientEntry
 from longcode.errors import AudienceTooLarge, EmptyAudience, RequestError
 from longcode.message import BroadcastState
@@ -77,6 +78,7 @@ def plan(claimed: Broadcast, now: datetime) -> bool:
         planned_texts=sum(outcome.has_text for outcome in outcomes),
         planned_units=sum(outcome.units for outcome in outcomes),
         started_at=now,
+        replies_after=broadcasts.newest_reply(account.id),
         due_at=now + SWEEP_AFTER,
     )
     return _reserve(claimed, planned, account, now)
@@ -141,13 +143,16 @@ def limit_refusal(headroom: Headroom, units: int, now: datetime) -> RequestError
 
 def content_at(account: Account, broadcast: Broadcast, now: datetime) -> Content:
     """Return what a broadcast sends at `now`."""
-    return content_of(account, broadcast.body, broadcast.values, now)
+    earlier = broadcasts.get(account.id, broadcast.again_of) if broadcast.again_of else None
+    return content_of(account, broadcast.body, broadcast.values, now, earlier)
 
 
-def content_of(account: Account, body: str, values: Mapping[str, str], now: datetime) -> Content:
-    """Return what a broadcast with some words sends at `now`."""
+def content_of(
+    account: Account, body: str, values: Mapping[str, str], now: datetime, earlier: Broadcast | None = None
+) -> Content:
+    """Return what a broadcast with some words sends at `now`, to those whom an `earlier` one did not reach."""
     destinations = choose_number.destinations_of(account)
-    return Content(account=account, body=body, values=values, destinations=destinations, now=now)
+    return Content(account=account, body=body, values=values, destinations=destinations, now=now, earlier=earlier)
 
 
 def read_audience(account: str, audience: Audience) -> list[ClientEntry]:
@@ -242,7 +247,15 @@ def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhonesOfSt
         blocked={phone for _, phone in blocks.blocked},
         asked={phone for _, phone in blocks.asked},
         last_texted=choose_number.last_texted(account, to_look_up),
+        not_again=_not_again(content.earlier, records) if content.earlier else {},
     )
+
+
+def _not_again(earlier: Broadcast, records: Sequence[Client]) -> dict[str, str]:
+    """Return the reason of each phone that gets no text, because of its text of the broadcast that is sent again."""
+    phones = {phone for client in records for phone in ticked_numbers(client)}
+    results = broadcasts.results_of_phones(earlier, phones)
+    return {phone: why for phone, result in results.items() if (why := why_not_again(*result))}
 
 
 def _outcomes(

@@ -101,7 +101,6 @@ def of(account: Account, now: datetime) -> Home:
     """Return the home page of an account."""
     panel = panel_of(account, now)
     questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
-    started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     unread = folders.unread_counts(account.id).unread
     replies = _unread(account, unread) if unread else []
     newest = _newest_sent(account)
@@ -112,7 +111,7 @@ def of(account: Account, now: datetime) -> Home:
         questions=_asked(account, questions),
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         failed_of=_looked_at(newest, now - _DAY),
-        paused=[broadcast for broadcast in started if broadcast.paused],
+        paused=broadcasts.paused(account.id),
         message=panel.message,
         current=panel.current,
         past=panel.past,

@@ -34,6 +34,7 @@ _PAGES = (
     "broadcasts/(drafts|new(/[0-9a-f]{32}/(whom|what|check|go|delete))?)",
     r"opt-outs(/(record|[0-9]{1,15}))?",
     "consent(/[0-9]{1,15})?",
+    "broadcasts(/b[0-9a-f]+(/(cancel|calls|again|replies))?)?",
     "failed",
     "more",
     "people",

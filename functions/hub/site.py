@@ -23,7 +23,12 @@ Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Clients": {"clients": "Clients", "opt-outs": "Opt-outs", "consent": "Consent"},
-    "Broadcasts": {"templates": "Templates", "canned-replies": "Canned replies", "own-fields": "Own fields"},
+    "Broadcasts": {
+        "broadcasts": "Broadcasts",
+        "templates": "Templates",
+        "canned-replies": "Canned replies",
+        "own-fields": "Own fields",
+    },
     "Plan": {"plan": "Plan", "usage": "Usage", "invoices": "Invoices"},
     "Settings": {
         "account": "General info",

@@ -3,7 +3,8 @@
 from typing import Any
 
 from hub import home, messages, page, sign_in, sign_up
-from hub.broadcasts import check, go, what, whom
+from hub.broadcasts import check, go, progress, results, what, whom
+from hub.broadcasts import listed as broadcasts
 from hub.clients import exports, imports, listed, record
 from hub.consent import evidence, opt_outs, overview
 from hub.plan import invoices, plans, sheet, usage
@@ -19,7 +20,7 @@ PAGES = (
     *(home, messages, sign_in, sign_up, texts),
     *(exports, imports, listed, record),
     *(evidence, opt_outs, overview),
-    *(whom, what, check, go),
+    *(broadcasts, whom, what, check, go, progress, results),
     *(editor, own_fields, templates),
     *(invoices, plans, sheet, usage),
     *(account, closing, export, hours, keys, notifications, people, sending, webhooks),

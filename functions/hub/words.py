@@ -1,5 +1,6 @@
 """Numbers, times and states as the pages write them."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from longcode.phone import in_words as phone_in_words
 from longcode.template import full_name
 from optout.api import HistoryEntry
 
+_FIELD = re.compile(r"\{\{\s*(?:[a-z_]+\.)?([a-z_]+)\s*(?:\|[^{}]*)?\}\}")
 _BEFORE_HIT = 20  # characters that are shown before what a search has found
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -268,6 +270,11 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
 
 
+def with_fields(body: str) -> str:
+    """Return the words of a template with its merge fields as people read them: `Hi [first name]`."""
+    return _FIELD.sub(lambda field: f"[{field[1].replace('_', ' ')}]", body)
+
+
 def origin(text: Message) -> str:
     """Return who or what wrote a text of the studio: a person's name, `broadcast`; "" if it is not known."""
     return text.by or _ORIGINS.get(text.kind, "")
@@ -284,10 +291,8 @@ def state(text: Message, now: datetime, zone_name: str) -> str:
         return f"not delivered yet: {meaning_of_error(text.error).words}.{again}"
     if text.state is MessageState.CANCELLED and text.cancelled_by:
         return f"cancelled by {text.cancelled_by}"
-    if text.state is MessageState.EXPIRED:
-        return _expired(text)
     if text.state in _BAD_ENDS:
-        return _not_delivered(text)
+        return ended_badly(text.state, text.error)
     return _STATES.get(text.state, "")
 
 
@@ -297,28 +302,29 @@ def _held(text: Message, now: datetime, zone_name: str) -> str:
     return f"waits{until}: {waiting(text.held or '')}"
 
 
-def _expired(text: Message) -> str:
-    why = waiting(text.error or "")
-    return f"not sent in time: {why}. Send it again, if it is still of use." if why else _STATES[text.state]
-
-
-def _not_delivered(text: Message) -> str:
-    if text.error == "uncertain":
+def ended_badly(state: MessageState, error: str | None) -> str:
+    """Return why a text did not arrive, from its state and its error, and what helps."""
+    if state is MessageState.EXPIRED:
+        why = waiting(error or "")
+        return f"not sent in time: {why}. Send it again, if it is still of use." if why else _STATES[state]
+    if error == "uncertain":
         return _UNCERTAIN
-    begin = "not delivered" if text.state is MessageState.UNDELIVERED else "not sent"
-    if text.error in _NOT_SENT:
-        return f"{begin}: {_NOT_SENT[text.error or '']}"
-    meaning = meaning_of_error(text.error)
+    begin = "not delivered" if state is MessageState.UNDELIVERED else "not sent"
+    if error in _NOT_SENT:
+        return f"{begin}: {_NOT_SENT[error or '']}"
+    meaning = meaning_of_error(error)
     return f"{begin}: {meaning.words}. {_WHAT_HELPS[meaning.reason]}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "ahead": ahead,
+    "at": at,
     "clock": clock,
     "excerpt": excerpt,
     "happened": happened,
     "instant": instant,
     "stopped": stopped,
+    "with_fields": with_fields,
     "counted": counted,
     "day": day,
     "last_day": last_day,

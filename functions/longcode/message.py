@@ -53,6 +53,9 @@ MAY_STILL_BE_SENT = {
 }
 """The states from which a text can reach the carrier (again)."""
 
+NOT_REACHED = frozenset({MessageState.FAILED, MessageState.UNDELIVERED, MessageState.REFUSED, MessageState.EXPIRED})
+"""The states of a text that did not reach its phone."""
+
 _DROPPED = {MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
 _REPORTED = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 

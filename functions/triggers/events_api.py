@@ -139,17 +139,18 @@ class Upcoming(web.Answer):
 
 
 class CallTask(web.Answer):
-    """A task to call a client who has no number for texts."""
+    """A task to call a client who has no number for the text of a trigger, or did not get that of a `broadcast`."""
 
     id: str
     at: web.Instant
     client_id: str
     phones: tuple[str, ...]
     text: str
-    trigger: str
-    kind: RecordKind
-    record_id: str
-    date: date
+    trigger: str | None
+    kind: RecordKind | None
+    record_id: str | None
+    date: date | None
+    broadcast: str | None
 
 
 app = account_resolver.resolver()

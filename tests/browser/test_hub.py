@@ -23,6 +23,7 @@ from longcode.teamwork import store as teamwork
 from longcode.template import Template, TemplateVersion
 from longcode.usage.usage import Usage
 from tests.browser.conftest import ANNS, link_by_mail
+from tests.support.broadcast_steps import advance, create_broadcast
 from tests.support.fakes import PASSWORD, FakeCarrier
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept, deliver
@@ -284,12 +285,21 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     draft = drafts.begin(replace(draft, audience=Audience(everyone=True)))
     checking.step(draft, checking.begin(draft, now), account, now)
     steps = [f"broadcasts/new/{draft.id}/{step}" for step in ("whom", "what", "check", "go", "delete")]
+    broadcast_id = create_broadcast(account, now=clients.now())
+    advance(clients.now())
+    broadcast = f"broadcasts/{broadcast_id}"
+    of_broadcasts = (
+        "broadcasts",
+        broadcast,
+        *(f"{broadcast}/{page}" for page in ("cancel", "calls", "replies", "again")),
+    )
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
         *("home", "messages", talk, f"{talk}/link", "new", "failed", "more"),
         *of_clients,
         *of_words,
+        *of_broadcasts,
         *of_account,
         *of_settings,
         *of_money,

@@ -18,13 +18,16 @@ from tests.support.source_reading import (
     tree,
 )
 
-KEYS = tuple(TABLE / f"{name}.py" for name in ("keys", "credential_keys", "consent_keys", "hub_keys"))
+KEYS = tuple(
+    TABLE / f"{name}.py" for name in ("keys", "broadcast_keys", "consent_keys", "credential_keys", "hub_keys")
+)
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
 # These read indexes or batches, or write conditions, and so need the names of the key's attributes, not their values.
 NAME_THE_KEY = {
     "functions/longcode/billing/charged.py",
     "functions/longcode/table/due.py",
+    "functions/longcode/table/ranges.py",
     "functions/longcode/messages/folders.py",
     "functions/longcode/messages/retentions.py",
     "functions/longcode/table/store.py",

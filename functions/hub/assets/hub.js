@@ -212,11 +212,11 @@ async function look() {
     if (!answer.ok) throw new Error(answer.status);
     failures = 0;
     say("");
-    const underway = document.querySelector("article.out:is(.accepted, .queued, .sending, .sent)") && patience-- > 0;
+    const underway = document.querySelector("[data-moves]") || (document.querySelector("article.out:is(.accepted, .queued, .sending, .sent)") && patience-- > 0);
     if (answer.status !== 200 && !underway) return;
     const newest = (await answer.text()) || live.dataset.newest;
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-    for (const part of ["rows", "none", "bubbles", "tabs", "notice", "assigned", "pages"]) {
+    for (const part of ["rows", "none", "bubbles", "tabs", "notice", "assigned", "pages", "progress", "steer", "results", "replies"]) {
       const [old, fresh] = [find(part), page.getElementById(part)];
       if (old && fresh && !old.contains(document.activeElement)) renew(old, fresh);
     }

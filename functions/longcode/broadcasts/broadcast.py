@@ -15,7 +15,8 @@ BROADCAST_LEASE = timedelta(seconds=110)
 """How long a worker holds a step: longer than its function may run, shorter than the sweeper's first check."""
 
 _SWEEPER_INTERVAL = timedelta(minutes=1)
-_TEXTS_END_WITHIN = timedelta(days=5)  # validity, the longest wait for the receipt of an uncertain text, and a day
+TEXTS_END_WITHIN = timedelta(days=5)
+"""How long after the last text was written each has ended: validity, the longest wait for a receipt, and a day."""
 
 
 NEXT_BROADCAST_STATES: dict[BroadcastState, set[BroadcastState]] = {
@@ -50,7 +51,9 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     - `bulk_action` is in progress, `bulk_reached` the last text that it reached, `bulk_units` the units so far.
     - `reserved` are the units reserved for the whole broadcast, written texts included, in the month `reserved_in` on
       the counters `reserved_of`. `booked`: there is no limit, so they do not bound how many texts are written.
-    - `by` is the person who made it in the hub.
+    - `by`, `paused_by` and `cancelled_by` are the names of the people who did that in the hub.
+    - `again_of` is the broadcast that it sends again to those whom that did not reach. Replies to it have sequence
+      numbers after `replies_after`.
     - `seed` is the key of the hash of the phone in a text's id, so that the id does not reveal the phone.
     """
 
@@ -64,7 +67,6 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     step: int
     template: str | None = None
     subject: str | None = None
-    by: str | None = None
     values: dict[str, str] = {}
     limit: LimitPolicy = LimitPolicy.ALL
     send_at: Instant | None = None
@@ -92,6 +94,11 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     detail: str | None = None
     started_at: Instant | None = None
     finished_at: Instant | None = None
+    by: str | None = None
+    paused_by: str | None = None
+    cancelled_by: str | None = None
+    again_of: str | None = None
+    replies_after: int = 0
 
     @property
     def budget(self) -> int | None:
@@ -127,6 +134,7 @@ def resumed(broadcast: Broadcast, now: datetime) -> Broadcast:
     return replace(
         broadcast,
         paused=False,
+        paused_by=None,
         error=None,
         detail=None,
         bulk_action=BulkAction.RESUME if are_written else None,
@@ -136,12 +144,14 @@ def resumed(broadcast: Broadcast, now: datetime) -> Broadcast:
     )
 
 
-def cancelled(broadcast: Broadcast, now: datetime) -> Broadcast:
+def cancelled(broadcast: Broadcast, now: datetime, by: str | None = None) -> Broadcast:
     """Return a broadcast that is cancelled, and whose unsent texts are cancelled next."""
     return replace(
         broadcast,
         state=BroadcastState.CANCELLED,
         paused=False,
+        paused_by=None,
+        cancelled_by=by,
         bulk_action=BulkAction.CANCEL,
         bulk_reached=None,
         bulk_units=0,
@@ -154,7 +164,7 @@ def may_have_unsent_texts(broadcast: Broadcast, now: datetime) -> bool:
     """Return whether all texts of a broadcast are written, so lately that one may still be sent."""
     if broadcast.state is not BroadcastState.DONE or broadcast.finished_at is None:
         return False
-    return now < broadcast.finished_at + _TEXTS_END_WITHIN
+    return now < broadcast.finished_at + TEXTS_END_WITHIN
 
 
 def is_due(broadcast: Broadcast, now: datetime) -> bool:

@@ -9,22 +9,39 @@ from msgspec.structs import replace
 
 from longcode import segments
 from longcode.accounts.account import Account
+from longcode.broadcasts.broadcast import Broadcast
+from longcode.carriers.carrier import RefusalReason
+from longcode.carriers.refusals import meaning_of_error
 from longcode.clients.client import Client, client_merge_values, numbers_to_text, unreachable_numbers
 from longcode.destinations import Destinations
 from longcode.errors import RequestError
+from longcode.message import NOT_REACHED, MessageState
 from longcode.messages import compose
+from longcode.messages.lookup import UNCERTAIN
 from longcode.template import render
 
 NOT_FOUND = "not_found"
 UNREADABLE = "unreadable"
 DUPLICATE = "duplicate"
 LIMIT = "limit"
+
+_FOR_GOOD = {
+    RefusalReason.BAD_NUMBER,
+    RefusalReason.NO_SUCH_NUMBER,
+    RefusalReason.NOT_MOBILE,
+    RefusalReason.OPTED_OUT,
+}
+"""Why the carrier gave a text up that it would give up again."""
 UNREACHABLE = "unreachable"
+REACHED = "reached"
+NOT_AGAIN = "not_again"
 DETAILS = {
     NOT_FOUND: "There is no such client.",
     UNREADABLE: "The client's record cannot be read; the operator has been notified.",
     DUPLICATE: "The number gets this broadcast's text once, for another client before this one.",
     UNREACHABLE: "Two texts came back, because the number is a landline or unknown. Please untick it.",
+    REACHED: "The text of the earlier broadcast reached this number, or may have.",
+    NOT_AGAIN: "The text of the earlier broadcast came back, because the number cannot receive texts.",
     LIMIT: "The text does not fit what is left of the account's limits.",
 }
 
@@ -55,7 +72,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Content(Struct, frozen=True, kw_only=True):
     """What a broadcast sends at `now`: its body with merge fields, and the values that all recipients share.
 
-    `destinations` are the phones that may be texted.
+    `destinations` are the phones that may be texted. `earlier` is the broadcast that this one sends again.
     """
 
     account: Account
@@ -63,17 +80,20 @@ class Content(Struct, frozen=True, kw_only=True):
     values: Mapping[str, str]
     destinations: Destinations
     now: datetime
+    earlier: Broadcast | None = None
 
 
 class PhonesOfStep(Struct, frozen=True, kw_only=True):
     """What the table knows of some clients' phones.
 
-    `blocked` opted out, `asked` wrote what may be an opt-out, `last_texted` is when each was texted last.
+    `blocked` opted out, `asked` wrote what may be an opt-out, `last_texted` is when each was texted last. `not_again`
+    has the reason of each phone that gets no text because of the broadcast that this one sends again.
     """
 
     blocked: AbstractSet[str]
     last_texted: Mapping[str, datetime]
     asked: AbstractSet[str] = frozenset()
+    not_again: Mapping[str, str] = {}
 
 
 def outcomes_of_client(
@@ -96,6 +116,9 @@ def outcomes_of_client(
         if number in unreachable:
             yield skip(recipient, UNREACHABLE)
             continue
+        if number in phones.not_again:
+            yield skip(recipient, phones.not_again[number])
+            continue
         try:
             _check_number(content, number, number in phones.blocked)
             text = _final_text(content, rendered, phones.last_texted.get(number))
@@ -111,6 +134,13 @@ def outcomes_of_client(
 def skip(outcome: Outcome, code: str) -> Outcome:
     """Return the outcome of the same client and phone without a text."""
     return Outcome(client_id=outcome.client_id, phone=outcome.phone, code=code, detail=DETAILS[code])
+
+
+def why_not_again(state: MessageState, error: str | None) -> str | None:
+    """Return the reason why a phone is not texted again, from what became of its text; None if it may be."""
+    if state not in NOT_REACHED or error == UNCERTAIN:
+        return REACHED
+    return NOT_AGAIN if meaning_of_error(error).reason in _FOR_GOOD else None
 
 
 def within_budget(outcome: Outcome, budget: int | None) -> Outcome:

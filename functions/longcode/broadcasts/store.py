@@ -15,16 +15,17 @@ from longcode.broadcasts.broadcast import (
     BROADCAST_LEASE,
     Broadcast,
     broadcast_states_before,
+    broadcast_text_id,
     cancelled,
     may_have_unsent_texts,
     resumed,
 )
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import Audience
-from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message
+from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message, MessageState
 from longcode.messages.store import try_read
 from longcode.months import instant
-from longcode.table import keys, store
+from longcode.table import keys, ranges, store
 from longcode.table.writes import ABSENT, Put, Update, Write, attributes, has_value, read
 from longcode.windows import SWEEP_AFTER
 
@@ -81,6 +82,20 @@ def audience(broadcast: Broadcast) -> Audience:
     if item is None:
         raise LookupError(f"broadcast {broadcast.id} has no audience")
     return read(Audience, item)
+
+
+def short_audiences(some: Iterable[Broadcast]) -> dict[str, Audience]:
+    """Return the audiences of some broadcasts by their ids, without the ids of clients, which may be very many."""
+    wanted = {keys.audience(one.account, one.id): one.id for one in some}
+    items = store.get_many(wanted, only=("tags", "status", "everyone", "except_tags"))
+    return {wanted[key]: read(Audience, item) for key, item in items.items()}
+
+
+def paused(account: str) -> list[Broadcast]:
+    """Return the broadcasts of an account that are paused, oldest first."""
+    first, last = keys.broadcast(account), keys.broadcast(account, keys.END)
+    items, _ = ranges.read(first, last, Attr("paused").eq(True))
+    return sorted((read(Broadcast, item) for item in items), key=lambda broadcast: broadcast.created_at)
 
 
 def page(account: str, *, limit: int, cursor: str | None) -> tuple[list[Broadcast], str | None]:
@@ -150,10 +165,11 @@ def unschedule(broadcast: Broadcast) -> None:
     store.try_write(Update(_key(broadcast), remove=("due_shard", "due_at"), when=paused))
 
 
-def pause(broadcast: Broadcast) -> bool:
+def pause(broadcast: Broadcast, by: str | None = None) -> bool:
     """Pause a broadcast: no more of its texts are sent. Return False if it is cancelled or refused."""
+    changes = {"paused": True, **({"paused_by": by} if by else {})}
     active = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED))
-    return store.try_write(Update(_key(broadcast), changes={"paused": True}, when=active))
+    return store.try_write(Update(_key(broadcast), changes=changes, when=active))
 
 
 def pause_if_not_allowed(account: Account, broadcast_id: str) -> bool:
@@ -175,9 +191,15 @@ def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
     return _next_step(broadcast, resumed(broadcast, now))
 
 
-def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
+def cancel(broadcast: Broadcast, now: datetime, by: str | None = None) -> Broadcast | None:
     """Cancel a broadcast and begin to cancel its unsent texts; return None if it has changed since it was read."""
-    return _next_step(broadcast, cancelled(broadcast, now))
+    return _next_step(broadcast, cancelled(broadcast, now, by))
+
+
+def newest_reply(account: str) -> int:
+    """Return the sequence number of an account's newest reply, 0 before the first."""
+    item = store.get(keys.inbox_end(account))
+    return int(item.get("sequence", 0)) if item else 0
 
 
 def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage:
@@ -197,6 +219,13 @@ def clients_of_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]
     return {str(item["id"]): str(item["client_id"]) for item in items.values()}
 
 
+def results_of_phones(broadcast: Broadcast, phones: Iterable[str]) -> dict[str, tuple[MessageState, str | None]]:
+    """Return the state and the error of a broadcast's text to each of some phones, without phones that got none."""
+    by_key = {keys.message(broadcast.account, broadcast_text_id(broadcast, phone)): phone for phone in phones}
+    items = store.get_many(by_key, only=("state", "error"))
+    return {by_key[key]: (MessageState(item["state"]), item.get("error")) for key, item in items.items()}
+
+
 def written_texts(broadcast: Broadcast) -> tuple[Broadcast, dict[str, str]]:
     """Return the broadcast with the counts of its texts in the table, and the client of each of them by its id.
 
@@ -209,18 +238,10 @@ def written_texts(broadcast: Broadcast) -> tuple[Broadcast, dict[str, str]]:
     return counted, {str(text["id"]): str(text["client_id"]) for text in texts}
 
 
-def count_states(broadcast: Broadcast) -> dict[str, int]:
-    """Return the number of a broadcast's texts by state."""
-    counts: dict[str, int] = {}
-    for item in store.query(_texts_prefix(broadcast), only=("state",)):
-        counts[item["state"]] = counts.get(item["state"], 0) + 1
-    return counts
-
-
 def has_unsent_texts(broadcast: Broadcast) -> bool:
     """Return whether a text of a broadcast may still be sent."""
-    states = (item["state"] for item in store.query(_texts_prefix(broadcast), only=("state",)))
-    return any(state in MAY_STILL_BE_SENT for state in states)
+    unsent = Attr("state").is_in(sorted(MAY_STILL_BE_SENT))
+    return any(True for _ in store.query(_texts_prefix(broadcast), only=("state",), where=unsent))
 
 
 def is_waiting(broadcast: Broadcast, now: datetime) -> bool:

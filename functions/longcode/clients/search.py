@@ -19,7 +19,7 @@ from longcode.clients.client import (
     is_in_audience,
     words_of_search,
 )
-from longcode.table import keys, parts, store
+from longcode.table import keys, ranges, store
 from longcode.table.writes import Attributes, read
 
 FOUND_BY = "found_by"
@@ -93,7 +93,7 @@ def _count_of_part(
     ends: list[keys.Key] = []
     reached, until = part
     while True:
-        count, reached = parts.count_part(keys.client(account), after=reached, until=until, where=where)
+        count, reached = ranges.count_part(keys.client(account), after=reached, until=until, where=where)
         total += count
         if reached is None:
             return total, [*ends, until] if until else ends
@@ -142,7 +142,7 @@ def _find(
 ) -> list[Client]:
     start = keys.client(account, after) if after else None
     # Most searches find enough at once. Otherwise the rest is read in the parts that the last search found.
-    items, reached = parts.query_part(
+    items, reached = ranges.query_part(
         keys.client(account), after=start, until=None, where=where, page=min(page or _FIRST_PAGE, _FIRST_PAGE)
     )
     found = list(islice(_matching(is_wanted, items), limit))
@@ -170,7 +170,7 @@ def _read_part(
     ends: list[keys.Key] = []
     reached, until = part
     while reached:
-        items, reached = parts.query_part(keys.client(account), after=reached, until=until, where=where, page=page)
+        items, reached = ranges.query_part(keys.client(account), after=reached, until=until, where=where, page=page)
         found.append(items)
         ends += [reached] if reached else []
     return chain.from_iterable(found), [*ends, until] if until else ends

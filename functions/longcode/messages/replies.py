@@ -13,7 +13,7 @@ from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages import store as messages
-from longcode.table import keys, store
+from longcode.table import keys, ranges, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.usage import store as quotas
 
@@ -24,6 +24,7 @@ _KEPT = timedelta(days=30)
 """How long an unattributed reply is kept."""
 
 _PAGE = 100
+_LAST_SEQUENCE, _MOST_CALLS = 10**12 - 1, 3
 _UNSETTLED = 25  # many more than there are workers that may be writing a reply of one account
 _UNATTRIBUTED = ("unattributed", "quarantined")
 """The types of an unattributed reply's item; the second is of before December 2026."""
@@ -108,6 +109,7 @@ def _write_numbered(message: Message, first: Write, *others: Write) -> Attribute
 def _numbered_writes(message: Message) -> list[Write]:
     number = newest_sequence(message.account) + 1
     entry = {"type": "inbox-entry", "sequence": number, "message_id": message.id}
+    entry |= {"answers": message.answers} if message.answers else {}
     last = has_value("sequence", number - 1 or None)
     newest = {"type": "inbox-end", "account": message.account, "sequence": number}
     untold = {} if message.read else {"untold_from": number}  # the sweeper mails people about it: reply_notices.py
@@ -172,6 +174,23 @@ def _entries(account: str, sequence: int, limit: int) -> list[Attributes]:
         settled = store.get_settled(keys.inbox_entry(account, number) for number in missing)
         found |= {entry["sequence"]: entry for entry in settled}
     return [found[number] for number in sorted(found)]
+
+
+def to_broadcast(
+    account: str, broadcast_id: str, after: int, limit: int
+) -> tuple[list[tuple[int, Message]], int | None]:
+    """Return replies to the texts of a broadcast with their numbers, oldest first, and from which number to go on.
+
+    They have numbers after `after`. A call passes over a megabyte of the inbox's entries, which are about 5,000, and
+    only those of replies to the broadcast reach this process. After three calls, no more are read.
+    """
+    first, last = keys.inbox_entry(account, after + 1), keys.inbox_entry(account, _LAST_SEQUENCE)
+    answers = Attr("answers").begins_with(f"{broadcast_id}-")
+    entries, _ = ranges.read(
+        first, last, answers, only=("sequence", "message_id"), limit=limit + 1, max_calls=_MOST_CALLS
+    )
+    more = int(entries[limit - 1]["sequence"]) if len(entries) > limit else None
+    return _replies(account, entries[:limit]), more
 
 
 def _replies(account: str, entries: Sequence[Attributes]) -> list[tuple[int, Message]]:

@@ -92,15 +92,19 @@ class RecordEvent(Struct, frozen=True, kw_only=True):
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """A task for staff to call a client. Its id begins with the time at which the text would have been sent."""
+    """A task for staff to call a client. Its id begins with the time at which the text would have been sent.
+
+    It is for a trigger and a record's date, or for the text of a broadcast that did not arrive.
+    """
 
     account: str
     id: str
     at: Instant
-    trigger: str
-    kind: RecordKind
-    record_id: str
-    day: date
+    trigger: str | None = None
+    kind: RecordKind | None = None
+    record_id: str | None = None
+    day: date | None = None
+    broadcast: str | None = None
     client_id: str
     phones: tuple[str, ...]
     text: str

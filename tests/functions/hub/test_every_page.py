@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from broadcasts import api as broadcasts_api
 from clients import kept_imports
 from hub.site import site
 from longcode.accounts import api_keys, people, sessions
@@ -35,6 +36,7 @@ from longcode.usage.usage import Usage
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from optout import worker as optout_worker
+from tests.support.broadcast_steps import create_broadcast
 from tests.support.browser import HOST, PREFIX, Browser
 from tests.support.fakes import NOW, PASSWORD, studio, take_queued
 from tests.support.fakes import client as write_client
@@ -87,6 +89,9 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
     receive(f"SMb{account.id}", f"Please stop texting me!! {name}", phone=phone, at=now)
     for body in take_queued("opt_out"):
         optout_worker.handle_keyword(queues.read(HandleKeyword, body), now)
+    whom = {"client_ids": [client_id]}
+    broadcast_id = create_broadcast(account, now=now, audience=whom, body=name.partition("{{")[0])
+    broadcasts_api.pause(account.id, broadcast_id, name)
     person = Person(account=account.id, id="p", name=name, email="p@x.example", role=Role.STAFF, added_at=NOW)
     people.add(person)
     sessions.begin(account.id, name, now, person)
@@ -115,6 +120,7 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
         "message_id": text.id,
         "delivery_id": tested.id,
         "key_id": key.id,
+        "broadcast_id": broadcast_id,
     }
 
 

@@ -218,6 +218,7 @@ def test_a_call_shows_whom_to_call_and_what_about(account: Account) -> None:
         "kind": "session",
         "record_id": "s1",
         "date": "2026-11-22",
+        "broadcast": None,
     }
 
 

@@ -16,7 +16,12 @@ class AudienceForm(TypedDict, total=False):
     """The clients of a broadcast: `client_ids`, or `all`, or those whom `tags`, `status` and `search` choose.
 
     Of these three, any may be given: a client must have one of the tags, the status, and each word of `search`
-    in a name, number or id. `except_client_ids` and `except_tags` leave clients out.
+    in a name, number or id.
+
+    Or `not_reached_by`, the id of an earlier broadcast: the clients with a number that its text did not reach.
+    Numbers that it reached, or may have, get no text.
+
+    `except_client_ids` and `except_tags` leave clients out.
     """
 
     client_ids: list[str]
@@ -24,12 +29,33 @@ class AudienceForm(TypedDict, total=False):
     status: str | None
     search: str | None
     all: bool
+    not_reached_by: str | None
     except_client_ids: list[str]
     except_tags: list[str]
 
 
+class BroadcastReply(TypedDict):
+    """A reply to a text of a broadcast; `answers` is the text's id. GET /messages/{id} shows all of it."""
+
+    message_id: str
+    received_at: str
+    phone: str
+    client_id: str | None
+    body: str
+    body_expired: bool
+    keyword: str | None
+    answers: str | None
+
+
 # The state of a broadcast. DONE: every text is written; each is sent as any other text from then on.
 BroadcastState = Literal["scheduled", "planning", "sending", "done", "cancelled", "refused"]
+
+
+class CallsMade(TypedDict):
+    """How many call tasks were made, and how many clients are left because a broadcast gets 500 tasks at most."""
+
+    made: int
+    left: int
 
 
 @final
@@ -223,6 +249,14 @@ class BroadcastsApi(Calls):
         """
         self._call("DELETE", f"/broadcasts/{in_path(broadcast_id)}", repeatable=True)
 
+    def make_calls(self, broadcast_id: str) -> CallsMade:
+        """Make a call task, listed by GET /calls, for each client whom a broadcast did not reach, once.
+
+        Clients who opted out or allow no texts get none. Clients without a number for texts do.
+        """
+        answer: CallsMade = self._call("POST", f"/broadcasts/{in_path(broadcast_id)}/calls").json()
+        return answer
+
     def pause_broadcast(self, broadcast_id: str) -> None:
         """Pause a broadcast.
 
@@ -238,7 +272,29 @@ class BroadcastsApi(Calls):
         self._call("DELETE", f"/broadcasts/{in_path(broadcast_id)}/paused", repeatable=True)
 
     def list_recipients(
-        self, broadcast_id: str, *, limit: int | None = None, cursor: str | None = None
+        self,
+        broadcast_id: str,
+        *,
+        not_reached: bool | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> Items[Recipient]:
-        """List the texts of a broadcast with their states, and then the clients who got none, with the reason."""
-        return self._items(f"/broadcasts/{in_path(broadcast_id)}/recipients", {"limit": limit}, "cursor", cursor)
+        """List the texts of a broadcast with their states, and then the clients who got none, with the reason.
+
+        With `not_reached`, only the texts that did not arrive, and the clients who got none.
+        """
+        return self._items(
+            f"/broadcasts/{in_path(broadcast_id)}/recipients",
+            {"not_reached": not_reached, "limit": limit},
+            "cursor",
+            cursor,
+        )
+
+    def list_replies(
+        self, broadcast_id: str, *, limit: int | None = None, cursor: str = "0"
+    ) -> Items[BroadcastReply]:
+        """List the replies to a broadcast's texts, oldest first.
+
+        Those among the next 15,000 of the inbox.
+        """
+        return self._items(f"/broadcasts/{in_path(broadcast_id)}/replies", {"limit": limit}, "cursor", cursor)

@@ -13,17 +13,18 @@ from longcode_client.items import Items
 
 
 class CallTask(TypedDict):
-    """A task to call a client who has no number for texts."""
+    """A task to call a client who has no number for the text of a trigger, or did not get that of a `broadcast`."""
 
     id: str
     at: str
     client_id: str
     phones: list[str]
     text: str
-    trigger: str
-    kind: RecordKind
-    record_id: str
-    date: str
+    trigger: str | None
+    kind: RecordKind | None
+    record_id: str | None
+    date: str | None
+    broadcast: str | None
 
 
 # The dates of a record that a trigger can count its days from.

@@ -1,6 +1,6 @@
-"""Reads or counts the matching items of a part of a long partition, in one call; callers read several parts at once."""
+"""Reads or counts the matching items of a range of a long partition; callers read several ranges at the same time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -8,9 +8,44 @@ from boto3.dynamodb.conditions import ConditionBase
 from longcode.aws.clients import client
 from longcode.table.keys import Key
 from longcode.table.store import BEGINS_WITH, may_exist
-from longcode.table.writes import Attributes, filtered, from_wire, table, to_wire, wire_key
+from longcode.table.writes import Attributes, filtered, from_wire, projection, table, to_wire, wire_key
 
 _FROM_UNTIL = "pk = :pk AND sk BETWEEN :sk AND :until"
+
+
+def read(
+    first: Key,
+    last: Key,
+    where: ConditionBase,
+    *,
+    only: Sequence[str] = (),
+    page: int | None = None,
+    limit: int | None = None,
+    max_calls: int | None = None,
+) -> tuple[list[Attributes], int]:
+    """Return the items from one key of a partition to another that match, and how many others were passed over.
+
+    `page` is how many items a call passes over, None for a megabyte. The last call is the one after which there are
+    `limit` items, or that of the number `max_calls`. The read is not strongly consistent.
+    """
+    arguments: dict[str, Any] = {
+        "TableName": table(),
+        "KeyConditionExpression": _FROM_UNTIL,
+        "ExpressionAttributeValues": to_wire({":pk": first.pk, ":sk": first.sk, ":until": last.sk}),
+        **({"Limit": page} if page else {}),
+    }
+    arguments = filtered(arguments | (projection(only) if only else {}), where)
+    items: list[Attributes] = []
+    others = calls = 0
+    while True:
+        response = client("dynamodb").query(**arguments)
+        items += map(from_wire, response["Items"])
+        others += response["ScannedCount"] - response["Count"]
+        calls += 1
+        reached = response.get("LastEvaluatedKey")
+        if reached is None or calls == max_calls or (limit and len(items) >= limit):
+            return items, others
+        arguments["ExclusiveStartKey"] = reached
 
 
 def query_part(

@@ -1,0 +1,146 @@
+"""What follows a broadcast: those not reached as a file and as call tasks, the replies, and sending it again."""
+
+import csv
+from io import StringIO
+from itertools import islice
+
+from pydantic import ValidationError
+
+from broadcasts import api, follow_up, forms
+from hub import page
+from hub.broadcasts import progress, said
+from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from longcode.accounts.account import Account
+from longcode.aws import clients as aws_clients
+from longcode.billing.sheet import MARK, cell
+from longcode.broadcasts import counts
+from longcode.broadcasts import store as broadcasts
+from longcode.broadcasts.broadcast import Broadcast
+from longcode.broadcasts.counts import Result
+from longcode.clients import store as client_store
+from longcode.errors import EmptyAudience, IdempotencyConflict, RequestError
+from longcode.messages import accept
+from longcode.segments import MAX_CHARACTERS
+
+_ROWS = 40
+_MOST_DIGITS = 12
+_TOO_LONG = f"A text has at most {MAX_CHARACTERS:,} characters, and it cannot be empty."
+
+
+@site.get("/hub/broadcasts/<broadcast_id>/not-reached.csv")
+@page_of_studio
+def show_file(account: Account, broadcast_id: str) -> Page:
+    """Return those whom a broadcast did not reach as a CSV file: name, phone and reason."""
+    broadcast = api.broadcast_or_raise(account.id, broadcast_id)
+    texts = counts.look(broadcast, aws_clients.now())
+    start = _number("from")
+    missed = list(islice(follow_up.missed(broadcast, texts), start, start + progress.MOST_ROWS))
+    names = client_store.names(account.id, {one.client_id for one in missed if one.client_id})
+    out = StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow(("name", "phone", "reason"))
+    for one in missed:
+        why = said.said(Result(one.state, one.code)) if one.state else said.why_skipped(one.code, one.detail)
+        sheet.writerow(map(cell, (names.get(one.client_id or "", ""), one.phone or "", why)))
+    return page.download(MARK + out.getvalue(), "not-reached.csv")
+
+
+@site.get("/hub/broadcasts/<broadcast_id>/calls")
+@page_of_studio
+def ask_to_call(account: Account, broadcast_id: str) -> Page:
+    """Ask whether call tasks are to be made, and say for how many clients."""
+    broadcast = api.broadcast_or_raise(account.id, broadcast_id)
+    to_make = follow_up.calls_to_make(broadcast, aws_clients.now())
+    return show("broadcasts/calls", account, broadcast=broadcast, to_make=to_make)
+
+
+@site.post("/hub/broadcasts/<broadcast_id>/calls")
+@form_of_studio
+def make_calls(account: Account, _fields: dict[str, str], broadcast_id: str) -> Page:
+    """Make call tasks for those whom a broadcast did not reach."""
+    broadcast = api.broadcast_or_raise(account.id, broadcast_id)
+    made = follow_up.make_calls(account, broadcast, name_of_person(), aws_clients.now())
+    return go_to(f"broadcasts/{broadcast_id}?tasks={made}")
+
+
+@site.get("/hub/broadcasts/<broadcast_id>/replies")
+@page_of_studio
+def show_replies(account: Account, broadcast_id: str) -> Page:
+    """Show the replies to a broadcast, oldest first."""
+    broadcast, now = api.broadcast_or_raise(account.id, broadcast_id), aws_clients.now()
+    after = _number("after")
+    found = progress.answers_to(account, broadcast, after, _ROWS + 1, now)
+    return show(
+        "broadcasts/replies",
+        account,
+        broadcast=broadcast,
+        answers=progress.who_answered(account, found[:_ROWS]),
+        more=found[_ROWS - 1][0] if len(found) > _ROWS else None,
+        is_first=not after,
+        now=now,
+    )
+
+
+@site.get("/hub/broadcasts/<broadcast_id>/again")
+@page_of_studio
+def ask_to_send_again(account: Account, broadcast_id: str) -> Page:
+    """Show what sending a broadcast again would do, to those whom it did not reach."""
+    broadcast = api.broadcast_or_raise(account.id, broadcast_id)
+    return _again(account, broadcast, {"body": broadcast.body})
+
+
+@site.post("/hub/broadcasts/<broadcast_id>/again")
+@form_of_studio
+def send_again(account: Account, fields: dict[str, str], broadcast_id: str) -> Page:
+    """Send a broadcast again to those whom it did not reach, once; or only show what that would do."""
+    broadcast = api.broadcast_or_raise(account.id, broadcast_id)
+    if fields.get("preview"):
+        return _again(account, broadcast, fields)
+    key = progress.key_of_again(broadcast)
+    try:
+        created = api.create_broadcast(account.id, _form(broadcast, fields), key, aws_clients.now(), name_of_person())
+    except IdempotencyConflict:  # it was sent again before, in other words
+        return go_to(f"broadcasts/{api.id_of_request(account.id, key)}?done=again")
+    except RequestError as refusal:
+        return _again(account, broadcast, fields, refusal)
+    return go_to(f"broadcasts/{created.id}?done=again")
+
+
+def _number(name: str) -> int:
+    """Return a number in the address, 0 if it is none."""
+    given = (site.current_event.query_string_parameters or {}).get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _MOST_DIGITS else 0
+
+
+def _form(broadcast: Broadcast, fields: dict[str, str], *, dry_run: bool = False) -> forms.NewBroadcast:
+    """Return the form of sending a broadcast again; raise `RequestError` if the words are none."""
+    audience, body = forms.AudienceForm(not_reached_by=broadcast.id), fields.get("body", "").strip()
+    try:
+        return forms.NewBroadcast(audience=audience, body=body, values=broadcast.values, dry_run=dry_run)
+    except ValidationError as error:
+        raise RequestError(_TOO_LONG, field="body") from error
+
+
+def _again(account: Account, broadcast: Broadcast, fields: dict[str, str], wrong: RequestError | None = None) -> Page:
+    before = broadcasts.get(account.id, api.id_of_request(account.id, progress.key_of_again(broadcast)))
+    if before:
+        return go_to(f"broadcasts/{before.id}?done=again")
+    tried, nobody = None, False
+    try:
+        tried = api.dry_run(account.id, _form(broadcast, fields, dry_run=True), 0, 1, aws_clients.now())
+    except EmptyAudience:
+        nobody = True
+    except RequestError as refusal:
+        wrong = wrong or refusal
+    return show(
+        "broadcasts/again",
+        account,
+        wrong.status if wrong else 200,
+        broadcast=broadcast,
+        typed=fields,
+        tried=tried,
+        nobody=nobody,
+        skipped=said.of_codes(tried.totals.skipped) if tried else [],
+        wrong=wrong,
+        currency=accept.plan_at(account, aws_clients.now()).currency,
+    )
