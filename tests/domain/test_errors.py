@@ -29,6 +29,7 @@ API = {
     "invalid": 422,
     "malformed_json": 400,
     "month_not_over": 409,
+    "name_taken": 409,
     "no_number_ticked": 409,
     "no_permission": 409,
     "not_a_reply": 422,

@@ -170,3 +170,16 @@ def test_an_own_field_is_declared_filled_on_a_record_and_not_removed_while_it_is
 
 def test_the_picker_has_every_merge_field_with_words_and_an_example() -> None:
     assert {name for group in shown.GROUPS.values() for name in group} == FIELDS
+
+
+def test_what_was_typed_is_still_there_after_a_lost_session(
+    account: Account, signed_in: Browser, password: str
+) -> None:
+    write(signed_in, "new-template", name="Session reminder")
+    lost = Browser()
+
+    asked = lost.post("templates/Session reminder", name="Session reminder", body="Typed, not saved", subject="")
+    back = lost.submit(asked, "sign-in", account=account.id, password=password)
+
+    assert (asked.path, back.path) == ("sign-in", "templates/Session%20reminder")
+    assert back.typed.strip() == "Typed, not saved"
