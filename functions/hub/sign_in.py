@@ -31,7 +31,7 @@ _PAGES = (
     "new-template",
     "canned-replies",
     "own-fields",
-    "broadcasts/(drafts|new(/[0-9a-f]{32}/(whom|what|check|go|delete))?)",
+    "broadcasts/new(/[0-9a-f]{32}/(whom|what|check|go|delete))?",
     r"opt-outs(/(record|[0-9]{1,15}))?",
     "consent(/[0-9]{1,15})?",
     "broadcasts(/b[0-9a-f]+(/(cancel|calls|again|replies))?)?",

@@ -303,7 +303,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         *of_account,
         *of_settings,
         *of_money,
-        *("broadcasts/new", "broadcasts/drafts", *steps),
+        *("broadcasts/new", *steps),
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

@@ -12,7 +12,7 @@ from hub.site import Page, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.aws.at_once import at_once
-from longcode.broadcasts import counts
+from longcode.broadcasts import counts, drafts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.broadcasts.counts import Counts
@@ -45,19 +45,23 @@ class BroadcastRow(Struct, frozen=True, kw_only=True):
 @site.get("/hub/broadcasts")
 @page_of_studio
 def show_broadcasts(account: Account) -> Page:
-    """Show the broadcasts, newest first."""
-    cursor = (site.current_event.query_string_parameters or {}).get("after") or None
+    """Show the broadcasts, newest first, and above the newest the drafts."""
+    query = site.current_event.query_string_parameters or {}
+    cursor = query.get("after") or None
     if cursor and not re.fullmatch(folders.CURSOR, cursor):
         raise BadCursor("The address does not belong to this list.", field="after")
     now = aws_clients.now()
-    (some, more), newest = at_once(
-        partial(broadcasts.page, account.id, limit=_ROWS, cursor=cursor), partial(replies.newest_sequence, account.id)
+    (some, more), kept, newest = at_once(
+        partial(broadcasts.page, account.id, limit=_ROWS, cursor=cursor),
+        lambda: [] if cursor else drafts.of_account(account.id, now),
+        partial(replies.newest_sequence, account.id),
     )
     return show(
         "broadcasts/listed",
         account,
         rows=rows(account, some, now),
-        drafts=[],
+        drafts=kept,
+        deleted="deleted" in query,
         more=more,
         is_first=cursor is None,
         newest=newest,

@@ -122,16 +122,7 @@ def delete(account: Account, _fields: dict[str, str], draft_id: str) -> Page:
     """Delete a draft."""
     if drafted.ID.fullmatch(draft_id):
         drafts.delete(account.id, draft_id)
-    return go_to("broadcasts/drafts?deleted=1")
-
-
-@site.get("/hub/broadcasts/drafts")
-@page_of_studio
-def show_drafts(account: Account) -> Page:
-    """Show the drafts of the account."""
-    now, query = aws_clients.now(), site.current_event.query_string_parameters or {}
-    kept = drafts.of_account(account.id, now)
-    return show("broadcasts/drafts", account, drafts=kept, now=now, deleted="deleted" in query)
+    return go_to("broadcasts?deleted=1")
 
 
 def _with_audience(draft: BroadcastDraft, audience: Audience, seen: str) -> BroadcastDraft:
