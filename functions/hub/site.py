@@ -23,6 +23,7 @@ Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Clients": {"clients": "Clients"},
+    "Automatic": {"triggers": "Triggers", "upcoming": "Upcoming", "calls": "Calls to make"},
     "Settings": {"people": "People", "notifications": "Notifications", "account": "Account"},
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from hub import home, messages, page, sign_in, sign_up
+from hub.automatic import calls, rules, triggers, upcoming
 from hub.clients import exports, imports, listed, record
 from hub.settings import account, notifications, people
 from hub.site import Page, go_to, notice, site
@@ -13,7 +14,10 @@ from hub.texting import texts
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError, TooManyRequests
 
-PAGES = (account, exports, imports, listed, record, home, messages, notifications, people, sign_in, sign_up, texts)
+PAGES = (
+    *(account, exports, imports, listed, record, home, messages, notifications, people, sign_in, sign_up, texts),
+    *(calls, rules, triggers, upcoming),
+)
 """The modules whose pages the site has: importing one adds them."""
 
 _BROKEN = "Something failed on our side. Please check whether it took effect before you try again."

@@ -304,6 +304,7 @@ def _not_delivered(text: Message) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
+    "coming": ahead,
     "excerpt": excerpt,
     "happened": happened,
     "instant": instant,

@@ -29,7 +29,10 @@ ROUTES = [
     if set(re.findall(r"\{(\w+)\}", path)) - BY_KEY
     and DOCUMENT["paths"][path][verb.lower()]["operationId"] not in CREATES
 ]
-BODIES = {"link_message": {"record": {"kind": "session", "id": "s1"}}}
+BODIES: dict[str, Any] = {
+    "link_message": {"record": {"kind": "session", "id": "s1"}},
+    "put_call_done": {"note": "Called"},
+}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.support.source_reading import (
     tree,
 )
 
-KEYS = (TABLE / "keys.py", TABLE / "credential_keys.py")
+KEYS = (TABLE / "keys.py", TABLE / "credential_keys.py", TABLE / "trigger_keys.py")
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
 # These read indexes or batches, or write conditions, and so need the names of the key's attributes, not their values.
@@ -78,7 +78,7 @@ def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
     asking = [
         relative_path(path)
         for path in sources(FUNCTIONS)
-        if imported(path, "longcode.table.keys", "longcode.table.credential_keys")
+        if imported(path, "longcode.table.keys", "longcode.table.credential_keys", "longcode.table.trigger_keys")
         and TABLE not in path.parents
         and (LONGCODE not in path.parents or is_pure(path))
     ]

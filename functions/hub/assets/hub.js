@@ -112,6 +112,13 @@ if (to && choices) {
   });
 }
 
+// A form shows what it would do as its parts are chosen.
+const maker = document.querySelector("form[data-shows]");
+if (maker) {
+  const show = asker(async () => ({ at: find("shown"), parts: await parts(await fetch(maker.dataset.shows, { method: "POST", body: new URLSearchParams(new FormData(maker)) })) }), 300);
+  maker.addEventListener("input", show);
+}
+
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
 const live = document.querySelector("[data-newest]");
 let failures = 0;

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from heapq import merge
 from itertools import islice
 from typing import Any
 
@@ -148,18 +149,11 @@ def query_part(
 def count(prefix: Key) -> int:
     """Return how many items of a partition have sort keys that begin with the prefix's."""
     arguments: dict[str, Any] = {
-        "Select": "COUNT",
         "ConsistentRead": True,
         "KeyConditionExpression": _BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
-    total = 0
-    while True:
-        response = client("dynamodb").query(TableName=table(), **arguments)
-        total += int(response["Count"])
-        if "LastEvaluatedKey" not in response:
-            return total
-        arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+    return _counted(arguments)
 
 
 def query_index(
@@ -221,22 +215,43 @@ def _index_arguments(
 
 
 def index_page(
-    folder: str, *, limit: int, cursor: str | None, since: str | None = None, newest_first: bool = False
+    *folders: str, limit: int, cursor: str | None, since: str | None = None, newest_first: bool = False
 ) -> tuple[list[Attributes], str | None]:
-    """Return a page of a list in the folder index, and the cursor of the next page or None.
+    """Return a page of lists in the folder index, merged by place, and the cursor of the next page or None.
 
-    `since` is the earliest place in the list. The index lags behind the table: the items are read again, strongly,
+    `since` is the earliest place in the lists. The index lags behind the table: the items are read again, strongly,
     and deleted ones are left out. An item that has left the list since is still returned: callers check for it.
     """
-    if newest_first:  # a cursor is the last place of the page before
-        entries = query_index(FOLDER, folder, before=cursor, after=since, page=limit + 2, newest_first=True)
-        page_entries = [entry for entry in islice(entries, limit + 2) if entry["folder_at"] != cursor]
-    else:  # a cursor is the first place of its page
-        page_entries = list(islice(query_index(FOLDER, folder, after=cursor or since, page=limit + 1), limit + 1))
+    size = limit + 1 + newest_first
+    # A cursor is the last place of the page before if the newest come first, else the first place of its page.
+    before, after = (cursor, since) if newest_first else (None, cursor or since)
+    lists = at_once(*(partial(_entries, folder, before, after, size, newest_first) for folder in folders))
+    entries = list(merge(*lists, key=lambda entry: str(entry["folder_at"]), reverse=newest_first))
+    page_entries = [entry for entry in entries if not newest_first or entry["folder_at"] != cursor]
     keys = [Key(entry["pk"], entry["sk"]) for entry in page_entries[:limit]]
     items = get_many(keys)
     following = page_entries[limit - newest_first] if len(page_entries) > limit else None
     return [items[key] for key in keys if key in items], str(following["folder_at"]) if following else None
+
+
+def _entries(folder: str, before: str | None, after: str | None, size: int, newest_first: bool) -> list[Attributes]:
+    found = query_index(FOLDER, folder, before=before, after=after, page=size, newest_first=newest_first)
+    return list(islice(found, size))
+
+
+def count_index(folder: str, after: str, before: str) -> int:
+    """Return how many entries a list in the folder index has between two places."""
+    return _counted(_index_arguments(FOLDER, folder, (after, before), False, None))
+
+
+def _counted(arguments: dict[str, Any]) -> int:
+    total = 0
+    while True:
+        response = client("dynamodb").query(TableName=table(), Select="COUNT", **arguments)
+        total += int(response["Count"])
+        if "LastEvaluatedKey" not in response:
+            return total
+        arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
 
 def _pages(arguments: dict[str, Any], limit: int | None, page: int | None) -> Iterator[Attributes]:
