@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from longcode import months, segments
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.aws.at_once import at_once
 from longcode.clients.client import Client, client_merge_values
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.message import Message, MessageState
@@ -24,7 +25,7 @@ CALL_INSTEAD = "call_instead"
 """The reason of a text that a call task replaces."""
 
 WEEK = timedelta(days=7)
-_MOST_RECORDS = 500  # that are looked at for a week
+_MOST_RECORDS, _MOST_PLANNED = 500, 200  # by their ids, and by their next planned texts, that a week looks at
 _MOST_SHOWN = 40
 _SAMPLE_VALUES = {
     "order.number": "A-17",
@@ -71,14 +72,19 @@ def week(account: Account, trigger: Trigger, now: datetime) -> Week | None:
     if trigger.timing is None:
         return None
     zone = months.time_zone(account.time_zone)
-    found = triggers.record_page(account.id, trigger.watches, None, _MOST_RECORDS + 1)
+    found, planned = at_once(
+        lambda: triggers.record_page(account.id, trigger.watches, None, _MOST_RECORDS + 1),
+        lambda: triggers.next_planned(account.id, now, _MOST_PLANNED),
+    )
     records = found[:_MOST_RECORDS]
+    others = {each.record_id for each in planned if each.kind is trigger.watches} - {each.id for each in records}
+    records += triggers.get_records(account.id, trigger.watches, others)
     timed = [
         (at, record) for record in records if (at := _time_for(trigger, record, zone)) and now <= at < now + WEEK
     ]
     timed.sort(key=lambda pair: (pair[0], pair[1].id))
     foreseen = _foreseen(account, trigger, [record for _, record in timed[:_MOST_SHOWN]], now)
-    return Week(foreseen=foreseen, looked_at=len(records), is_all=len(found) == len(records), total=len(timed))
+    return Week(foreseen=foreseen, looked_at=len(records), is_all=len(found) <= _MOST_RECORDS, total=len(timed))
 
 
 def try_record(account: Account, trigger: Trigger, record: Record, now: datetime) -> Foreseen:

@@ -25,7 +25,8 @@ def between(account: str, begin: datetime, until: datetime, *, since: datetime) 
     `since` is about when the account's lists of messages began.
     """
     lists = [keys.folder(account, Direction.OUT, linked=linked) for linked in (True, False)]
-    waiting = Attr("send_at").gte(instant(begin)) & Attr("send_at").lt(instant(until))
+    chosen = Attr("send_at")
+    waiting = chosen.exists() & chosen.gte(instant(begin)) & chosen.lt(instant(until))
     entries, _ = slices.read(lists, waiting, lambda found: len(found) >= MOST, since=since)
     items = store.get_many(map(key_of, entries[:MOST])).values()
     found = [message for item in items if (message := messages.try_read(item))]

@@ -69,7 +69,12 @@ def of_account(account: str) -> dict[str, Trigger]:
 
 def put(trigger: Trigger) -> None:
     """Write a trigger, in place of one with its name."""
-    store.write(Put(trigger_keys.trigger(trigger.account, trigger.name), {"type": "trigger", **attributes(trigger)}))
+    store.write(put_write(trigger))
+
+
+def put_write(trigger: Trigger) -> Put:
+    """Return the write of a trigger."""
+    return Put(trigger_keys.trigger(trigger.account, trigger.name), {"type": "trigger", **attributes(trigger)})
 
 
 def delete(account: str, name: str) -> bool:
@@ -98,6 +103,13 @@ def get_event(account: str, event_id: str, now: datetime) -> RecordEvent | None:
 def get_record(account: str, kind: str, record_id: str) -> Record | None:
     """Return a record, or None."""
     return _read(Record, store.get(trigger_keys.record(account, kind, record_id)))
+
+
+def get_records(account: str, kind: str, ids: Iterable[str]) -> list[Record]:
+    """Return those records that exist."""
+    return [
+        read(Record, item) for item in store.get_many(trigger_keys.record(account, kind, one) for one in ids).values()
+    ]
 
 
 def record_page(account: str, kind: str, after: str | None, limit: int) -> list[Record]:
@@ -140,7 +152,7 @@ def _decide(
     stored = occurrences_of_record(received.account, received.kind, received.id)
     event_plan = without_settled(plan(triggers.values(), latest, zone, now), stored)
     changes = occurrence_changes(event_plan, stored, triggers, latest, now)
-    writes: list[Write] = [_put_record(latest, known), *(_change(old, new) for old, new in changes)]
+    writes: list[Write] = [record_write(latest, known), *(occurrence_write(old, new) for old, new in changes)]
     return _event(latest, fingerprint, now, event_plan, newest=True), writes
 
 
@@ -154,7 +166,7 @@ def plan_record(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime)
     ]
     trigger_plan = without_settled(plan([trigger], record, zone, now), stored)
     changes = occurrence_changes(trigger_plan, stored, {trigger.name: trigger}, record, now)
-    written = not changes or store.try_write(*(_change(old, new) for old, new in changes))
+    written = not changes or store.try_write(*(occurrence_write(old, new) for old, new in changes))
     return written and bool(trigger_plan.planned)
 
 
@@ -175,7 +187,8 @@ def _put_event(event: RecordEvent) -> Put:
     return Put(trigger_keys.event(event.account, event.id), item, store.absent_or_expired(event.received_at))
 
 
-def _put_record(latest: Record, known: Record | None) -> Put:
+def record_write(latest: Record, known: Record | None) -> Put:
+    """Return the write of a record; it fails if the stored one is not `known`."""
     unchanged = Attr("event_id").eq(known.event_id) if known else ABSENT
     item = {"type": "record", **attributes(latest)}
     return Put(trigger_keys.record(latest.account, latest.kind, latest.id), item, unchanged)
@@ -233,17 +246,17 @@ def _count(account: str, spans: Sequence[tuple[datetime, datetime]]) -> list[int
 
 def cancel(planned: Occurrence, by: str | None, now: datetime) -> bool:
     """Cancel a planned occurrence for good; return False if it has changed since it was read."""
-    return store.try_write(_change(planned, cancelled_occurrence(planned, by, now)))
+    return store.try_write(occurrence_write(planned, cancelled_occurrence(planned, by, now)))
 
 
 def postpone(planned: Occurrence, until: datetime) -> bool:
     """Postpone a planned occurrence, to be checked again then; return False if it has changed since it was read."""
-    return store.try_write(_change(planned, replace(planned, fires_at=until, due_at=until)))
+    return store.try_write(occurrence_write(planned, replace(planned, fires_at=until, due_at=until)))
 
 
 def drop(planned: Occurrence, reason: str, detail: str, now: datetime) -> bool:
     """Drop a planned occurrence; return False if it has changed since it was read."""
-    return store.try_write(_change(planned, dropped_occurrence(planned, reason, now, detail)))
+    return store.try_write(occurrence_write(planned, dropped_occurrence(planned, reason, now, detail)))
 
 
 def mark_done(planned: Occurrence, now: datetime) -> None:
@@ -256,15 +269,19 @@ def put_call(planned: Occurrence, call: Call, now: datetime, *others: Write) -> 
 
     Return False if the occurrence has changed since it was read.
     """
-    put = Put(trigger_keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
-    return store.try_write(_change(planned, _done(planned, now)), put, *others)
+    return store.try_write(occurrence_write(planned, _done(planned, now)), call_write(call), *others)
+
+
+def call_write(call: Call) -> Put:
+    """Return the write of a call task."""
+    return Put(trigger_keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
 
 
 def _done(planned: Occurrence, now: datetime) -> Occurrence:
     return replace(planned, state=OccurrenceState.DONE, reason=None, detail=None, due_at=None, finished_at=now)
 
 
-def _change(old: Occurrence | None, new: Occurrence) -> Put:
+def occurrence_write(old: Occurrence | None, new: Occurrence) -> Put:
     """Return the write of an occurrence; it fails if the stored one is not `old`."""
     unchanged: ConditionBase = ABSENT
     if old:
