@@ -75,7 +75,7 @@ def of_trigger(trigger: Trigger | None) -> dict[str, str]:
         "keyword": trigger.keyword or "",
         "to": trigger.to.value,
         "staff_phone": trigger.staff_phone or "",
-        "template": trigger.template or "",
+        "letter": trigger.template or "",
         "words": trigger.body or "",
         "when": AT_ONCE,
         **{f"status_{trigger.watches}_{status}": "on" for status in trigger.statuses},
@@ -114,7 +114,7 @@ def read(fields: Mapping[str, str], *, enabled: bool) -> TriggerForm:
     """
     kind = RecordKind(fields["watches"]) if fields.get("watches") in {*RecordKind} else RecordKind.SESSION
     to = TextTo.STAFF if fields.get("to") == TextTo.STAFF else TextTo.CLIENT
-    of_kind, template = f"status_{kind}_", fields.get("template") or None
+    of_kind, template = f"status_{kind}_", fields.get("letter") or None
     words_typed = fields.get("words", "").strip()
     if not template and not words_typed:
         raise errors.RequestError("Write the words of the text, or choose a template.", field="body")

@@ -228,7 +228,8 @@ def index_page(
     lists = at_once(*(partial(_entries, folder, before, after, size, newest_first) for folder in folders))
     entries = list(merge(*lists, key=lambda entry: str(entry["folder_at"]), reverse=newest_first))
     page_entries = [entry for entry in entries if not newest_first or entry["folder_at"] != cursor]
-    keys = [Key(entry["pk"], entry["sk"]) for entry in page_entries[:limit]]
+    # An item that is moving from list to list may be in both.
+    keys = [*dict.fromkeys(Key(entry["pk"], entry["sk"]) for entry in page_entries[:limit])]
     items = get_many(keys)
     following = page_entries[limit - newest_first] if len(page_entries) > limit else None
     return [items[key] for key in keys if key in items], str(following["folder_at"]) if following else None

@@ -6,9 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from longcode.accounts import people, sessions
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients
+from longcode.template import Template
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Occurrence, OccurrenceState
 from longcode.triggers.trigger import DateOf, RecordKind, TextTo, Timing, Trigger
@@ -117,7 +119,7 @@ def test_a_form_that_is_sent_twice_makes_one_trigger_and_another_with_its_name_i
         ({"at": "25:00"}, "Write the time of day"),
         ({"words": " "}, "Write the words of the text"),
         ({"words": "{{x}}"}, "Unknown merge fields: x."),
-        ({"template": "none"}, "There is no template"),
+        ({"letter": "none"}, "There is no template"),
         ({"to": "staff"}, "Name the phone of your staff to text."),
         ({"to": "staff", "staff_phone": "12"}, "too short"),
         ({"watches": "keyword", "keyword": "stop"}, "is the service's own keyword"),
@@ -173,6 +175,20 @@ def test_a_suggestion_opens_the_form_filled_in_and_can_be_saved_as_it_is(
     [rule] = triggers.of_account(account.id).values()
     assert rule.enabled
     assert rule.body == form.typed.strip()
+
+
+def test_what_was_chosen_outlives_a_lost_session(account: Account, password: str) -> None:
+    browser, chosen = Browser(), FORM | {"letter": "spring", "days": "4"}
+    accounts.put_template(Template(account=account.id, name="spring", subject="", body="Hi"))
+
+    asked = browser.post("triggers/new", **chosen)
+    back = browser.submit(asked, "sign-in", account=account.id, password=password)
+
+    assert (asked.path, back.path) == ("sign-in", "triggers/new")
+    assert {name: back.fields.get(name) for name in chosen if name != "words"} == {
+        name: value for name, value in chosen.items() if name != "words"
+    }
+    assert back.typed.strip() == chosen["words"]
 
 
 def test_what_a_rule_would_do_is_shown_before_it_is_saved(account: Account, ann: Browser) -> None:
