@@ -5,7 +5,7 @@ from calendar import Calendar
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 from pydantic import ValidationError
@@ -16,9 +16,11 @@ from longcode import months
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
+from longcode.broadcasts import store as broadcasts
+from longcode.broadcasts.broadcast import Broadcast
 from longcode.clients import store as client_store
 from longcode.errors import NotFound
-from longcode.message import Message, MessageState
+from longcode.message import BroadcastState, Message, MessageState
 from longcode.messages import folders, scheduled
 from longcode.messages import store as messages
 from longcode.phone import in_words
@@ -31,6 +33,7 @@ from triggers import manual, outlook
 from triggers.forms import CancelForm
 
 _ROWS = 40
+_NEWEST_BROADCASTS = 50  # among which scheduled ones are looked for
 _BEYOND = timedelta(days=400)  # a text can be scheduled a year ahead
 _DAY = timedelta(days=1)
 _MONTHS_AHEAD = 14
@@ -39,7 +42,10 @@ _MONTH = r"20[0-9]{2}-(0[1-9]|1[0-2])"
 
 
 class UpcomingRow(Struct, frozen=True, kw_only=True):
-    """A text that is going to be sent, or why it is not. `cancel` is the query of the page that cancels it."""
+    """A text that is going to be sent, or why it is not; or a broadcast.
+
+    `link` and `link_of_origin` are pages about it and about what planned it, `cancel` the query of the one to cancel.
+    """
 
     place: str
     at: datetime
@@ -49,8 +55,8 @@ class UpcomingRow(Struct, frozen=True, kw_only=True):
     will_go: bool
     is_call: bool
     origin: str
-    trigger: str
-    digits: str
+    link: str
+    link_of_origin: str
     cancel: str
 
 
@@ -138,20 +144,19 @@ def cancel(account: Account, fields: dict[str, str]) -> Page:
 def _rows(account: Account, place: str, now: datetime) -> tuple[list[UpcomingRow], str | None]:
     """Return the rows from a place on, and the place of the next page."""
     since = datetime.fromisoformat(place.partition("#")[0])
-    page, waiting = at_once(
+    page, waiting, sent_to_many = at_once(
         lambda: triggers.upcoming(account.id, since, limit=_ROWS, cursor=place),
         lambda: scheduled.between(account.id, since, now + _BEYOND, since=account.created_at),
+        lambda: _broadcasts(account, since, now + _BEYOND),
     )
     facts, names = at_once(
         lambda: read_facts(account, page.occurrences, now),
         lambda: _names(account, waiting),
     )
     rows = [_row_of_trigger(account, each, now) for each in facts]
+    others = [_row_of_text(account, text, names) for text in waiting] + [_row_of_many(each) for each in sent_to_many]
     rows += [
-        row
-        for text in waiting
-        if place <= (row := _row_of_text(account, text, names)).place
-        and (page.next_cursor is None or row.place < page.next_cursor)
+        row for row in others if place <= row.place and (page.next_cursor is None or row.place < page.next_cursor)
     ]
     rows.sort(key=lambda row: row.place)
     following = rows[_ROWS].place if len(rows) > _ROWS else page.next_cursor
@@ -182,8 +187,8 @@ def _row_of_trigger(account: Account, facts: OccurrenceFacts, now: datetime) -> 
         will_go=found.will_go,
         is_call=found.reason == outlook.CALL_INSTEAD,
         origin=f"{occurrence.trigger.replace('-', ' ')}: {occurrence.kind} {occurrence.record_id}",
-        trigger=occurrence.trigger if facts.trigger else "",
-        digits="",
+        link=f"clients/{quote(client.id)}" if client else "",
+        link_of_origin=f"triggers/{quote(occurrence.trigger, safe='')}" if facts.trigger else "",
         cancel=urlencode(named | {"date": occurrence.day.isoformat()}) if can_cancel else "",
     )
 
@@ -199,10 +204,34 @@ def _row_of_text(account: Account, text: Message, names: dict[str, str]) -> Upco
         will_go=True,
         is_call=False,
         origin=f"scheduled by {text.by}" if text.by else "scheduled",
-        trigger="",
-        digits=text.phone.removeprefix("+"),
+        link=f"messages/{text.phone.removeprefix('+')}",
+        link_of_origin="",
         cancel=urlencode({"message_id": text.id}),
     )
+
+
+def _row_of_many(broadcast: Broadcast) -> UpcomingRow:
+    at = broadcast.send_at or broadcast.created_at
+    return UpcomingRow(
+        place=scheduled.place(at, broadcast.id),
+        at=at,
+        who="Broadcast",
+        text=broadcast.body,
+        why="",
+        will_go=True,
+        is_call=False,
+        origin="scheduled for many clients",
+        link=f"broadcasts/{broadcast.id}",
+        link_of_origin="",
+        cancel="",
+    )
+
+
+def _broadcasts(account: Account, begin: datetime, until: datetime) -> list[Broadcast]:
+    """Return the broadcasts that are scheduled for a time from `begin` on and before `until`, of the newest ones."""
+    newest, _ = broadcasts.page(account.id, limit=_NEWEST_BROADCASTS, cursor=None)
+    timed = [each for each in newest if each.state is BroadcastState.SCHEDULED and each.send_at]
+    return [each for each in timed if each.send_at and begin <= each.send_at < until]
 
 
 def _row_to_cancel(account: Account, query: dict[str, str]) -> UpcomingRow:
@@ -239,11 +268,12 @@ def _counted(account: Account, days: list[date], now: datetime) -> dict[date, in
         return {}
     zone = months.time_zone(account.time_zone)
     spans = [(months.instant_of(day, time(0), zone), months.instant_of(day + _DAY, time(0), zone)) for day in days]
-    planned, waiting = at_once(
+    planned, waiting, sent_to_many = at_once(
         lambda: triggers.count_planned(account.id, spans),
         lambda: scheduled.between(account.id, spans[0][0], spans[-1][1], since=account.created_at),
+        lambda: _broadcasts(account, spans[0][0], spans[-1][1]),
     )
-    of_texts = Counter(months.local_day(text.send_at, zone) for text in waiting if text.send_at)
+    of_texts = Counter(months.local_day(each.send_at, zone) for each in (*waiting, *sent_to_many) if each.send_at)
     return {day: count + of_texts[day] for day, count in zip(days, planned, strict=True)}
 
 

@@ -14,9 +14,14 @@ MOST = 500
 """How many scheduled texts are returned at most: those that were accepted last."""
 
 
+def place(at: datetime, item_id: str) -> str:
+    """Return the place of what is scheduled for a time among planned texts."""
+    return keys.folder_place(at, item_id)
+
+
 def place_of(text: Message) -> str:
     """Return the place of a scheduled text among planned ones, by its time."""
-    return keys.folder_place(text.send_at or text.created_at, text.id)
+    return place(text.send_at or text.created_at, text.id)
 
 
 def between(account: str, begin: datetime, until: datetime, *, since: datetime) -> list[Message]:

@@ -14,6 +14,7 @@ from longcode.template import Template
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Occurrence, OccurrenceState
 from longcode.triggers.trigger import DateOf, RecordKind, TextTo, Timing, Trigger
+from tests.support.broadcast_steps import create_broadcast
 from tests.support.browser import Browser, Page
 from tests.support.fakes import client
 from tests.support.text_steps import accept
@@ -292,6 +293,14 @@ def test_upcoming_is_paged_without_leaving_a_text_out_or_showing_one_twice(accou
     assert [texts.count(f"session {record_id}") for record_id in ids] == [1] * 42
     assert [texts.count(f"Words {number}.") for number in range(3)] == [1] * 3
     assert "after=" not in second.html
+
+
+def test_a_scheduled_broadcast_is_upcoming_too(account: Account, ann: Browser) -> None:
+    at = clients.now().replace(microsecond=0) + timedelta(days=45)
+    create_broadcast(account, now=clients.now(), send_at=at, body="For many")
+
+    assert "For many" in ann.get("upcoming").text
+    assert "1 text going to be sent" in ann.get("upcoming/calendar", f"month={at:%Y-%m}").text
 
 
 def test_a_calendar_counts_the_texts_of_each_day_and_leads_to_it(account: Account, ann: Browser) -> None:
