@@ -32,6 +32,9 @@ from longcode.plans.plans import PlanChange
 from longcode.table import keys
 from longcode.table.writes import Put, Update, Write, attributes, wire_item
 from longcode.template import Template
+from longcode.triggers import store as triggers
+from longcode.triggers.planning import Occurrence, OccurrenceState, call_for
+from longcode.triggers.trigger import DateOf, Record, RecordKind, Timing, Trigger
 from longcode.usage import call_limits
 from longcode.usage.usage import Usage, usage_day, usage_of
 from tests.support.browser import Browser
@@ -40,6 +43,7 @@ from tests.support.local_aws import SHARED_NUMBER, load_plans, local_aws
 
 _BAR, _SEARCH_BAR = 150, 300
 _CLIENTS, _MESSAGES, _DAYS = 10_000, 20_000, 365
+_PLANNED = 10_000  # texts of triggers, each for a session of another client, within 28 days
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
 _TEMPLATES = 300
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
@@ -58,6 +62,16 @@ class Studio:
 
     items: list[Wire]
     regulars: list[str]
+
+
+REMINDER = Trigger(
+    account=_ACCOUNT,
+    name="reminder",
+    watches=RecordKind.SESSION,
+    statuses=("confirmed",),
+    timing=Timing(days=-1, of=DateOf.SESSION_DATE, at="10:00"),
+    body="Hi {{client.first_name}}, see you on {{session.date}} at {{session.time}}!",
+)
 
 
 def measure() -> Iterator[Figure]:
@@ -113,6 +127,15 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "usage": [("usage", ""), (f"usage/{month}", "")],
         "usage_texts": [(f"usage/{month}/sheet", f"only={only}") for only in ("", "sent", "received")],
         "invoices": [("invoices", "")],
+        "triggers": [("triggers", "")],
+        "trigger": [
+            ("triggers/reminder", ""),
+            ("triggers/reminder", "record=s5000"),
+            ("triggers/new", "use=reminder"),
+        ],
+        "upcoming": [("upcoming", ""), ("upcoming", f"day={aws_clients.now() + timedelta(days=20):%Y-%m-%d}")],
+        "calendar": [("upcoming/calendar", f"month={aws_clients.now() + timedelta(days=15):%Y-%m}")],
+        "calls": [("calls", "")],
     }
 
 
@@ -150,7 +173,7 @@ def _studio(now: datetime) -> Studio:
         name="Foxglove Portraits",
         email="foxglove@studio.example",
         product=Product.SPECTRA,
-        edition="standard",
+        edition="professional",
         created_at=began,
         established_at=began,
         plan_changes=(PlanChange(began, "medium"),),
@@ -178,6 +201,8 @@ def _studio(now: datetime) -> Studio:
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
     writes += _counted(texts)
     writes += [_template(number) for number in range(_TEMPLATES)]
+    writes += [write for index in range(_PLANNED) for write in _planned(index, now)]
+    writes.append(triggers.put_write(REMINDER))
     return Studio([_wire(write) for write in writes], [phones[index].removeprefix("+") for index in regulars])
 
 
@@ -199,6 +224,37 @@ def _client(index: int, phone: str, now: datetime, chance: random.Random) -> lis
         tags=("wedding", "2026"),
     )
     return client_store.creation_writes(client, None)
+
+
+def _planned(index: int, now: datetime) -> list[Write]:
+    """Return a session, its planned reminder, and for some a call to make."""
+    at = now + timedelta(days=1, minutes=4 * index)
+    record = Record(
+        account=_ACCOUNT,
+        kind=RecordKind.SESSION,
+        id=f"s{index}",
+        at=now,
+        event_id="e",
+        changed_at=now,
+        client_id=f"p{index}",
+        status="confirmed",
+        session_date=at.date() + timedelta(days=1),
+        session_time="14:30",
+    )
+    planned = Occurrence(
+        account=_ACCOUNT,
+        trigger=REMINDER.name,
+        kind=RecordKind.SESSION,
+        record_id=record.id,
+        day=at.date() + timedelta(days=1),
+        event_id="e",
+        fires_at=at,
+        state=OccurrenceState.PLANNED,
+        due_at=at,
+    )
+    client = Client(account=_ACCOUNT, id=f"p{index}", updated_at=now)
+    calls = [triggers.call_write(call_for(planned, client, _SENT))] if index % 100 == 0 else []
+    return [triggers.record_write(record, None), triggers.occurrence_write(None, planned), *calls]
 
 
 def _message(number: int, index: int, of: tuple[str, MessageKind, datetime], chance: random.Random) -> Message:

@@ -6,12 +6,13 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from hub.automatic import suggestions
 from longcode import months
 from longcode.accounts import sessions
 from longcode.accounts import store as accounts
@@ -21,6 +22,7 @@ from longcode.billing import closing
 from longcode.jobs import HandleKeyword
 from longcode.plans.plans import PlanChange
 from longcode.template import Template, TemplateVersion
+from longcode.triggers import store as triggers
 from optout import worker as optout_worker
 from tests.support.fakes import FakeCarrier, studio, take_queued
 from tests.support.fakes import client as write_client
@@ -28,6 +30,7 @@ from tests.support.hub_server import CHROMIUM_OPTIONS, chromium, serving_hub
 from tests.support.local_aws import local_aws
 from tests.support.reply_steps import receive
 from tests.support.text_steps import accept, deliver
+from tests.support.trigger_steps import report_event
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
 PAGES = {
@@ -36,6 +39,9 @@ PAGES = {
     "clients": "clients",
     "template": "templates/Proofs are ready",
     "plan": "plan",
+    "triggers": "triggers",
+    "trigger": "triggers/Session-reminder",
+    "upcoming": "upcoming",
 }
 _SIZES: dict[str, ViewportSize] = {"wide": {"width": 1120, "height": 720}, "narrow": {"width": 390, "height": 844}}
 _SHOTS = (("wide", "light"), ("wide", "dark"), ("narrow", "light"))
@@ -175,7 +181,7 @@ def open_studio() -> Account:
     random.seed(11)
     now = clients.now()
     opened = now - timedelta(days=90)
-    account = studio(created_at=opened, plan_changes=(PlanChange(opened, "medium"),))
+    account = studio(created_at=opened, plan_changes=(PlanChange(opened, "medium"),), edition="professional")
     accounts.change_template(None, _TEMPLATE, [replace(_TEMPLATE_BEFORE, changed_at=now - timedelta(days=4))])
     for index, name in enumerate(_NAMES):
         first, _, last = name.partition(" ")
@@ -197,7 +203,18 @@ def open_studio() -> Account:
     for body in take_queued("opt_out"):
         optout_worker.handle_keyword(queues.read(HandleKeyword, body), now)
     closing.close(account, months.previous(months.month_of(now)), lambda: now)
+    _plan_reminders(account, now)
     return account
+
+
+def _plan_reminders(account: Account, now: datetime) -> None:
+    """Write the ready-made triggers, and report sessions for which they plan texts."""
+    for each in suggestions.ALL:
+        triggers.put(replace(each.trigger, account=account.id, name=each.trigger.name.replace(" ", "-")))
+    for index in range(6):
+        day, status = (now + timedelta(days=2 + index)).date(), "tentative" if index == 2 else "confirmed"
+        changes = {"id": f"s-{index}", "client_id": f"c{index}", "status": status, "session_date": str(day)}
+        report_event(account, f"session-{index}", now, **changes)
 
 
 def _phone(index: int) -> str:

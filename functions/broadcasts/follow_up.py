@@ -18,7 +18,7 @@ from longcode.clients.client import Audience, Client, client_merge_values
 from longcode.errors import AudienceTooLarge, EmptyAudience, NoNumberTicked, OptedOut, RequestError
 from longcode.message import NOT_REACHED, MessageState
 from longcode.template import render
-from longcode.triggers import calls
+from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
 
 MOST_CALLS = 500
@@ -47,7 +47,7 @@ class CallsToMake(Struct, frozen=True, kw_only=True):
 
     clients: list[str]
     others: int
-    before: calls.CallsOfBroadcast
+    before: call_tasks.CallsOfBroadcast
 
 
 def missed(broadcast: Broadcast, texts: counts.Counts) -> Iterator[Missed]:
@@ -82,7 +82,7 @@ def calls_to_make(broadcast: Broadcast, now: datetime) -> CallsToMake:
     wanted = dict.fromkeys(
         one.client_id for one in missed(broadcast, counts.look(broadcast, now)) if one.client_id and _is_to_call(one)
     )
-    before = calls.made(broadcast.account, broadcast.id)
+    before = call_tasks.made(broadcast.account, broadcast.id)
     left = [client_id for client_id in wanted if not before.has(client_id)]
     most = max(0, MOST_CALLS - len(before.clients))
     return CallsToMake(clients=left[:most], others=len(left[most:]), before=before)
@@ -95,7 +95,7 @@ def make_calls(account: Account, broadcast: Broadcast, by: str | None, now: date
         return 0
     entries = clients.of_audience(account.id, Audience(client_ids=tuple(to_call)), None)
     tasks = [_call(account, broadcast, entry.client, now) for entry in entries if entry.client]
-    return calls.make(account.id, broadcast.id, tasks, by, now)
+    return call_tasks.make(account.id, broadcast.id, tasks, by, now)
 
 
 def audience_again(audience: Audience, earlier: Broadcast, now: datetime) -> Audience:
@@ -128,7 +128,7 @@ def _is_to_call(one: Missed) -> bool:
 def _call(account: Account, broadcast: Broadcast, client: Client, now: datetime) -> Call:
     return Call(
         account=account.id,
-        id=f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{broadcast.id}-{calls.hash_of(client.id)}",
+        id=f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{broadcast.id}-{call_tasks.hash_of(client.id)}",
         at=now,
         broadcast=broadcast.id,
         client_id=client.id,

@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "canned-replies": "Canned replies",
         "own-fields": "Own fields",
     },
+    "Automatic": {"triggers": "Triggers", "upcoming": "Upcoming", "calls": "Calls to make"},
     "Plan": {"plan": "Plan", "usage": "Usage", "invoices": "Invoices"},
     "Settings": {
         "account": "General info",

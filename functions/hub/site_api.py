@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub import home, messages, page, sign_in, sign_up
+from hub.automatic import calls, rules, triggers, upcoming
 from hub.broadcasts import check, go, progress, results, what, whom
 from hub.broadcasts import listed as broadcasts
 from hub.clients import exports, imports, listed, record
@@ -22,6 +23,7 @@ PAGES = (
     *(evidence, opt_outs, overview),
     *(broadcasts, whom, what, check, go, progress, results),
     *(editor, own_fields, templates),
+    *(calls, rules, triggers, upcoming),
     *(invoices, plans, sheet, usage),
     *(account, closing, export, hours, keys, notifications, people, sending, webhooks),
 )

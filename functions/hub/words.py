@@ -320,6 +320,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "ahead": ahead,
     "at": at,
     "clock": clock,
+    "coming": ahead,
     "excerpt": excerpt,
     "happened": happened,
     "instant": instant,

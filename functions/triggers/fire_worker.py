@@ -16,8 +16,8 @@ from longcode.messages import store as messages
 from longcode.months import instant
 from longcode.numbers import choose as choose_number
 from longcode.triggers import store as triggers
+from longcode.triggers.facts import OccurrenceFacts, read_facts
 from longcode.triggers.planning import Call, OccurrenceState, call_for
-from longcode.triggers.store import OccurrenceFacts
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.tell import enqueue_new
@@ -34,7 +34,7 @@ def fire(job: jobs.FireTrigger, now: datetime) -> None:
     planned = triggers.get_occurrence(job.account, job.kind, job.record_id, job.trigger, job.day)
     if planned is None or planned.state is not OccurrenceState.PLANNED or now < planned.fires_at - _CLOCKS_DIFFER:
         return
-    [facts] = triggers.read_facts(accounts.get_or_raise(job.account), [planned], now)
+    [facts] = read_facts(accounts.get_or_raise(job.account), [planned], now)
     if facts.sent:  # by a worker that stopped before it marked the occurrence as done
         triggers.mark_done(planned, now)
         return
@@ -49,7 +49,13 @@ def fire(job: jobs.FireTrigger, now: datetime) -> None:
     except RequestError as refusal:
         _drop_or_create_call(facts, refusal, now)
         return
+    _note_fired(facts, now)
     triggers.mark_done(planned, now)
+
+
+def _note_fired(facts: OccurrenceFacts, now: datetime) -> None:
+    if facts.trigger:
+        triggers.note_fired(facts.trigger, now)
 
 
 def _drop_or_create_call(facts: OccurrenceFacts, refusal: RequestError, now: datetime) -> None:
@@ -65,6 +71,7 @@ def _drop_or_create_call(facts: OccurrenceFacts, refusal: RequestError, now: dat
 def _create_call(facts: OccurrenceFacts, client: Client, text: str, now: datetime) -> None:
     """Write a call task, in one transaction with its webhook delivery if the studio wants one."""
     planned, account = facts.occurrence, facts.account
+    _note_fired(facts, now)
     call = call_for(planned, client, text)
     if not delivery.wants(account, WebhookEvent.CALL_CREATED):
         triggers.put_call(planned, call, now)

@@ -1,17 +1,21 @@
 """The triggers API: write, show, list and delete triggers, the rules by which changes of records send texts."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from msgspec.structs import asdict, replace
 from pydantic import Field, model_validator
 
-from longcode import keywords
+from longcode import keywords, months
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients
+from longcode.aws.at_once import at_once
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError
 from longcode.messages import compose
@@ -21,6 +25,7 @@ from longcode.phone import to_stored
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.triggers import store as triggers
+from longcode.triggers.sentences import sentence
 from longcode.triggers.trigger import (
     MOST_TRIGGERS,
     DateOf,
@@ -32,6 +37,8 @@ from longcode.triggers.trigger import (
     check_trigger_edition,
     record_word,
 )
+
+_RECORDS_AT_ONCE = 50
 
 app = account_resolver.resolver()
 
@@ -71,26 +78,45 @@ class TriggerForm(web.Body):
         return self
 
 
+class ShownTrigger(Trigger, frozen=True, kw_only=True):
+    """A trigger with its rule as a sentence for people."""
+
+    sentence: str
+
+
+class KnownPlan(web.Answer):
+    """What became of some of the records that were reported before a trigger was written.
+
+    `next_cursor` is the cursor for the rest of them.
+    """
+
+    looked_at: int
+    planned: int
+    next_cursor: str | None
+
+
 @app.put("/triggers/<name>")
-def put_trigger(name: fields.PathName, form: TriggerForm) -> Trigger:
+def put_trigger(name: fields.PathName, form: TriggerForm) -> ShownTrigger:
     """Write a trigger. A text that it has planned keeps its time, and is checked against the new rule when due."""
+    return _shown(write(accounts.get_or_raise(web.caller(app)), name, form))
+
+
+@app.post("/triggers/<name>/plan")
+def plan_trigger(name: fields.PathName, cursor: Annotated[str | None, Query(max_length=100)] = None) -> KnownPlan:
+    """Plan a trigger's texts for the records that were reported before; repeat with `next_cursor` until it is null.
+
+    Only a trigger with a `timing` plans; without it, a text is sent when a status changes. A changed time counts.
+    """
     account = accounts.get_or_raise(web.caller(app))
+    trigger = existing(account.id, name)
     check_trigger_edition(account)
-    trigger = _trigger_of_form(account, name, form)
-    check_trigger(trigger, account.statuses, own_merge_fields(account))
-    if trigger.template and accounts.get_template(account.id, trigger.template) is None:
-        raise RequestError(f"There is no template {trigger.template!r}.", field="template")
-    _put_below_limit(trigger, account)
-    return trigger
+    return plan_known(account, trigger, cursor, clients.now())
 
 
 @app.get("/triggers/<name>")
-def show_trigger(name: fields.PathName) -> Trigger:
+def show_trigger(name: fields.PathName) -> ShownTrigger:
     """Show a trigger."""
-    trigger = triggers.get(web.caller(app), name)
-    if trigger is None:
-        raise NotFound(f"There is no trigger {name!r}.")
-    return trigger
+    return _shown(existing(web.caller(app), name))
 
 
 @app.delete("/triggers/<name>", responses=web.responses({204: None}))
@@ -104,9 +130,65 @@ def delete_trigger(name: fields.PathName) -> Response[str]:
 @app.get("/triggers")
 def list_triggers(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
-) -> web.Page[Trigger]:
+) -> web.Page[ShownTrigger]:
     """List triggers by name."""
-    return web.page_of(triggers.page(web.caller(app), cursor, limit + 1), limit, lambda trigger: trigger.name)
+    page = map(_shown, triggers.page(web.caller(app), cursor, limit + 1))
+    return web.page_of(list(page), limit, lambda trigger: trigger.name)
+
+
+def existing(account_id: str, name: str) -> Trigger:
+    """Return a trigger; raise `NotFound`."""
+    trigger = triggers.get(account_id, name)
+    if trigger is None:
+        raise NotFound(f"There is no trigger {name!r}.")
+    return trigger
+
+
+def write(account: Account, name: str, form: TriggerForm) -> Trigger:
+    """Write a trigger, and return it; raise `RequestError` with the field for a rule that could never text."""
+    check_trigger_edition(account)
+    trigger = trigger_of_form(account, name, form)
+    _put_below_limit(trigger, account)
+    return trigger
+
+
+def switch(account: Account, name: str, *, enabled: bool) -> Trigger:
+    """Switch a trigger on or off, and return it; raise `NotFound`."""
+    check_trigger_edition(account)
+    triggers.set_enabled(account.id, name, enabled=enabled)
+    return existing(account.id, name)
+
+
+def plan_known(account: Account, trigger: Trigger, after: str | None, now: datetime) -> KnownPlan:
+    """Plan a trigger's texts for some of the records that were reported before, of the ids after one."""
+    if not trigger.timing or not trigger.enabled:
+        return KnownPlan(looked_at=0, planned=0, next_cursor=None)
+    zone = months.time_zone(account.time_zone)
+    found = triggers.record_page(account.id, trigger.watches, after, _RECORDS_AT_ONCE + 1)
+    records = found[:_RECORDS_AT_ONCE]
+    planned = (
+        at_once(*(partial(triggers.plan_record, trigger, record, zone, now) for record in records)) if records else []
+    )
+    more = len(found) > len(records)
+    return KnownPlan(looked_at=len(records), planned=sum(planned), next_cursor=records[-1].id if more else None)
+
+
+def trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:
+    """Return the trigger that a form describes; raise `RequestError` with the field for one that could never text."""
+    trigger = _read_form(account, name, form)
+    check_trigger(trigger, account.statuses, own_merge_fields(account))
+    if trigger.template and accounts.get_template(account.id, trigger.template) is None:
+        raise RequestError(f"There is no template {trigger.template!r}.", field="template")
+    return trigger
+
+
+def in_place_of(trigger: Trigger, before: Trigger) -> Trigger:
+    """Return a trigger as it is stored in place of the one with its name."""
+    return replace(trigger, last_fired_at=before.last_fired_at)
+
+
+def _shown(trigger: Trigger) -> ShownTrigger:
+    return ShownTrigger(**asdict(trigger), sentence=sentence(trigger))
 
 
 def _put_below_limit(trigger: Trigger, account: Account) -> None:
@@ -117,13 +199,14 @@ def _put_below_limit(trigger: Trigger, account: Account) -> None:
     is_new = trigger.name not in existing
     if is_new and len(existing) >= most:
         raise room.refusal(Bounded.TRIGGERS, changes, now)
-    triggers.put(trigger)
+    before = existing.get(trigger.name)
+    triggers.put(in_place_of(trigger, before) if before else trigger)
     if is_new and len(triggers.of_account(trigger.account)) > most:
         triggers.delete(trigger.account, trigger.name)
         raise room.refusal(Bounded.TRIGGERS, changes, now)
 
 
-def _trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:
+def _read_form(account: Account, name: str, form: TriggerForm) -> Trigger:
     return Trigger(
         account=account.id,
         name=name,

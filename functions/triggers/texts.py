@@ -12,8 +12,8 @@ from longcode.message import Message, MessageKind
 from longcode.messages import accept, compose, timing
 from longcode.numbers import choose as choose_number
 from longcode.template import render
+from longcode.triggers.facts import OccurrenceFacts
 from longcode.triggers.planning import REASONS, occurrence_id, reason_to_drop
-from longcode.triggers.store import OccurrenceFacts
 from longcode.triggers.trigger import (
     Record,
     TextTo,

@@ -1,5 +1,7 @@
 """The hub in a real browser: the receptionist's two minutes, what moves by itself, keys, and accessibility."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
@@ -25,8 +27,10 @@ from longcode.usage.usage import Usage
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.broadcast_steps import advance, create_broadcast
 from tests.support.fakes import PASSWORD, FakeCarrier
+from tests.support.fakes import client as write_client
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept, deliver
+from tests.support.trigger_steps import fire_all, report_event, write_trigger
 
 pytestmark = [
     pytest.mark.browser,
@@ -237,6 +241,25 @@ def test_the_first_reply_appears_in_an_empty_list_and_a_lost_connection_is_told(
     expect(signed_in.get_by_text("No conversations yet.")).to_be_hidden()
 
 
+def test_a_trigger_is_shown_as_a_sentence_while_its_parts_are_chosen(
+    signed_in: Page, hub: str, account: Account
+) -> None:
+    accounts.change_settings(account.id, {"edition": "professional"})
+    signed_in.goto(f"{hub}/triggers/new")
+
+    signed_in.get_by_label("What is watched").select_option("a production order")
+    signed_in.get_by_label("When", exact=True).select_option("as soon as")
+    signed_in.get_by_label("ready for pickup").check()
+    expect(signed_in.get_by_label("Number of days")).to_be_hidden()
+    signed_in.get_by_label("Words", exact=True).fill("Hi {{client.first_name}}!")
+
+    shown = signed_in.locator("#answer")
+    expect(shown).to_contain_text(
+        "When a production order becomes ready for pickup, text the client “Hi [first name]!”."
+    )
+    expect(shown.locator(".words")).to_have_text("Hi Ann!")
+
+
 def test_the_keys_are_shown_and_the_arrows_move_in_the_list(signed_in: Page, hub: str) -> None:
     signed_in.goto(f"{hub}/messages")
     signed_in.keyboard.press("ArrowDown")
@@ -293,6 +316,16 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         broadcast,
         *(f"{broadcast}/{page}" for page in ("cancel", "calls", "replies", "again")),
     )
+    accounts.change_settings(account.id, {"edition": "professional"})
+    write_trigger()
+    write_trigger(name="call", timing=None, sms_else_call=True)
+    write_client(account, "cal", phones=())
+    in_days = [str((clients.now() + timedelta(days=days)).date()) for days in (3, 4)]
+    for client_id, day in zip(("ann", "cal"), in_days, strict=True):
+        report_event(account, client_id, clients.now(), id=client_id, client_id=client_id, session_date=day)
+    fire_all(clients.now())
+    of_rules = ("triggers", "triggers/new", "triggers/reminder", "triggers/reminder/delete")
+    of_automatic = (*of_rules, "upcoming", f"upcoming/calendar?month={in_days[0][:7]}", "calls")
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
@@ -304,6 +337,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         *of_settings,
         *of_money,
         *("broadcasts/new", *steps),
+        *of_automatic,
         *without_session,
     ):
         signed_in.goto(f"{hub}/{path}")

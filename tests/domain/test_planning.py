@@ -17,7 +17,7 @@ from longcode.triggers.planning import (
     occurrence_changes,
     plan,
     reason_to_drop,
-    without_sent,
+    without_settled,
 )
 from longcode.triggers.trigger import DateOf, Record, RecordKind, Timing, Trigger
 from tests.support.fakes import NOW
@@ -43,7 +43,7 @@ def change(
     stored: list[Occurrence], of: Record, *rules: Trigger, now: datetime = NOW
 ) -> list[tuple[Occurrence | None, Occurrence]]:
     triggers = rules or (trigger(),)
-    event_plan = without_sent(plan(triggers, of, CHICAGO, now), stored)
+    event_plan = without_settled(plan(triggers, of, CHICAGO, now), stored)
     return occurrence_changes(event_plan, stored, {each.name: each for each in triggers}, of, now)
 
 
@@ -173,7 +173,7 @@ def test_a_session_moved_back_gets_its_text_again() -> None:
 def test_a_sent_text_is_unplanned_with_the_reason_sent() -> None:
     done = replace(planned(trigger(), record()), state=OccurrenceState.DONE)
 
-    event_plan = without_sent(plan([trigger()], record(), CHICAGO, NOW), [done])
+    event_plan = without_settled(plan([trigger()], record(), CHICAGO, NOW), [done])
 
     assert event_plan.planned == ()
     assert event_plan.unplanned == (Unplanned(trigger="reminder", reason="sent", day=date(2026, 12, 3)),)

@@ -15,7 +15,7 @@ from longcode.accounts.account import Account
 from longcode.errors import BadTemplate, EditionNotEntitled, RequestError
 from longcode.jobs import Product
 from longcode.template import FIELDS
-from longcode.triggers.planning import EXPIRED, MOVED, REASONS, SENT, TOO_LATE, explain
+from longcode.triggers.planning import CANCELLED_BY_STAFF, EXPIRED, MOVED, REASONS, SENT, TOO_LATE, explain
 from longcode.triggers.trigger import (
     STATUSES,
     DateOf,
@@ -187,7 +187,7 @@ def test_a_deleted_trigger_texts_for_no_record() -> None:
 
 
 def test_each_reason_has_a_sentence() -> None:
-    assert set(REASONS) == {*UnmetCondition, SENT, MOVED, TOO_LATE, EXPIRED}
+    assert set(REASONS) == {*UnmetCondition, SENT, MOVED, TOO_LATE, EXPIRED, CANCELLED_BY_STAFF}
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_a_studios_own_statuses_replace_ours() -> None:
     own = {"session": ("Booked", "At the lake")}
 
     assert record_statuses(RecordKind.SESSION, own) == {"booked", "at_the_lake"}
-    assert record_statuses(RecordKind.TASK, own) == STATUSES[RecordKind.TASK]
+    assert record_statuses(RecordKind.TASK, own) == frozenset(STATUSES[RecordKind.TASK])
 
 
 def test_our_statuses_are_spelled_as_they_are_compared() -> None:

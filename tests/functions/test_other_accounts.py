@@ -29,7 +29,11 @@ ROUTES = [
     if set(re.findall(r"\{(\w+)\}", path)) - BY_KEY
     and DOCUMENT["paths"][path][verb.lower()]["operationId"] not in CREATES
 ]
-BODIES = {"link_message": {"record": {"kind": "session", "id": "s1"}}, "rename_template": {"name": "new"}}
+BODIES: dict[str, Any] = {
+    "link_message": {"record": {"kind": "session", "id": "s1"}},
+    "rename_template": {"name": "new"},
+    "put_call_done": {"note": "Called"},
+}
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The steps of a triggered text, for tests: write a trigger, report an event, fire, read the texts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +11,14 @@ from longcode.message import Message
 from longcode.messages import store as messages
 from longcode.table import store
 from longcode.table.keys import message
-from longcode.table.writes import read
+from longcode.table.trigger_keys import record as record_key
+from longcode.table.writes import Put, attributes, read
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Occurrence
 from tests.support.fakes import NOW, take_queued
-from tests.support.trigger_samples import trigger
+from tests.support.trigger_samples import record, trigger
 from triggers import events_api, fire_worker
-from triggers.events_api import EventForm
+from triggers.forms import EventForm, EventResult
 
 SESSION: dict[str, Any] = {
     "kind": "session",
@@ -33,9 +35,16 @@ def write_trigger(**changes: Any) -> None:
     triggers.put(trigger(**changes))
 
 
-def report_event(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events_api.EventResult:
+def report_event(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> EventResult:
     """Report an event; by default a session that is confirmed for 3 December."""
     return events_api.accept_event(account.id, EventForm(**(SESSION | changes)), key, now)
+
+
+def write_records(account: Account, ids: Iterable[str], **changes: Any) -> None:
+    """Write records as they were reported before, without their events; by default sessions on 3 December."""
+    for record_id in ids:
+        known = record(account=account.id, id=record_id, **changes)
+        store.write(Put(record_key(account.id, known.kind, record_id), {"type": "record", **attributes(known)}))
 
 
 def planned(account: Account, record_id: str = "s1", kind: str = "session") -> dict[str, Occurrence]:

@@ -18,7 +18,8 @@ from longcode.jobs import Product
 from longcode.message import BroadcastState
 from longcode.plans import store as plans
 from longcode.plans.plans import PastLimit
-from longcode.table import due, keys
+from longcode.table import due, keys, trigger_keys
+from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState
 from longcode.triggers.trigger import DateOf, RecordKind, TextTo
@@ -92,7 +93,7 @@ def test_the_keys_of_older_items_that_are_read_by_ranges_are_spelled_as_they_wer
         keys.inbox_entry(HERON, 1),
         keys.skipped(HERON, "b1", (5, 0)),
         keys.usage(HERON, "2026-11-22", "in1"),
-        keys.occurrence(HERON, "session", "s1", "reminder", date(2026, 12, 3)),
+        trigger_keys.occurrence(HERON, "session", "s1", "reminder", date(2026, 12, 3)),
         keys.consent("+12125550127", "account-10000009", NOW, "in1"),
         keys.last_text("+12125560000", "+15555550100", "10000001"),
         keys.registered(HERON),
@@ -253,7 +254,7 @@ def test_older_events_records_occurrences_and_calls_are_read() -> None:
     record, event = triggers.get_record(HERON, "session", "s1"), triggers.get_event(HERON, "e1", NOW)
     [planned] = triggers.occurrences_of_record(HERON, "session", "s1")
     [dropped] = triggers.occurrences_of_record("10000001", "session", "s1")
-    [call] = triggers.call_page("10000001", None, 5)
+    [call] = call_tasks.call_page("10000001", None, 5)
 
     assert record
     assert (record.status, record.of_type, record.values) == ("booked", "Family", {"session.place": "Pier 4"})

@@ -24,7 +24,7 @@ from longcode.message import NOT_REACHED, BroadcastState, Message, MessageState
 from longcode.messages import replies
 from longcode.numbers import choose as choose_number
 from longcode.phone import in_words
-from longcode.triggers import calls
+from longcode.triggers import call_tasks
 from longcode.windows import hide_old_body
 
 _ROWS = 25
@@ -79,7 +79,7 @@ def show_broadcast(account: Account, broadcast_id: str) -> Page:
         partial(_texts_and_recipients, account, broadcast, query, now),
         partial(answers_to, account, broadcast, 0, MOST_REPLIES, now),
         partial(broadcasts.get, account.id, api.id_of_request(account.id, key_of_again(broadcast))),
-        partial(calls.made, account.id, broadcast.id),
+        partial(call_tasks.made, account.id, broadcast.id),
     )
     state, tone = said.state(broadcast, texts, now, account.time_zone)
     shown = query.get("show", "")

@@ -4,7 +4,7 @@ Each function returns the key of the item that its docstring describes. Called w
 is optional, it returns the prefix of all keys of the type. No key is parsed: its parts are also attributes.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -54,36 +54,6 @@ def client(account: str, client_id: str = "") -> Key:
 def template(account: str, name: str = "") -> Key:
     """A template, by its name."""
     return Key(f"account#{account}", f"template#{name}")
-
-
-def trigger(account: str, name: str = "") -> Key:
-    """A trigger, by its name."""
-    return Key(f"account#{account}", f"trigger#{name}")
-
-
-def event(account: str, event_id: str) -> Key:
-    """An event that the studio's software reported under one Idempotency-Key, and the response to it."""
-    return Key(f"account#{account}", f"event#{event_id}")
-
-
-def record(account: str, kind: str, record_id: str) -> Key:
-    """The latest reported state of a studio's record: a session, an order and so on."""
-    return Key(f"account#{account}", f"record#{kind}#{record_id}")
-
-
-def occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Key:
-    """The only text or call task of a trigger for a record and a date."""
-    return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#{trigger}#{day}")
-
-
-def occurrences(account: str, kind: str, record_id: str) -> Key:
-    """The prefix of a record's occurrences."""
-    return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#")
-
-
-def call_task(account: str, call_id: str = "") -> Key:
-    """A phone-call task for staff; its id begins with its time."""
-    return Key(f"account#{account}", f"call#{call_id}")
 
 
 def retention(account: str) -> Key:
@@ -303,11 +273,6 @@ def due_shards() -> list[str]:
 def folder(account: str, name: str, *, linked: bool) -> str:
     """Return the list of an account's messages (in or out, with a client or without) or of its broadcasts."""
     return f"account#{account}#{name}" if linked else f"account#{account}#{name}-unlinked"
-
-
-def upcoming(account: str) -> str:
-    """Return the list of the texts that an account's triggers will send, in the order of time."""
-    return f"account#{account}#upcoming"
 
 
 def our_numbers(kind: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from heapq import merge
 from itertools import islice
 from typing import Any
 
@@ -129,9 +130,9 @@ def count(prefix: Key, where: ConditionBase | None = None) -> int:
     return _total(filtered(arguments, where) if where else arguments)
 
 
-def count_list(folder: str) -> int:
-    """Return how many items a list of the folder index has."""
-    return _total(_index_arguments(FOLDER, folder, (None, None), False, None))
+def count_list(folder: str, after: str | None = None, before: str | None = None) -> int:
+    """Return how many entries a list of the folder index has, between two places if they are given."""
+    return _total(_index_arguments(FOLDER, folder, (after, before), False, None))
 
 
 def _total(arguments: dict[str, Any]) -> int:
@@ -210,22 +211,29 @@ def _index_arguments(
 
 
 def index_page(
-    folder: str, *, limit: int, cursor: str | None, since: str | None = None, newest_first: bool = False
+    *folders: str, limit: int, cursor: str | None, since: str | None = None, newest_first: bool = False
 ) -> tuple[list[Attributes], str | None]:
-    """Return a page of a list in the folder index, and the cursor of the next page or None.
+    """Return a page of lists in the folder index, merged by place, and the cursor of the next page or None.
 
-    `since` is the earliest place in the list. The index lags behind the table: the items are read again, strongly,
+    `since` is the earliest place in the lists. The index lags behind the table: the items are read again, strongly,
     and deleted ones are left out. An item that has left the list since is still returned: callers check for it.
     """
-    if newest_first:  # a cursor is the last place of the page before
-        entries = query_index(FOLDER, folder, before=cursor, after=since, page=limit + 2, newest_first=True)
-        page_entries = [entry for entry in islice(entries, limit + 2) if entry["folder_at"] != cursor]
-    else:  # a cursor is the first place of its page
-        page_entries = list(islice(query_index(FOLDER, folder, after=cursor or since, page=limit + 1), limit + 1))
-    keys = [Key(entry["pk"], entry["sk"]) for entry in page_entries[:limit]]
+    size = limit + 1 + newest_first
+    # A cursor is the last place of the page before if the newest come first, else the first place of its page.
+    before, after = (cursor, since) if newest_first else (None, cursor or since)
+    lists = at_once(*(partial(_entries, folder, before, after, size, newest_first) for folder in folders))
+    entries = list(merge(*lists, key=lambda entry: str(entry["folder_at"]), reverse=newest_first))
+    page_entries = [entry for entry in entries if not newest_first or entry["folder_at"] != cursor]
+    # An item that is moving from list to list may be in both.
+    keys = [*dict.fromkeys(Key(entry["pk"], entry["sk"]) for entry in page_entries[:limit])]
     items = get_many(keys)
     following = page_entries[limit - newest_first] if len(page_entries) > limit else None
     return [items[key] for key in keys if key in items], str(following["folder_at"]) if following else None
+
+
+def _entries(folder: str, before: str | None, after: str | None, size: int, newest_first: bool) -> list[Attributes]:
+    found = query_index(FOLDER, folder, before=before, after=after, page=size, newest_first=newest_first)
+    return list(islice(found, size))
 
 
 def _pages(arguments: dict[str, Any], limit: int | None, page: int | None) -> Iterator[Attributes]:

@@ -56,6 +56,11 @@ class Delete(Struct, frozen=True):
 Write = Put | Update | Delete
 
 
+def key_of(entry: Mapping[str, Any]) -> Key:
+    """Return the key of an item or of an entry of an index."""
+    return Key(entry["pk"], entry["sk"])
+
+
 def table() -> str:
     """Return the table's name."""
     return os.environ["TABLE_NAME"]

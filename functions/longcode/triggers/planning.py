@@ -20,6 +20,7 @@ SENT = "sent"
 MOVED = "moved"
 TOO_LATE = "too_late"
 EXPIRED = "expired"
+CANCELLED_BY_STAFF = "cancelled_by_staff"
 
 REASONS: Mapping[str, str] = {
     UnmetCondition.DELETED: "The trigger was deleted.",
@@ -32,6 +33,7 @@ REASONS: Mapping[str, str] = {
     MOVED: "It was moved to another date.",
     TOO_LATE: "The day on which the text should have been sent is past.",
     EXPIRED: "The text waited for hours, and then it was too late to send it.",
+    CANCELLED_BY_STAFF: "Your staff cancelled it.",
 }
 """Why a trigger sends no text, as a sentence for people, by reason."""
 
@@ -62,6 +64,12 @@ class Occurrence(Struct, frozen=True, kw_only=True):
     detail: str | None = None
     due_at: Instant | None = None
     finished_at: Instant | None = None
+    cancelled_by: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether no later event can plan it again: its text was sent, or a person cancelled it."""
+        return self.state is OccurrenceState.DONE or self.reason == CANCELLED_BY_STAFF
 
 
 class Unplanned(Struct, frozen=True, kw_only=True):
@@ -94,7 +102,8 @@ class RecordEvent(Struct, frozen=True, kw_only=True):
 class Call(Struct, frozen=True, kw_only=True):
     """A task for staff to call a client. Its id begins with the time at which the text would have been sent.
 
-    It is for a trigger and a record's date, or for the text of a broadcast that did not arrive.
+    It is for a trigger and a record's date, or for the text of a broadcast that did not arrive. `done_by` is the name
+    of the person who called, if that was noted in the hub.
     """
 
     account: str
@@ -108,18 +117,22 @@ class Call(Struct, frozen=True, kw_only=True):
     client_id: str
     phones: tuple[str, ...]
     text: str
+    done_at: Instant | None = None
+    done_by: str | None = None
+    note: str | None = None
 
 
 def plan(triggers: Iterable[Trigger], record: Record, zone: ZoneInfo, now: datetime) -> EventPlan:
     """Return what an event means for the triggers that watch its kind of record."""
-    decisions = [_decide(trigger, record, zone, now) for trigger in triggers if trigger.watches is record.kind]
+    decisions = [decide(trigger, record, zone, now) for trigger in triggers if trigger.watches is record.kind]
     return EventPlan(
         planned=tuple(decision for decision in decisions if isinstance(decision, Occurrence)),
         unplanned=tuple(decision for decision in decisions if isinstance(decision, Unplanned)),
     )
 
 
-def _decide(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime) -> Occurrence | Unplanned:
+def decide(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime) -> Occurrence | Unplanned:
+    """Return the text that a trigger plans for a record of the kind that it watches, or why it plans none."""
     reason, day = unmet(trigger, record), day_for(trigger, record, zone)
     if reason or day is None:
         return Unplanned(trigger=trigger.name, reason=reason or UnmetCondition.NO_DATE)
@@ -143,15 +156,22 @@ def _decide(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime) -> 
     )
 
 
-def without_sent(event_plan: EventPlan, stored: Iterable[Occurrence]) -> EventPlan:
-    """Return a plan without the texts that were sent: a trigger sends one for each record and date, at most."""
-    done = {_trigger_and_day(occurrence) for occurrence in stored if occurrence.state is OccurrenceState.DONE}
-    sent = [occurrence for occurrence in event_plan.planned if _trigger_and_day(occurrence) in done]
+def without_settled(event_plan: EventPlan, stored: Iterable[Occurrence]) -> EventPlan:
+    """Return a plan without the texts that were sent, one for each record and date at most, or cancelled by staff."""
+    settled = {
+        _trigger_and_day(occurrence): SENT if occurrence.state is OccurrenceState.DONE else CANCELLED_BY_STAFF
+        for occurrence in stored
+        if occurrence.is_settled
+    }
     return EventPlan(
-        planned=tuple(occurrence for occurrence in event_plan.planned if _trigger_and_day(occurrence) not in done),
+        planned=tuple(each for each in event_plan.planned if _trigger_and_day(each) not in settled),
         unplanned=(
             *event_plan.unplanned,
-            *(Unplanned(trigger=occurrence.trigger, reason=SENT, day=occurrence.day) for occurrence in sent),
+            *(
+                Unplanned(trigger=each.trigger, reason=settled[_trigger_and_day(each)], day=each.day)
+                for each in event_plan.planned
+                if _trigger_and_day(each) in settled
+            ),
         ),
     )
 
@@ -198,6 +218,12 @@ def dropped_occurrence(occurrence: Occurrence, reason: str, now: datetime, detai
     return replace(
         occurrence, state=OccurrenceState.DROPPED, reason=reason, detail=detail, due_at=None, finished_at=now
     )
+
+
+def cancelled_occurrence(occurrence: Occurrence, by: str | None, now: datetime) -> Occurrence:
+    """Return the occurrence as cancelled by a person, whose name is None if it is not known."""
+    detail = f"{by} cancelled it." if by else None
+    return replace(dropped_occurrence(occurrence, CANCELLED_BY_STAFF, now, detail), cancelled_by=by)
 
 
 def reason_to_drop(

@@ -1,8 +1,9 @@
 """Triggers in the table, the studio's records and events, the occurrences that triggers plan, and call tasks."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -10,27 +11,23 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.accounts.account import Account
+from longcode.aws.at_once import at_once
 from longcode.aws.clients import pause
-from longcode.clients import store as clients
-from longcode.clients.client import Client
 from longcode.months import instant
-from longcode.numbers import store as numbers
-from longcode.optouts import store as optouts
-from longcode.table import keys, store
+from longcode.table import keys, store, trigger_keys
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
-from longcode.template import Template
 from longcode.triggers.planning import (
     Call,
     EventPlan,
     Occurrence,
     OccurrenceState,
     RecordEvent,
+    cancelled_occurrence,
     dropped_occurrence,
     occurrence_changes,
     occurrence_id,
     plan,
-    without_sent,
+    without_settled,
 )
 from longcode.triggers.trigger import Record, Trigger, record_after
 
@@ -38,6 +35,10 @@ _LISTED = (OccurrenceState.PLANNED, OccurrenceState.DROPPED)
 """The states in which an occurrence is listed as upcoming."""
 
 _EVENT_KEPT = timedelta(hours=48)  # an Idempotency-Key is remembered for at least a day
+_FIRED_AGAIN = timedelta(minutes=10)  # between two writes of when a trigger last fired: many may be due at nine
+_COUNTED_AT_ONCE = 16  # a client keeps twenty connections
+CALL_KEPT = timedelta(days=90)
+"""How long a call task that is done can be seen."""
 
 T = TypeVar("T")
 
@@ -49,66 +50,80 @@ class OccurrencePage(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class OccurrenceFacts(Struct, frozen=True, kw_only=True):
-    """An occurrence and what it depends on, as far as that exists.
-
-    `sent`: its text was accepted before. Of all occurrences that were read together, `blocked` are the
-    opted-out phones, and `dedicated` the phones of staff and replies from which an account sends texts.
-    """
-
-    account: Account
-    occurrence: Occurrence
-    sent: bool
-    trigger: Trigger | None
-    record: Record | None
-    client: Client | None
-    template: Template | None
-    clients_with_phone: dict[str, bool]
-    blocked: frozenset[str]
-    dedicated: frozenset[str]
-
-
 def get(account: str, name: str) -> Trigger | None:
     """Return a trigger, or None."""
-    return _read(Trigger, store.get(keys.trigger(account, name)))
+    return _read(Trigger, store.get(trigger_keys.trigger(account, name)))
 
 
 def page(account: str, after: str | None, limit: int) -> list[Trigger]:
     """Return up to `limit` triggers in the order of their names, starting after a name."""
-    start = keys.trigger(account, after) if after else None
-    return [read(Trigger, item) for item in store.query(keys.trigger(account), after=start, limit=limit)]
+    start = trigger_keys.trigger(account, after) if after else None
+    return [read(Trigger, item) for item in store.query(trigger_keys.trigger(account), after=start, limit=limit)]
 
 
 def of_account(account: str) -> dict[str, Trigger]:
     """Return all triggers of an account by name; there are few (`MOST_TRIGGERS`)."""
-    triggers = (read(Trigger, item) for item in store.query(keys.trigger(account)))
+    triggers = (read(Trigger, item) for item in store.query(trigger_keys.trigger(account)))
     return {trigger.name: trigger for trigger in triggers}
 
 
 def put(trigger: Trigger) -> None:
     """Write a trigger, in place of one with its name."""
-    store.write(Put(keys.trigger(trigger.account, trigger.name), {"type": "trigger", **attributes(trigger)}))
+    store.write(put_write(trigger))
+
+
+def put_write(trigger: Trigger) -> Put:
+    """Return the write of a trigger."""
+    return Put(trigger_keys.trigger(trigger.account, trigger.name), {"type": "trigger", **attributes(trigger)})
 
 
 def template_change(trigger: Trigger, template: str) -> Update:
     """Return the write that gives a trigger another template; it fails if the trigger has changed meanwhile."""
     same = PRESENT & Attr("template").eq(trigger.template)
-    return Update(keys.trigger(trigger.account, trigger.name), {"template": template}, when=same)
+    return Update(trigger_keys.trigger(trigger.account, trigger.name), {"template": template}, when=same)
 
 
 def delete(account: str, name: str) -> bool:
     """Delete a trigger; return whether it existed."""
-    return store.try_write(Delete(keys.trigger(account, name), PRESENT))
+    return store.try_write(Delete(trigger_keys.trigger(account, name), PRESENT))
+
+
+def set_enabled(account: str, name: str, *, enabled: bool) -> bool:
+    """Switch a trigger on or off; return whether it exists."""
+    return store.try_write(Update(trigger_keys.trigger(account, name), changes={"enabled": enabled}, when=PRESENT))
+
+
+def note_fired(trigger: Trigger, at: datetime) -> None:
+    """Write when a trigger last sent a text or made a call task, unless that was written minutes ago."""
+    before = trigger.last_fired_at
+    if before is None or at - before >= _FIRED_AGAIN:
+        change = {"last_fired_at": instant(at)}
+        store.try_write(Update(trigger_keys.trigger(trigger.account, trigger.name), changes=change, when=PRESENT))
 
 
 def get_event(account: str, event_id: str, now: datetime) -> RecordEvent | None:
     """Return an event while its Idempotency-Key is remembered, or None."""
-    return _read(RecordEvent, store.unexpired(store.get(keys.event(account, event_id)), now))
+    return _read(RecordEvent, store.unexpired(store.get(trigger_keys.event(account, event_id)), now))
 
 
 def get_record(account: str, kind: str, record_id: str) -> Record | None:
     """Return a record, or None."""
-    return _read(Record, store.get(keys.record(account, kind, record_id)))
+    return _read(Record, store.get(trigger_keys.record(account, kind, record_id)))
+
+
+def get_records(account: str, kind: str, ids: Iterable[str]) -> list[Record]:
+    """Return those records that exist."""
+    return [
+        read(Record, item) for item in store.get_many(trigger_keys.record(account, kind, one) for one in ids).values()
+    ]
+
+
+def record_page(account: str, kind: str, after: str | None, limit: int) -> list[Record]:
+    """Return up to `limit` records of a kind in the order of their ids, starting after an id."""
+    start = trigger_keys.record(account, kind, after) if after else None
+    return [
+        read(Record, item) for item in store.query(trigger_keys.record(account, kind, ""), after=start, limit=limit)
+    ]
 
 
 def write_event(
@@ -141,10 +156,24 @@ def _decide(
     if latest is None:
         return _event(received, fingerprint, now, EventPlan(planned=(), unplanned=()), newest=False), []
     stored = occurrences_of_record(received.account, received.kind, received.id)
-    event_plan = without_sent(plan(triggers.values(), latest, zone, now), stored)
+    event_plan = without_settled(plan(triggers.values(), latest, zone, now), stored)
     changes = occurrence_changes(event_plan, stored, triggers, latest, now)
-    writes: list[Write] = [_put_record(latest, known), *(_change(old, new) for old, new in changes)]
+    writes: list[Write] = [record_write(latest, known), *(occurrence_write(old, new) for old, new in changes)]
     return _event(latest, fingerprint, now, event_plan, newest=True), writes
+
+
+def plan_record(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime) -> bool:
+    """Plan a trigger's text for a record that was reported before; return whether one is planned now.
+
+    If an event changes the occurrence meanwhile, that event decides, and nothing is written.
+    """
+    stored = [
+        each for each in occurrences_of_record(record.account, record.kind, record.id) if each.trigger == trigger.name
+    ]
+    trigger_plan = without_settled(plan([trigger], record, zone, now), stored)
+    changes = occurrence_changes(trigger_plan, stored, {trigger.name: trigger}, record, now)
+    written = not changes or store.try_write(*(occurrence_write(old, new) for old, new in changes))
+    return written and bool(trigger_plan.planned)
 
 
 def _event(record: Record, fingerprint: str, now: datetime, event_plan: EventPlan, *, newest: bool) -> RecordEvent:
@@ -161,28 +190,36 @@ def _event(record: Record, fingerprint: str, now: datetime, event_plan: EventPla
 
 def _put_event(event: RecordEvent) -> Put:
     item = {"type": "event", **store.expires(event.received_at + _EVENT_KEPT), **attributes(event)}
-    return Put(keys.event(event.account, event.id), item, store.absent_or_expired(event.received_at))
+    return Put(trigger_keys.event(event.account, event.id), item, store.absent_or_expired(event.received_at))
 
 
-def _put_record(latest: Record, known: Record | None) -> Put:
+def record_write(latest: Record, known: Record | None) -> Put:
+    """Return the write of a record; it fails if the stored one is not `known`."""
     unchanged = Attr("event_id").eq(known.event_id) if known else ABSENT
     item = {"type": "record", **attributes(latest)}
-    return Put(keys.record(latest.account, latest.kind, latest.id), item, unchanged)
+    return Put(trigger_keys.record(latest.account, latest.kind, latest.id), item, unchanged)
 
 
 def get_occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Occurrence | None:
     """Return an occurrence, or None."""
-    return _read(Occurrence, store.get(keys.occurrence(account, kind, record_id, trigger, day)))
+    return _read(Occurrence, store.get(trigger_keys.occurrence(account, kind, record_id, trigger, day)))
+
+
+def get_occurrences(occurrences: Iterable[Occurrence]) -> dict[tuple[str, str, date], Occurrence]:
+    """Return occurrences as they are stored, of those that are, by record, trigger and date."""
+    items = store.get_many(map(_occurrence_key, occurrences)).values()
+    return {(each.record_id, each.trigger, each.day): each for each in (read(Occurrence, item) for item in items)}
 
 
 def occurrences_of_record(account: str, kind: str, record_id: str) -> list[Occurrence]:
     """Return all occurrences of a record, in any state."""
-    return [read(Occurrence, item) for item in store.query(keys.occurrences(account, kind, record_id))]
+    return [read(Occurrence, item) for item in store.query(trigger_keys.occurrences(account, kind, record_id))]
 
 
 def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -> OccurrencePage:
     """Return a page of the planned and dropped occurrences, by their time, from an instant on."""
-    items, next_cursor = store.index_page(keys.upcoming(account), limit=limit, cursor=cursor, since=instant(since))
+    lists = (trigger_keys.upcoming(account), trigger_keys.dropped(account))
+    items, next_cursor = store.index_page(*lists, limit=limit, cursor=cursor, since=instant(since))
     occurrences = [read(Occurrence, item) for item in items]
     return OccurrencePage(
         occurrences=[occurrence for occurrence in occurrences if occurrence.state in _LISTED],
@@ -190,14 +227,42 @@ def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -
     )
 
 
+def place_of(occurrence: Occurrence) -> str:
+    """Return the place of an occurrence in the list of what is upcoming, which is a cursor."""
+    return keys.folder_place(occurrence.fires_at, occurrence_id(occurrence))
+
+
+def next_planned(account: str, since: datetime, limit: int) -> list[Occurrence]:
+    """Return the next planned occurrences, by their time, from an instant on."""
+    items, _ = store.index_page(trigger_keys.upcoming(account), limit=limit, cursor=None, since=instant(since))
+    occurrences = (read(Occurrence, item) for item in items)
+    return [occurrence for occurrence in occurrences if occurrence.state is OccurrenceState.PLANNED]
+
+
+def count_planned(account: str, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+    """Return how many occurrences are planned in each span of time, from its beginning and before its end."""
+    size = -(-len(spans) // _COUNTED_AT_ONCE) or 1
+    parts = [spans[start : start + size] for start in range(0, len(spans), size)]
+    return [*itertools.chain(*at_once(*(partial(_count, account, part) for part in parts)))] if parts else []
+
+
+def _count(account: str, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+    return [store.count_list(trigger_keys.upcoming(account), instant(begin), instant(end)) for begin, end in spans]
+
+
+def cancel(planned: Occurrence, by: str | None, now: datetime) -> bool:
+    """Cancel a planned occurrence for good; return False if it has changed since it was read."""
+    return store.try_write(occurrence_write(planned, cancelled_occurrence(planned, by, now)))
+
+
 def postpone(planned: Occurrence, until: datetime) -> bool:
     """Postpone a planned occurrence, to be checked again then; return False if it has changed since it was read."""
-    return store.try_write(_change(planned, replace(planned, fires_at=until, due_at=until)))
+    return store.try_write(occurrence_write(planned, replace(planned, fires_at=until, due_at=until)))
 
 
 def drop(planned: Occurrence, reason: str, detail: str, now: datetime) -> bool:
     """Drop a planned occurrence; return False if it has changed since it was read."""
-    return store.try_write(_change(planned, dropped_occurrence(planned, reason, now, detail)))
+    return store.try_write(occurrence_write(planned, dropped_occurrence(planned, reason, now, detail)))
 
 
 def mark_done(planned: Occurrence, now: datetime) -> None:
@@ -210,15 +275,19 @@ def put_call(planned: Occurrence, call: Call, now: datetime, *others: Write) -> 
 
     Return False if the occurrence has changed since it was read.
     """
-    put = Put(keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
-    return store.try_write(_change(planned, _done(planned, now)), put, *others)
+    return store.try_write(occurrence_write(planned, _done(planned, now)), call_write(call), *others)
+
+
+def call_write(call: Call) -> Put:
+    """Return the write of a call task."""
+    return Put(trigger_keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
 
 
 def _done(planned: Occurrence, now: datetime) -> Occurrence:
     return replace(planned, state=OccurrenceState.DONE, reason=None, detail=None, due_at=None, finished_at=now)
 
 
-def _change(old: Occurrence | None, new: Occurrence) -> Put:
+def occurrence_write(old: Occurrence | None, new: Occurrence) -> Put:
     """Return the write of an occurrence; it fails if the stored one is not `old`."""
     unchanged: ConditionBase = ABSENT
     if old:
@@ -227,108 +296,22 @@ def _change(old: Occurrence | None, new: Occurrence) -> Put:
 
 
 def _occurrence_key(occurrence: Occurrence) -> keys.Key:
-    return keys.occurrence(
+    return trigger_keys.occurrence(
         occurrence.account, occurrence.kind, occurrence.record_id, occurrence.trigger, occurrence.day
     )
 
 
 def _occurrence_item(occurrence: Occurrence) -> Attributes:
     item = {"type": "occurrence", **attributes(occurrence)}
-    name = occurrence_id(occurrence)
     if occurrence.due_at:
-        item |= keys.due(name, occurrence.due_at)
+        item |= keys.due(occurrence_id(occurrence), occurrence.due_at)
     if occurrence.state in _LISTED:
-        item["folder"] = keys.upcoming(occurrence.account)
-        item["folder_at"] = keys.folder_place(occurrence.fires_at, name)
-    return item
-
-
-def read_facts(account: Account, occurrences: Sequence[Occurrence], now: datetime) -> list[OccurrenceFacts]:
-    """Return what occurrences of an account depend on, read strongly: in two calls, and one for the opt-outs."""
-    first = store.get_many(
-        key
-        for occurrence in occurrences
-        for key in (_trigger_key(occurrence), _record_key(occurrence), _text_key(occurrence))
-    )
-    triggers = {occurrence: _read(Trigger, first.get(_trigger_key(occurrence))) for occurrence in occurrences}
-    records = {occurrence: _read(Record, first.get(_record_key(occurrence))) for occurrence in occurrences}
-    related = {
-        occurrence: _related_keys(account.id, triggers[occurrence], records[occurrence]) for occurrence in occurrences
-    }
-    second = store.get_many(key for by_name in related.values() for key in by_name.values())
-    # A client, link or template that an occurrence does not name has no key here, and so no item.
-    items = {
-        occurrence: {name: second[key] for name, key in by_name.items() if key in second}
-        for occurrence, by_name in related.items()
-    }
-    client_records = {occurrence: _read(Client, items[occurrence].get("client")) for occurrence in occurrences}
-    pairs = {
-        (account.id, phone)
-        for occurrence in occurrences
-        for phone in _phones(triggers[occurrence], records[occurrence], client_records[occurrence])
-    }
-    blocked = frozenset(phone for _, phone in optouts.blocked(pairs, account.number_since))
-    dedicated = frozenset(phone for _, phone in pairs if numbers.is_in_use(second.get(keys.dedicated(phone)), now))
-    return [
-        OccurrenceFacts(
-            account=account,
-            occurrence=occurrence,
-            sent=_text_key(occurrence) in first,
-            trigger=triggers[occurrence],
-            record=records[occurrence],
-            client=client_records[occurrence],
-            template=_read(Template, items[occurrence].get("template")),
-            clients_with_phone=clients.clients_in_link(items[occurrence].get("clients")),
-            blocked=blocked,
-            dedicated=dedicated,
+        is_planned = occurrence.state is OccurrenceState.PLANNED
+        item["folder"] = (
+            trigger_keys.upcoming(occurrence.account) if is_planned else trigger_keys.dropped(occurrence.account)
         )
-        for occurrence in occurrences
-    ]
-
-
-def _trigger_key(occurrence: Occurrence) -> keys.Key:
-    return keys.trigger(occurrence.account, occurrence.trigger)
-
-
-def _record_key(occurrence: Occurrence) -> keys.Key:
-    return keys.record(occurrence.account, occurrence.kind, occurrence.record_id)
-
-
-def _text_key(occurrence: Occurrence) -> keys.Key:
-    return keys.message(occurrence.account, f"{occurrence_id(occurrence)}-0")
-
-
-def _related_keys(account: str, trigger: Trigger | None, record: Record | None) -> dict[str, keys.Key]:
-    wanted = {}
-    if record and record.client_id:
-        wanted["client"] = keys.client(account, record.client_id)
-    if record and record.phone:
-        wanted["clients"] = keys.clients_with_phone(record.phone, account)
-    for phone in _phones(trigger, record, None):
-        wanted[f"dedicated {phone}"] = keys.dedicated(phone)
-    if trigger and trigger.template:
-        wanted["template"] = keys.template(account, trigger.template)
-    return wanted
-
-
-def _phones(trigger: Trigger | None, record: Record | None, client: Client | None) -> Iterator[str]:
-    if trigger and trigger.staff_phone:
-        yield trigger.staff_phone
-    if record and record.phone:
-        yield record.phone
-    if client:
-        yield from client.heard_stop
-
-
-def call_page(account: str, after: str | None, limit: int) -> list[Call]:
-    """Return up to `limit` call tasks, oldest first, starting after an id."""
-    start = keys.call_task(account, after) if after else None
-    return [read(Call, item) for item in store.query(keys.call_task(account), after=start, limit=limit)]
-
-
-def delete_call(account: str, call_id: str) -> bool:
-    """Delete a call task; return whether it existed."""
-    return store.try_write(Delete(keys.call_task(account, call_id), PRESENT))
+        item["folder_at"] = place_of(occurrence)
+    return item
 
 
 def _read(kind: type[T], item: Attributes | None) -> T | None:

@@ -38,15 +38,15 @@ class RecordKind(StrEnum):
 _MEETING = "requested tentative scheduled confirmed checked_in in_progress completed no_show rescheduled cancelled"
 _WORK = "not_started waiting in_progress on_hold at_lab received ready completed cancelled"
 
-STATUSES: Mapping[RecordKind, frozenset[str]] = {
-    RecordKind.SESSION: frozenset(_MEETING.split()),
-    RecordKind.APPOINTMENT: frozenset(_MEETING.split()),
-    RecordKind.PREPRODUCTION: frozenset(f"{_WORK} proofs_ready approved".split()),
-    RecordKind.PRODUCTION: frozenset(f"{_WORK} ordered ready_for_pickup picked_up shipped delivered".split()),
-    RecordKind.INVOICE: frozenset("draft open partially_paid paid overdue refunded void cancelled".split()),  # noqa: SIM905
-    RecordKind.CLIENT: frozenset("lead prospect booked active past inactive archived".split()),  # noqa: SIM905
-    RecordKind.TASK: frozenset("open waiting in_progress done overdue cancelled".split()),  # noqa: SIM905
-    RecordKind.KEYWORD: frozenset(),
+STATUSES: Mapping[RecordKind, tuple[str, ...]] = {
+    RecordKind.SESSION: tuple(_MEETING.split()),
+    RecordKind.APPOINTMENT: tuple(_MEETING.split()),
+    RecordKind.PREPRODUCTION: tuple(f"{_WORK} proofs_ready approved".split()),
+    RecordKind.PRODUCTION: tuple(f"{_WORK} ordered ready_for_pickup picked_up shipped delivered".split()),
+    RecordKind.INVOICE: tuple("draft open partially_paid paid overdue refunded void cancelled".split()),  # noqa: SIM905
+    RecordKind.CLIENT: tuple("lead prospect booked active past inactive archived".split()),  # noqa: SIM905
+    RecordKind.TASK: tuple("open waiting in_progress done overdue cancelled".split()),  # noqa: SIM905
+    RecordKind.KEYWORD: (),
 }
 """The statuses of a record, by its kind; a studio may replace them with its own (`Account.statuses`)."""
 
@@ -90,6 +90,7 @@ class Trigger(Shown, frozen=True, kw_only=True):
     """A rule to text for records of one kind; if it names `statuses` or `types`, only for records with one of these.
 
     Without a timing it texts at once when the status or type changes, and the day of the change is its date.
+    `last_fired_at` is when it last sent a text or made a call task, to about ten minutes.
     """
 
     account: str
@@ -105,6 +106,7 @@ class Trigger(Shown, frozen=True, kw_only=True):
     body: str | None = None
     sms_else_call: bool = False
     enabled: bool = True
+    last_fired_at: Instant | None = None
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -223,7 +225,12 @@ def record_word(text: str) -> str:
 
 def record_statuses(kind: RecordKind, own: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Return the statuses of a kind of record, the studio's own if it has any for this kind."""
-    return frozenset(map(record_word, own[kind])) if kind in own else STATUSES[kind]
+    return frozenset(ordered_statuses(kind, own))
+
+
+def ordered_statuses(kind: RecordKind, own: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the statuses of a kind of record in the order in which a record usually has them, or the studio's."""
+    return tuple(dict.fromkeys(map(record_word, own[kind]))) if kind in own else STATUSES[kind]
 
 
 def record_after(known: Record | None, received: Record) -> Record | None:

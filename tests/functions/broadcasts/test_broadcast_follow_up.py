@@ -19,8 +19,7 @@ from longcode.message import NOT_REACHED, BroadcastState, Direction, Message, Me
 from longcode.messages import store as messages
 from longcode.table import keys, store
 from longcode.table.writes import Update
-from longcode.triggers import calls
-from longcode.triggers import store as triggers
+from longcode.triggers import call_tasks
 from tests.support.aws_calls import meanwhile
 from tests.support.broadcast_steps import advance, create_broadcast, deliver_bulk_texts, stored
 from tests.support.fakes import NOW, FakeCarrier, call, studio
@@ -167,8 +166,8 @@ def test_two_clicks_at_once_make_one_call_task_for_each_client(account: Account)
         made = follow_up.make_calls(account, broadcast, "Ben", NOW)
 
     assert made == 0
-    assert sorted(task.client_id for task in triggers.call_page(account.id, None, 10)) == ["c0", "c1"]
-    assert calls.made(account.id, broadcast.id).by == "Ann"
+    assert sorted(task.client_id for task in call_tasks.call_page(account.id, None, 10)) == ["c0", "c1"]
+    assert call_tasks.made(account.id, broadcast.id).by == "Ann"
 
 
 @pytest.mark.usefixtures("three")

@@ -17,7 +17,7 @@ from longcode.broadcasts.counts import CountedPart, Counts, Mark
 from longcode.carriers.carrier import RefusalReason, Refused, SendResult
 from longcode.clients.client import Phone
 from longcode.message import BroadcastState
-from longcode.triggers import store as triggers
+from longcode.triggers import call_tasks
 from tests.support.broadcast_steps import advance, create_broadcast, deliver_bulk_texts, stored
 from tests.support.browser import Browser, Page
 from tests.support.fakes import NOW, FakeCarrier
@@ -207,9 +207,9 @@ def test_call_tasks_are_made_once_for_each_client_who_was_not_reached(
 
     asked = signed_in.get(f"broadcasts/{broadcast_id}/calls")
     first, second = (post(signed_in, f"broadcasts/{broadcast_id}/calls") for _ in range(2))
-    tasks = triggers.call_page(account.id, None, 10)
+    tasks = call_tasks.call_page(account.id, None, 10)
     for task in tasks:
-        triggers.delete_call(account.id, task.id)
+        call_tasks.delete_call(account.id, task.id)
     post(signed_in, f"broadcasts/{broadcast_id}/calls")
 
     assert "Make call tasks for these 2 clients" in asked.text
@@ -220,7 +220,7 @@ def test_call_tasks_are_made_once_for_each_client_who_was_not_reached(
         ("c9", (phone(9),), broadcast_id),
     }
     assert f"Hi {HOSTILE}, two slots are left." in {task.text for task in tasks}
-    assert triggers.call_page(account.id, None, 10) == []
+    assert call_tasks.call_page(account.id, None, 10) == []
 
 
 def test_a_broadcast_is_sent_again_once_to_those_whom_it_may_reach(

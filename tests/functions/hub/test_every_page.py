@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -29,9 +29,14 @@ from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
 from longcode.plans import store as price_list
+from longcode.table import store, trigger_keys
+from longcode.table.writes import Put, attributes
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import Note
 from longcode.template import Template, TemplateVersion
+from longcode.triggers.planning import Call
+from longcode.triggers.store import put as put_trigger
+from longcode.triggers.trigger import RecordKind
 from longcode.usage.usage import Usage
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
@@ -42,7 +47,10 @@ from tests.support.fakes import NOW, PASSWORD, studio, take_queued
 from tests.support.fakes import client as write_client
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept
+from tests.support.trigger_samples import trigger as sample_trigger
 from tests.support.trigger_steps import write_trigger
+from triggers.events_api import accept_event
+from triggers.forms import EventForm
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
 OF_OWNER = {
@@ -55,6 +63,7 @@ OF_OWNER = {
     *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
     *("usage/<month>/texts.csv", "invoices", "invoices/<month>", "invoice-pdf/<month>"),
 }
+SOON = date(2027, 3, 1)
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
 BY_TOKEN = ("/signup/", "/password/", "/hub/address/")  # whoever knows the token of a mailed link may use it
@@ -92,6 +101,30 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
     whom = {"client_ids": [client_id]}
     broadcast_id = create_broadcast(account, now=now, audience=whom, body=name.partition("{{")[0])
     broadcasts_api.pause(account.id, broadcast_id, name)
+    trigger = f"rule-of-{account.id}"
+    accounts.change_settings(account.id, {"edition": "professional"})
+    put_trigger(replace(sample_trigger(), account=account.id, name=trigger, body=name))
+    event = {
+        "kind": "session",
+        "id": trigger,
+        "client_id": client_id,
+        "status": "confirmed",
+        "session_date": str(SOON),
+    }
+    accept_event(account.id, EventForm.model_validate(event), trigger, now)
+    call_task = Call(
+        account=account.id,
+        id=trigger,
+        at=now,
+        trigger=trigger,
+        kind=RecordKind.SESSION,
+        record_id=trigger,
+        day=SOON,
+        client_id=client_id,
+        phones=(phone,),
+        text=name,
+    )
+    store.write(Put(trigger_keys.call_task(account.id, trigger), {"type": "call", **attributes(call_task)}))
     person = Person(account=account.id, id="p", name=name, email="p@x.example", role=Role.STAFF, added_at=NOW)
     people.add(person)
     sessions.begin(account.id, name, now, person)
@@ -162,7 +195,13 @@ def test_no_address_with_an_id_of_another_studio_shows_or_changes_anything(
     signed_in: Browser, theirs: dict[str, str]
 ) -> None:
     token, wrong = signed_in.get("home").fields["token"], []
-    fields = {"message_id": theirs["message_id"], "client": theirs["client_id"], "opted_out": "yes", "do": "import"}
+    fields = {
+        "message_id": theirs["message_id"],
+        "call": theirs["name"],
+        "client": theirs["client_id"],
+        "opted_out": "yes",
+        "do": "import",
+    }
     for method, path in sorted(OF_SESSION):  # a form may write a client of this studio's under the same id
         if "<" in path:
             address = with_ids(path, theirs)
@@ -229,6 +268,7 @@ def test_hostile_words_in_every_field_stay_words_on_every_page(account: Account,
     queries = {"new": f"to={MINE[1:]}", "suggest": "q=script", "clients/export/clients.csv": "count=9"}
     queries |= {"export/messages.csv": "since=0&count=9", "export/data.csv": "of=templates"}
     queries["plan/change"] = "plan=large"
+    queries |= {"upcoming/cancel": f"message_id={ids['message_id']}"}
     for method, path in OF_SESSION:
         if method == "GET":
             page = signed_in.get(with_ids(path, ids), queries.get(path, "q=script&sent=1"))
@@ -238,7 +278,9 @@ def test_hostile_words_in_every_field_stay_words_on_every_page(account: Account,
             inline = [given for tag, given in page.tags if tag in ("script", "style") and "src" not in given]
             acting = [given for _, given in page.tags if any(n.startswith("on") or n == "style" for n in given)]
             foreign = [
-                a for a in page.addresses if not a.startswith((f"{PREFIX}/hub", "javascript", "#")) and "#" not in a
+                a
+                for a in page.addresses
+                if not a.startswith((f"{PREFIX}/hub", "javascript", "#", "tel:+")) and "#" not in a
             ]
             assert (inline, acting, foreign) == ([], [], []), path
             assert "'unsafe" not in page.headers["Content-Security-Policy"][0]

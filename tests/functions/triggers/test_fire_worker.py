@@ -18,6 +18,7 @@ from longcode.message import MessageKind, MessageState
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.template import Template
+from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState as Planned
 from longcode.triggers.planning import fire_job
@@ -396,7 +397,7 @@ def test_a_client_without_a_number_for_texts_gets_one_call_task(account: Account
 
     fire_all(NINE + MINUTE, [job, job])
 
-    [call] = triggers.call_page(account.id, None, 10)
+    [call] = call_tasks.call_page(account.id, None, 10)
     assert (call.client_id, call.at, call.text, call.day) == ("c1", NINE, TEXT, date(2026, 12, 3))
     assert (stored_texts(account), outcome(account)) == ([], (Planned.DONE, None))
 
@@ -408,7 +409,7 @@ def test_a_client_with_a_number_for_texts_gets_no_call_task(account: Account) ->
     run_due()
 
     assert len(stored_texts(account)) == 1
-    assert triggers.call_page(account.id, None, 10) == []
+    assert call_tasks.call_page(account.id, None, 10) == []
 
 
 def test_a_job_of_an_unknown_occurrence_does_nothing(account: Account) -> None:

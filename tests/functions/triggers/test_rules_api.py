@@ -36,6 +36,11 @@ SHOWN: dict[str, Any] = {
     "body": "Hi {{client.first_name|there}}, see you on {{session.date}}!",
     "sms_else_call": False,
     "enabled": True,
+    "last_fired_at": None,
+    "sentence": (
+        "1 day before a session, at 09:00, text the client “Hi [first name], see you on [session date]!”, "
+        "if it is still confirmed."
+    ),
 }
 
 

@@ -11,12 +11,14 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.triggers import store as triggers
+from longcode.triggers.facts import read_facts
 from longcode.triggers.trigger import TextTo
 from tests.support.crashes import Crash
 from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
 from tests.support.trigger_samples import DAY_BEFORE
 from tests.support.trigger_steps import fire_all, planned, report_event, write_trigger
-from triggers import events_api
+from triggers import events_api, outlook
+from triggers.forms import Upcoming
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
 
@@ -28,11 +30,11 @@ def page(account: Account, **query: str) -> ApiResponse:
     return call(events_api, "GET", "/upcoming", account=account.id, query=query or None)
 
 
-def shown(account: Account, now: datetime = NOW) -> events_api.Upcoming:
+def shown(account: Account, now: datetime = NOW) -> Upcoming:
     """Return the only upcoming text."""
     [occurrence] = triggers.upcoming(account.id, now, limit=10, cursor=None).occurrences
-    [facts] = triggers.read_facts(account, [occurrence], NOW)
-    return events_api.shown_upcoming(facts, now)
+    [facts] = read_facts(account, [occurrence], NOW)
+    return outlook.shown(facts, now)
 
 
 def test_an_upcoming_text_is_shown_with_its_time_recipient_body_and_reason(account: Account) -> None:
@@ -52,6 +54,7 @@ def test_an_upcoming_text_is_shown_with_its_time_recipient_body_and_reason(accou
         "client_id": "c1",
         "phones": ["+12125550123"],
         "text": "Hi Zoë, see you on Thursday, December 3!",
+        "cancelled_by": None,
     }
 
 
@@ -219,6 +222,9 @@ def test_a_call_shows_whom_to_call_and_what_about(account: Account) -> None:
         "record_id": "s1",
         "date": "2026-11-22",
         "broadcast": None,
+        "done_at": None,
+        "done_by": None,
+        "note": None,
     }
 
 

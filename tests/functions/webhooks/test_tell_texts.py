@@ -10,7 +10,7 @@ from longcode.aws import queues
 from longcode.carriers.carrier import Receipt
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
-from longcode.triggers import store as triggers
+from longcode.triggers import call_tasks
 from longcode.usage import store as quotas
 from longcode.webhooks import store as deliveries
 from longcode.webhooks.delivery import Delivery, id_of
@@ -158,7 +158,7 @@ def test_a_call_task_is_sent_once(account: Account) -> None:
 
     fire_all(NINE + MINUTE, [job, job])
 
-    [task] = triggers.call_page(account.id, None, 9)
+    [task] = call_tasks.call_page(account.id, None, 9)
     [call] = written(account)
     assert call.event == "call.created"
     assert (call.data["id"], call.data["client_id"], call.data["text"]) == (task.id, "c1", task.text)

@@ -1,7 +1,7 @@
-"""The call tasks for the clients whom a broadcast did not reach: each client gets one at most."""
+"""Call tasks: the list, those that are done, and those for the clients whom a broadcast did not reach."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from hashlib import blake2s
 from operator import and_
@@ -10,8 +10,8 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.message import Instant
-from longcode.table import broadcast_keys, keys, store
-from longcode.table.writes import Put, Update, attributes, read
+from longcode.table import broadcast_keys, keys, store, trigger_keys
+from longcode.table.writes import PRESENT, Delete, Put, Update, attributes, read
 from longcode.triggers.planning import Call
 
 _AT_ONCE = 50  # a transaction has a hundred writes at most, and an expression a limited length
@@ -52,7 +52,7 @@ def make(account: str, broadcast_id: str, calls: Sequence[Call], by: str | None,
             remove=() if by else ("by",),
             when=reduce(and_, (~Attr("clients").contains(one) for one in sorted(hashes))),
         )
-        tasks = [Put(keys.call_task(account, call.id), {"type": "call", **attributes(call)}) for call in some]
+        tasks = [Put(trigger_keys.call_task(account, call.id), {"type": "call", **attributes(call)}) for call in some]
         if store.try_write(note, *tasks):
             written += len(some)
     return written
@@ -65,3 +65,41 @@ def _without(calls: Iterable[Call], before: CallsOfBroadcast) -> list[Call]:
 def hash_of(client_id: str) -> str:
     """Return a short hash of a client's id, for the ids of tasks and the list of clients who have one."""
     return blake2s(client_id.encode(), digest_size=6).hexdigest()
+
+
+def call_page(account: str, after: str | None, limit: int) -> list[Call]:
+    """Return up to `limit` call tasks, oldest first, starting after an id."""
+    start = trigger_keys.call_task(account, after) if after else None
+    return [read(Call, item) for item in store.query(trigger_keys.call_task(account), after=start, limit=limit)]
+
+
+def get_call(account: str, call_id: str) -> Call | None:
+    """Return a call task, also one that is done, or None."""
+    wanted = (trigger_keys.call_task(account, call_id), trigger_keys.done_call(account, call_id))
+    return next((read(Call, item) for item in store.get_many(wanted).values()), None)
+
+
+def finish_call(done: Call, at: datetime, kept: timedelta) -> bool:
+    """Move a call task to those that are done, and keep it for a time; return False if it was not to be made."""
+    item = {
+        "type": "done_call",
+        "folder": trigger_keys.done_calls(done.account),
+        "folder_at": keys.folder_place(at, done.id),
+        **store.expires(at + kept),
+        **attributes(done),
+    }
+    removal = Delete(trigger_keys.call_task(done.account, done.id), PRESENT)
+    return store.try_write(removal, Put(trigger_keys.done_call(done.account, done.id), item))
+
+
+def done_calls(account: str, now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Call], str | None]:
+    """Return a page of the call tasks that are done, newest first, and the cursor of the next page."""
+    items, next_cursor = store.index_page(
+        trigger_keys.done_calls(account), limit=limit, cursor=cursor, newest_first=True
+    )
+    return [read(Call, item) for item in store.all_unexpired(items, now)], next_cursor
+
+
+def delete_call(account: str, call_id: str) -> bool:
+    """Delete a call task; return whether it existed."""
+    return store.try_write(Delete(trigger_keys.call_task(account, call_id), PRESENT))

@@ -1,0 +1,152 @@
+"""What a trigger would do, in words: its sentence, a sample of its text, the next week, a trial with a record."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from hub import words
+from hub.automatic.triggers import in_a_sentence
+from longcode.accounts.account import Account
+from longcode.clients import store as client_store
+from longcode.errors import RequestError
+from longcode.phone import in_words
+from longcode.segments import UNIT_CHARACTERS, measure
+from longcode.template import full_name
+from longcode.triggers import store as triggers
+from longcode.triggers.sentences import status_in_words
+from longcode.triggers.trigger import Record, RecordKind, Trigger
+from triggers import outlook
+
+_MOST_CHOICES, _MOST_READ = 40, 200
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """What a trigger would do for a record. `why` it would not, or when quiet hours let it go."""
+
+    about: str
+    who: str
+    client_id: str | None
+    at: datetime | None
+    will_go: bool
+    is_call: bool
+    why: str
+    text: str
+    phones: list[str]
+    is_planned: bool
+
+
+class RuleShown(Struct, frozen=True, kw_only=True):
+    """What a trigger would do; or why it is refused. `lines` is None if that cannot be foreseen."""
+
+    refused: str = ""
+    sentence: str = ""
+    sample: str = ""
+    length: str = ""
+    lines: list[Line] | None = None
+    note: str = ""
+    unplanned: int = 0
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """A trial of a trigger: the records to choose from, and the result for the one that was chosen."""
+
+    choices: dict[str, str]
+    line: Line | None = None
+    wrong: str = ""
+
+
+def of(account: Account, trigger: Trigger, now: datetime) -> RuleShown:
+    """Return what a trigger, stored or not, would do."""
+    sentence = in_a_sentence(account, trigger)
+    try:
+        sample = outlook.sample_text(account, trigger, now)
+    except RequestError as refusal:
+        return RuleShown(sentence=sentence, refused=refusal.detail)
+    week = outlook.week(account, trigger, now)
+    foreseen = week.foreseen if week else []
+    unnamed = {each.record.client_id for each in foreseen if each.client is None and each.record.client_id}
+    names = client_store.names(account.id, unnamed) if unnamed else {}
+    return RuleShown(
+        sentence=sentence,
+        sample=sample,
+        length=_length(sample),
+        lines=[_line(account, each, names, now) for each in foreseen] if week else None,
+        note=_note(week) if week else "",
+        unplanned=sum(each.will_go and not each.is_planned for each in foreseen),
+    )
+
+
+def trial(account: Account, trigger: Trigger, query: Mapping[str, str], now: datetime) -> Trial | None:
+    """Return the trial of a trigger with the record that a page's query names; None for a keyword."""
+    if trigger.watches is RecordKind.KEYWORD:
+        return None
+    records = triggers.record_page(account.id, trigger.watches, None, _MOST_READ)
+    records.sort(key=lambda record: record.at, reverse=True)
+    listed = records[:_MOST_CHOICES]
+    names = client_store.names(account.id, {record.client_id for record in listed if record.client_id})
+    choices = {record.id: _choice(record, names.get(record.client_id or "", "")) for record in listed}
+    wanted = query.get("pasted", "").split() or query.get("record", "").split()
+    if not wanted:
+        return Trial(choices=choices)
+    kind = wanted[0] if len(wanted) > 1 else trigger.watches.value
+    record = triggers.get_record(account.id, kind, wanted[-1])
+    if record is None:
+        return Trial(choices=choices, wrong=f"Your software has reported no {kind} with the id “{wanted[-1]}”.")
+    if record.kind is not trigger.watches:
+        return Trial(choices=choices, wrong=f"It would not go: this trigger does not watch a {record.kind}.")
+    return Trial(choices=choices, line=_line(account, outlook.try_record(account, trigger, record, now), names, now))
+
+
+def _line(account: Account, found: outlook.Foreseen, names: Mapping[str, str], now: datetime) -> Line:
+    client = found.client
+    name = full_name(client.first_name, client.last_name) if client else names.get(found.record.client_id or "", "")
+    later = found.goes_at and found.at and found.goes_at > found.at
+    why = (
+        f"It waits until {words.ahead(found.goes_at, now, account.time_zone)}: it is night there."
+        if later and found.goes_at
+        else ""
+    )
+    return Line(
+        about=about(found.record),
+        who=name or found.record.client_id or "",
+        client_id=client.id if client else None,
+        at=found.at,
+        will_go=found.will_go,
+        is_call=found.is_call,
+        why=why if found.will_go else found.why,
+        text=found.text or "",
+        phones=[in_words(phone, account.country_code) for phone in found.phones],
+        is_planned=found.is_planned,
+    )
+
+
+def about(record: Record) -> str:
+    """Return a record in words: `session s-1, confirmed, 3 December 14:30`."""
+    day = record.session_date or record.due_date
+    parts = [f"{record.kind} {record.id}"]
+    parts += [status_in_words(record.status)] if record.status else []
+    parts += [record.of_type] if record.of_type else []
+    parts += ["cancelled"] if record.cancelled else []
+    if day:
+        parts.append(words.short_day(day.isoformat()) + (f" {record.session_time}" if record.session_time else ""))
+    return ", ".join(parts)
+
+
+def _choice(record: Record, name: str) -> str:
+    return f"{name}: {about(record)}" if name else about(record)
+
+
+def _note(week: outlook.Week) -> str:
+    """Return how far the week was looked at, if not all of it is listed."""
+    if not week.is_all:
+        return f"Looked at {words.number(week.looked_at)} of your records; there are more."
+    hidden = week.total - len(week.foreseen)
+    return f"And {words.number(hidden)} more." if hidden > 0 else ""
+
+
+def _length(text: str) -> str:
+    units = measure(text).units
+    if units > 1:
+        return f"{words.number(len(text))} characters, counts as {words.counted(units, 'text')}"
+    return f"{len(text)} of {UNIT_CHARACTERS} characters"

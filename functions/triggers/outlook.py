@@ -1,0 +1,210 @@
+"""What triggers are going to do: planned texts as they would be sent now, and the next week of a trigger."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from longcode import months, segments
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws.at_once import at_once
+from longcode.clients.client import Client, client_merge_values
+from longcode.errors import NoNumberTicked, RequestError
+from longcode.message import Message, MessageState
+from longcode.template import render
+from longcode.triggers import store as triggers
+from longcode.triggers.facts import OccurrenceFacts, read_facts
+from longcode.triggers.planning import REASONS, SENT, Occurrence, OccurrenceState, Unplanned, decide, explain
+from longcode.triggers.trigger import Record, Trigger, record_date, record_merge_values
+from triggers import texts
+from triggers.forms import Upcoming
+
+CALL_INSTEAD = "call_instead"
+"""The reason of a text that a call task replaces."""
+
+WEEK = timedelta(days=7)
+_MOST_RECORDS, _MOST_PLANNED = 500, 200  # by their ids, and by their next planned texts, that a week looks at
+_MOST_SHOWN = 40
+_SAMPLE_VALUES = {
+    "order.number": "A-17",
+    "invoice.number": "2026-104",
+    "invoice.balance": "$120.00",
+    "task.name": "Choose your pictures",
+}
+
+
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """What a trigger would do for a record, and when; `why` it would not, or the sentence that explains the text.
+
+    `is_call` says that a call task would replace the text. `is_planned` is False if the trigger has no text planned
+    for the record yet.
+    """
+
+    record: Record
+    at: datetime | None
+    will_go: bool
+    why: str
+    is_call: bool = False
+    is_planned: bool = False
+    client: Client | None = None
+    phones: tuple[str, ...] = ()
+    text: str | None = None
+    goes_at: datetime | None = None
+
+
+class Week(Struct, frozen=True, kw_only=True):
+    """What a trigger would do within seven days for the records that were reported, by time.
+
+    `looked_at` is how many records were looked at, `is_all` whether these were all, `total` how many of them the week
+    concerns, more than are listed if there are many.
+    """
+
+    foreseen: list[Foreseen]
+    looked_at: int
+    is_all: bool
+    total: int
+
+
+def week(account: Account, trigger: Trigger, now: datetime) -> Week | None:
+    """Return what a trigger, stored or not, would do within seven days; None if that cannot be foreseen."""
+    if trigger.timing is None:
+        return None
+    zone = months.time_zone(account.time_zone)
+    found, planned = at_once(
+        lambda: triggers.record_page(account.id, trigger.watches, None, _MOST_RECORDS + 1),
+        lambda: triggers.next_planned(account.id, now, _MOST_PLANNED),
+    )
+    records = found[:_MOST_RECORDS]
+    others = {each.record_id for each in planned if each.kind is trigger.watches} - {each.id for each in records}
+    records += triggers.get_records(account.id, trigger.watches, others)
+    timed = [
+        (at, record) for record in records if (at := _time_for(trigger, record, zone)) and now <= at < now + WEEK
+    ]
+    timed.sort(key=lambda pair: (pair[0], pair[1].id))
+    foreseen = _foreseen(account, trigger, [record for _, record in timed[:_MOST_SHOWN]], now)
+    return Week(foreseen=foreseen, looked_at=len(records), is_all=len(found) <= _MOST_RECORDS, total=len(timed))
+
+
+def try_record(account: Account, trigger: Trigger, record: Record, now: datetime) -> Foreseen:
+    """Return what a trigger would do for a record; without a timing, if its status changed now. Nothing is sent."""
+    tried = record if trigger.timing else replace(record, changed_at=now)
+    return _foreseen(account, trigger, [tried], now)[0]
+
+
+def sample_text(account: Account, trigger: Trigger, now: datetime) -> str:
+    """Return a trigger's text with sample values; raise `RequestError` if it cannot be written."""
+    template = accounts.get_template(account.id, trigger.template) if trigger.template else None
+    day = months.local_day(now, months.time_zone(account.time_zone)) + WEEK
+    client = Client(account=account.id, id="sample", updated_at=now, first_name="Ann", last_name="Lee")
+    record = Record(
+        account=account.id,
+        kind=trigger.watches,
+        id="sample",
+        at=now,
+        event_id="sample",
+        changed_at=now,
+        of_type=trigger.types[0] if trigger.types else "portrait",
+        session_date=day,
+        session_time="14:30",
+        due_date=day,
+        values=_SAMPLE_VALUES,
+    )
+    values = client_merge_values(account, client) | record_merge_values(record)
+    return segments.normalise(render(template.body if template else trigger.body or "", values))
+
+
+def _foreseen(account: Account, trigger: Trigger, records: list[Record], now: datetime) -> list[Foreseen]:
+    zone = months.time_zone(account.time_zone)
+    decisions = [decide(trigger, record, zone, now) for record in records]
+    wanted = [decision for decision in decisions if isinstance(decision, Occurrence)]
+    stored = triggers.get_occurrences(wanted)
+    occurrences = [_as_stored(each, stored.get((each.record_id, each.trigger, each.day))) for each in wanted]
+    by_id = {record.id: record for record in records}
+    read = read_facts(account, occurrences, now, trigger=trigger)
+    facts = {each.occurrence.record_id: replace(each, record=by_id[each.occurrence.record_id]) for each in read}
+    return [
+        _of_unplanned(trigger, record, decision, zone)
+        if isinstance(decision, Unplanned)
+        else _of_facts(record, facts[record.id], stored.get((record.id, trigger.name, decision.day)), now)
+        for record, decision in zip(records, decisions, strict=True)
+    ]
+
+
+def _as_stored(wanted: Occurrence, stored: Occurrence | None) -> Occurrence:
+    """Return an occurrence with the end that it has in the table, if no event can plan it again."""
+    return stored if stored and stored.is_settled else wanted
+
+
+def _of_unplanned(trigger: Trigger, record: Record, unplanned: Unplanned, zone: ZoneInfo) -> Foreseen:
+    at = _time_for(trigger, record, zone)
+    return Foreseen(record=record, at=at, will_go=False, why=REASONS[unplanned.reason])
+
+
+def _of_facts(record: Record, facts: OccurrenceFacts, stored: Occurrence | None, now: datetime) -> Foreseen:
+    found = shown(facts, now)
+    return Foreseen(
+        record=record,
+        at=found.fires_at,
+        will_go=found.will_go,
+        why=found.why,
+        is_call=found.reason == CALL_INSTEAD,
+        is_planned=stored is not None and stored.state is OccurrenceState.PLANNED,
+        client=facts.client,
+        phones=found.phones,
+        text=found.text,
+        goes_at=found.goes_at,
+    )
+
+
+def _time_for(trigger: Trigger, record: Record, zone: ZoneInfo) -> datetime | None:
+    """Return when a timed trigger would text for a record; None without a timing or the date that it counts from."""
+    day = record_date(record, trigger.timing.of) if trigger.timing else None
+    if trigger.timing is None or day is None:
+        return None
+    return months.instant_of(day + timedelta(days=trigger.timing.days), time.fromisoformat(trigger.timing.at), zone)
+
+
+def shown(facts: OccurrenceFacts, now: datetime) -> Upcoming:
+    """Return a planned text as it would be sent if nothing changes before its time."""
+    occurrence, trigger, record = facts.occurrence, facts.trigger, facts.record
+    reason, why, drafts = _outlook(facts, max(now, occurrence.fires_at))
+    return Upcoming(
+        trigger=occurrence.trigger,
+        kind=occurrence.kind,
+        record_id=occurrence.record_id,
+        date=occurrence.day,
+        fires_at=occurrence.fires_at,
+        goes_at=min((_goes_at(draft) for draft in drafts), default=None),
+        will_go=reason is None,
+        why=why,
+        reason=reason,
+        to=trigger.to if trigger else None,
+        client_id=record.client_id if record else None,
+        phones=tuple(draft.phone for draft in drafts),
+        text=drafts[0].body if drafts else None,
+        cancelled_by=occurrence.cancelled_by,
+    )
+
+
+def _outlook(facts: OccurrenceFacts, at: datetime) -> tuple[str | None, str, list[Message]]:
+    """Return the reason not to send, or None; a sentence that explains either; and the texts to send."""
+    occurrence, trigger, record = facts.occurrence, facts.trigger, facts.record
+    if occurrence.state is OccurrenceState.DROPPED:
+        reason = occurrence.reason or ""
+        return reason, occurrence.detail or REASONS[reason], []
+    if facts.sent:  # but not marked as done yet
+        return SENT, REASONS[SENT], []
+    try:
+        drafts = texts.drafts(facts, at)
+    except NoNumberTicked as refusal:
+        return (CALL_INSTEAD if trigger and trigger.sms_else_call else refusal.code), refusal.detail, []
+    except RequestError as refusal:
+        return refusal.code, refusal.detail, []
+    return None, explain(trigger, record) if trigger and record else "", drafts
+
+
+def _goes_at(draft: Message) -> datetime:
+    held_until = draft.due_at if draft.state is MessageState.SCHEDULED else None
+    return held_until or draft.created_at
