@@ -8,7 +8,7 @@ from infra.local.processes import ROOT, environment, run
 SAM = ROOT / ".venv" / "sam" / "bin" / "sam"
 _STACK = "longcode"
 _BUCKET = "longcode-code"
-_TYPES_OF_FILES = ("text~1csv", "application~1x-ndjson", "multipart~1form-data")  # in BinaryMediaTypes
+_TYPES_OF_FILES = ("text~1html", "text~1csv", "application~1x-ndjson", "multipart~1form-data")  # in BinaryMediaTypes
 
 
 def deploy(emulator_url: str, folder: Path, parameters: dict[str, str]) -> dict[str, str]:
