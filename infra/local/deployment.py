@@ -11,7 +11,7 @@ SAM = ROOT / ".venv" / "sam" / "bin" / "sam"
 _STACK = "longcode"
 _BUCKET = "longcode-code"
 _NO_CODE = "no_code"
-_TYPES_OF_FILES = ("text~1csv", "application~1x-ndjson", "multipart~1form-data")  # in BinaryMediaTypes
+_TYPES_OF_FILES = ("text~1html", "text~1csv", "application~1x-ndjson", "multipart~1form-data")  # in BinaryMediaTypes
 
 
 def deploy(emulator_url: str, folder: Path, parameters: dict[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.billing.estimates import PlanCost
 from longcode.billing.invoice import money
-from longcode.billing.notices import BetterPlan, better_plan, pace, what_is_better
+from longcode.billing.notices import BetterPlan, better_plan, is_recommended, pace, what_is_better
 from longcode.errors import RequestError, UnknownPlan
 from longcode.plans import store as price_list
 from longcode.plans.plans import PastLimit, Plan, plan_name_in
@@ -53,8 +53,8 @@ def show_plan(account: Account) -> Page:
 @page_of_owner
 def ask_for_change(account: Account) -> Page:
     """Show what a change of plan means, and ask for it."""
-    chosen = (site.current_event.query_string_parameters or {}).get("plan", "")
-    return _question(account, chosen, clients.now())
+    query = site.current_event.query_string_parameters or {}
+    return _question(account, query["plan"], clients.now()) if "plan" in query else go_to("plan")
 
 
 @site.post("/hub/plan/change")
@@ -79,8 +79,8 @@ def _plans(account: Account, changed: str = "", wrong: RequestError | None = Non
     current, past = at_once(
         lambda: month_usage(account, month, now), lambda: month_usage(account, months.previous(month), now)
     )
-    better = _better(current, state, now)
-    is_sure = better is not None and _suited(past, better)
+    better = _better(current, state)
+    is_sure = better is not None and is_recommended(better, past.on_each_plan)
     newest = plan_name_in(state.counts_from, account.plan_changes)
     return show(
         "plan/plans",
@@ -140,9 +140,9 @@ def _cards(state: PlanState, past: MonthUsage, better: BetterPlan | None) -> lis
     ]
 
 
-def _better(current: MonthUsage, state: PlanState, now: datetime) -> BetterPlan | None:
-    """Return the plan that suits this month better, while it can still be chosen for it."""
-    if state.plan is None or current.forecast is None or now > months.plan_cutoff(current.month):
+def _better(current: MonthUsage, state: PlanState) -> BetterPlan | None:
+    """Return the plan that suits this month better; past the cut-off, it can be chosen for the next."""
+    if state.plan is None or current.forecast is None:
         return None
     return better_plan(current.month, state.plan, current.forecast, price_list.of_month(current.month).values())
 
@@ -166,12 +166,6 @@ def _advice(state: PlanState, current: MonthUsage, past: MonthUsage, better: Bet
         begin = f"In {before}, {best.title} would have cost {saved} less than your plan."
         return f"{begin} {_this_month(current, own)}"
     return f"{own} suits you: in {before}, no other plan would have sent all your texts for less."
-
-
-def _suited(past: MonthUsage, better: BetterPlan) -> bool:
-    """Return whether a plan is recommended: last month speaks for it too or says nothing, or the own one stops."""
-    stops = better.saved_micros is None
-    return stops or past.on_each_plan is None or past.on_each_plan.cheapest == better.plan.name
 
 
 def _also(past: MonthUsage, better: BetterPlan, before: str) -> str:

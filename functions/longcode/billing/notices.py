@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from longcode.accounts.account import Account
-from longcode.billing.estimates import Forecast, compare_plans
+from longcode.billing.estimates import Comparison, Forecast, compare_plans
 from longcode.billing.invoice import money
 from longcode.mails.content import Action, MailContent, because_of_account
 from longcode.months import following, in_words, plan_cutoff, time_in_words
@@ -100,7 +100,7 @@ def content(account: Account, notice: Notice, advice: str = "", *, can_change: b
         subject=f"You have used {notice.percent}% of your {what} for {_when(notice)}",
         greeted=account.name,
         parts=(used, *filter(None, (_what_happens_next(notice, can_change), advice))),
-        action=Action("See what you use", f"{url}/hub/home"),
+        action=Action("See what you use", f"{url}/hub/usage"),
         why=because_of_account(account.id, ", and it says when 80% and 100% are used"),
     )
 
@@ -123,6 +123,11 @@ def better_plan(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]
     compared = compare_plans(month, own, listed, expected)
     [cheapest] = [plan for plan in (own, *listed) if plan.name == compared.cheapest][:1]
     return None if cheapest.name == own.name else BetterPlan(cheapest, compared.saved_micros)
+
+
+def is_recommended(better: BetterPlan, last_month: Comparison | None) -> bool:
+    """Return whether nothing speaks against a plan: last month, if there was one, or that the own plan stops."""
+    return better.saved_micros is None or last_month is None or last_month.cheapest == better.plan.name
 
 
 def advice(month: str, own: Plan, ahead: Forecast, listed: Collection[Plan]) -> str:

@@ -46,10 +46,13 @@ def test_a_months_usage_becomes_an_invoice_and_a_mail() -> None:
     assert written
     assert (written.plan, written.units_used, written.units_beyond) == ("medium", 1_100, 100)
     assert written.total_micros == 39_000_000
+    assert written.seller
+    assert (written.seller.tax_number, str(written.due_on)) == ("EIN 12-3456789", "2026-12-31")
     [mail] = mails()
     assert mail.subject == "Your Longcode invoice 2026-11-000001 for November 2026"
     assert "\nUnits sent beyond the plan: 100 x $0.04 = $4.00\n" in mail.text
     assert "\nTotal: $39.00\n" in mail.text
+    assert "\nPlease pay $39.00 by 31 December 2026. By bank transfer" in mail.text
     assert [name for name, _ in mail.files] == ["invoice-2026-11-000001.pdf"]
 
 

@@ -15,7 +15,9 @@ from longcode.aws import clients
 from longcode.billing import closing, tallies
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import Credit, MonthEntry
+from longcode.billing.estimates import Comparison
 from longcode.billing.invoice import Invoice, InvoiceLine, InvoiceState, compute_invoice
+from longcode.billing.notices import BetterPlan, is_recommended
 from longcode.billing.tallies import Origin
 from longcode.plans import store as price_list
 from longcode.plans.plans import PlanChange
@@ -271,3 +273,16 @@ def test_the_sheet_is_shown_on_pages_and_as_files_that_together_have_each_text_o
 @LONG
 def test_a_month_without_the_account_is_not_there(signed_in: Browser, path: str) -> None:
     assert signed_in.get(path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("saved", "cheapest", "recommended"),
+    [(None, "small", True), (30, None, True), (30, "large", True), (30, "small", False)],
+)
+def test_a_plan_is_recommended_if_last_month_speaks_for_it_or_the_own_one_stops(
+    aws: None, saved: int | None, cheapest: str | None, *, recommended: bool
+) -> None:
+    better = BetterPlan(price_list.of_month("2026-11")["large"], saved)
+    last_month = Comparison(plans=(), cheapest=cheapest, saved_micros=0) if cheapest else None
+
+    assert is_recommended(better, last_month) is recommended

@@ -60,7 +60,7 @@ def change(account: Account, plan: str, at: datetime) -> None:
 def last_words() -> str:
     """Return what the last mail says, without its link."""
     return mails_to("10000001@studio.example")[-1].body.partition(
-        "\n\nSee what you use:\nhttps://longcode.example/hub/home"
+        "\n\nSee what you use:\nhttps://longcode.example/hub/usage"
     )[0]
 
 
