@@ -106,7 +106,8 @@ def marked(*parts: Any) -> str:
 
 def begin(draft: BroadcastDraft) -> BroadcastDraft:
     """Keep a new draft; return the one with its id, if there is one. Raise `TooManyDrafts`."""
-    if len(of_account(draft.account, draft.at)) >= MOST_DRAFTS:
+    others = [one for one in of_account(draft.account, draft.at) if one.id != draft.id]
+    if len(others) >= MOST_DRAFTS:
         raise TooManyDrafts(f"There are {MOST_DRAFTS} drafts, which is the most. Delete or send one first.")
     if store.try_write(Put(keys.broadcast_draft(draft.account, draft.id), _item(draft), ABSENT)):
         return draft

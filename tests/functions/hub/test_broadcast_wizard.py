@@ -288,6 +288,21 @@ def stored_ids(account: Account) -> tuple[str, ...]:
     return broadcasts.audience(made(account)[0]).except_client_ids
 
 
+def test_boxes_that_a_colleague_changed_are_shown_as_they_are(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "check"))
+    drafts.change(account.id, draft.id, lambda one: replace(one, unchecked=("c2",)), "Ann", aws_clients.now())
+
+    told = signed_in.post(
+        place(draft, "check"), **{name: value for name, value in page.fields.items() if name != "in_0"}
+    )
+
+    assert told.status == 409
+    assert "Ann has changed this draft" in told.text
+    assert ("in_0" in told.fields, "in_1" in told.fields) == (True, False)
+    assert stored(draft).unchecked == ("c2",)
+
+
 def test_boxes_of_other_pages_stay_as_they_are(account: Account, signed_in: Browser) -> None:
     draft = kept(account, unchecked=("c1", "zz"))
     page = signed_in.get(place(draft, "check"), "q=ann")
