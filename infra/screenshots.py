@@ -25,7 +25,7 @@ from tests.support.reply_steps import receive
 from tests.support.text_steps import accept, deliver
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
-PAGES = {"home": "home", "conversation": "messages/12125551000", "clients": "clients"}
+PAGES = {"home": "home", "conversation": "messages/12125551000", "clients": "clients", "hours": "hours"}
 _SIZES: dict[str, ViewportSize] = {"wide": {"width": 1120, "height": 720}, "narrow": {"width": 390, "height": 844}}
 _SHOTS = (("wide", "light"), ("wide", "dark"), ("narrow", "light"))
 
