@@ -42,6 +42,7 @@ PAGES = {
     "triggers": "triggers",
     "trigger": "triggers/Session-reminder",
     "upcoming": "upcoming",
+    "hours": "hours",
 }
 _SIZES: dict[str, ViewportSize] = {"wide": {"width": 1120, "height": 720}, "narrow": {"width": 390, "height": 844}}
 _SHOTS = (("wide", "light"), ("wide", "dark"), ("narrow", "light"))

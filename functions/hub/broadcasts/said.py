@@ -94,9 +94,10 @@ def whom(broadcast: Broadcast, audience: Audience | None) -> str:
         return ""
     if audience.everyone:
         said = "all clients"
-    elif audience.tags or audience.status:
+    elif audience.tags or audience.status or audience.search:
         has = [f"the tag {_quoted(audience.tags)}"] if audience.tags else []
         has += [f"the status “{audience.status}”"] if audience.status else []
+        has += [f"“{audience.search}” in a name or number"] if audience.search else []
         said = f"clients with {' and '.join(has)}"
     else:
         said = "clients chosen one by one"

@@ -46,7 +46,12 @@ def shown(current: Mapping[str, str], typed: Mapping[str, str]) -> tuple[dict[st
 def changed(fields: Mapping[str, str], *names: str) -> dict[str, str]:
     """Return the fields with another value than the page showed: two people may change different ones at once."""
     both = {name: (fields.get(name, ""), fields.get(f"{_WAS}{name}", "")) for name in names}
-    return {name: now.strip() for name, (now, was) in both.items() if now.split() != was.split()}
+    return {name: now.strip() for name, (now, was) in both.items() if _lines(now) != _lines(was)}
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a field; browsers write their ends in two ways."""
+    return text.strip().splitlines()
 
 
 def save(account: Account, settings: Mapping[str, Any]) -> None:

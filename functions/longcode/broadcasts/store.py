@@ -87,7 +87,7 @@ def audience(broadcast: Broadcast) -> Audience:
 def short_audiences(some: Iterable[Broadcast]) -> dict[str, Audience]:
     """Return the audiences of some broadcasts by their ids, without the ids of clients, which may be very many."""
     wanted = {keys.audience(one.account, one.id): one.id for one in some}
-    items = store.get_many(wanted, only=("tags", "status", "everyone", "except_tags"))
+    items = store.get_many(wanted, only=("tags", "status", "search", "everyone", "except_tags"))
     return {wanted[key]: read(Audience, item) for key, item in items.items()}
 
 

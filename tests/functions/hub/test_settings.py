@@ -26,6 +26,10 @@ def test_two_people_who_change_different_settings_at_once_both_succeed(account: 
     assert (now(account).sender_name, now(account).time_zone) == ("Foxglove", "Europe/Dublin")
     assert now(account).statuses == {"session": ("Booked", "Shot"), "invoice": ("Sent",)}
 
+    signed_in.post("account", **general(saved, status_session="Booked Shot", status_invoice="Sent"))
+
+    assert now(account).statuses == {"session": ("Booked Shot",), "invoice": ("Sent",)}
+
 
 def test_a_refused_setting_is_shown_beside_its_field_with_what_was_typed(
     account: Account, signed_in: Browser

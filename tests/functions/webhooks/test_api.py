@@ -163,3 +163,21 @@ def test_an_unlisted_state_is_refused(account: Account) -> None:
     refused = ask("GET", state="delivered")
 
     assert (refused.status, refused.json["errors"][0]["field"]) == (422, "state")
+
+
+def test_a_studio_tests_its_endpoint_once_for_a_key_whatever_events_it_has_chosen(account: Account) -> None:
+    accounts.change_settings(account.id, {"webhook_events": []})
+    endpoint, key = FakeEndpoint(), {"Idempotency-Key": "k"}
+
+    first, second = (call(api, "POST", "/webhooks/test", account=account.id, headers=key) for _ in range(2))
+    run_webhook_jobs(endpoint, clients.now())
+
+    assert (first.status, second.json["id"]) == (202, first.json["id"])
+    assert endpoint.events == [("webhook.test", {"account": account.id})]
+    assert ask("GET", f"/{first.json['id']}").json["state"] == "delivered"
+
+
+def test_an_endpoint_that_is_off_cannot_be_tested(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
+
+    assert call(api, "POST", "/webhooks/test", account=account.id).json["code"] == "webhook_off"
