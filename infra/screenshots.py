@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from hub.automatic import suggestions
 from longcode import months
-from longcode.accounts import sessions
-from longcode.accounts import store as accounts
+from longcode.accounts import sessions, template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.billing import closing
@@ -183,7 +182,7 @@ def open_studio() -> Account:
     now = clients.now()
     opened = now - timedelta(days=90)
     account = studio(created_at=opened, plan_changes=(PlanChange(opened, "medium"),), edition="professional")
-    accounts.change_template(None, _TEMPLATE, [replace(_TEMPLATE_BEFORE, changed_at=now - timedelta(days=4))])
+    template_store.change_template(None, _TEMPLATE, [replace(_TEMPLATE_BEFORE, changed_at=now - timedelta(days=4))])
     for index, name in enumerate(_NAMES):
         first, _, last = name.partition(" ")
         tags = ("wedding",) if index % 3 == 0 else ("family", "2027") if index % 3 == 1 else ()

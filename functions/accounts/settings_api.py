@@ -14,7 +14,7 @@ from msgspec import structs
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from accounts import templates
-from longcode.accounts import owner_notices
+from longcode.accounts import owner_notices, template_store
 from longcode.accounts import store as accounts
 from longcode.accounts.account import (
     Account,
@@ -297,7 +297,7 @@ def rename_template(name: fields.PathName, form: templates.NewName) -> Template:
 def list_template_versions(name: fields.PathName) -> templates.Versions:
     """List the former words of a template, the newest first, at most 20. `PUT` with some of them restores them."""
     template = templates.get_or_raise(web.caller(app), name)
-    return templates.Versions(items=accounts.template_versions(template.account, name))
+    return templates.Versions(items=template_store.template_versions(template.account, name))
 
 
 @app.get("/templates/<name>")
@@ -318,7 +318,7 @@ def list_templates(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
 ) -> web.Page[Template]:
     """List templates by name."""
-    page = accounts.template_page(web.caller(app), cursor, limit + 1)
+    page = template_store.template_page(web.caller(app), cursor, limit + 1)
     return web.page_of(page, limit, lambda template: template.name)
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pydantic import AfterValidator, Field
 
 from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws.at_once import at_once
 from longcode.broadcasts import store as broadcasts
@@ -102,7 +103,7 @@ def with_field(templates: Iterable[Template], name: str) -> list[Template]:
 
 def get_or_raise(account: str, name: str) -> Template:
     """Return a template; raise `NotFound` if there is none."""
-    template = accounts.get_template(account, name)
+    template = template_store.get_template(account, name)
     if template is None:
         raise NotFound(f"There is no template {name!r}.")
     return template
@@ -118,7 +119,7 @@ def write(
     check(form.body, own_merge_fields(account))
     has_room = False
     while True:
-        old = accounts.get_template(account.id, name)
+        old = template_store.get_template(account.id, name)
         shortcut = form.shortcut if old is None or "shortcut" in form.model_fields_set else old.shortcut
         template = Template(account=account.id, name=name, subject=form.subject, body=form.body, shortcut=shortcut)
         if old and template == replace(old, changed_at=None, changed_by=None):
@@ -131,7 +132,7 @@ def write(
             Room(account.id, account.plan_changes, Bounded.TEMPLATES, now).take()
             has_room = True
         template = replace(template, changed_at=now, changed_by=by)
-        if accounts.change_template(old, template, _versions_after(old, template)):
+        if template_store.change_template(old, template, _versions_after(old, template)):
             return template
 
 
@@ -141,18 +142,18 @@ def rename(account: str, name: str, new_name: str) -> Template:
         old = get_or_raise(account, name)
         if new_name == name:
             return old
-        if accounts.get_template(account, new_name):
+        if template_store.get_template(account, new_name):
             raise NameTaken(f"There is a template {new_name!r} already.", field="name")
         new = replace(old, name=new_name)
         using = [trigger for trigger in triggers.of_account(account).values() if trigger.template == name]
         others = [triggers.template_change(trigger, new_name) for trigger in using]
-        if accounts.change_template(old, new, accounts.template_versions(account, name), *others):
+        if template_store.change_template(old, new, template_store.template_versions(account, name), *others):
             return new
 
 
 def delete(account: str, name: str) -> None:
     """Delete a template, and make room for another; raise `NotFound` if there is none."""
-    if not accounts.delete_template(account, name):
+    if not template_store.delete_template(account, name):
         raise NotFound(f"There is no template {name!r}.")
     room.release(account, Bounded.TEMPLATES, 1)
 
@@ -180,7 +181,7 @@ def check_unused(account: Account, names: Iterable[str]) -> None:
     """Raise `RequestError` if something uses one of the fields, which are to be removed."""
     if not (removed := sorted(names)):
         return
-    templates = accounts.template_page(account.id, None, MOST_TEMPLATES)
+    templates = template_store.template_page(account.id, None, MOST_TEMPLATES)
     of_account = users(account.id)
     for name in removed:
         using = of_account.of_field(name)
@@ -193,7 +194,7 @@ def check_unused(account: Account, names: Iterable[str]) -> None:
 
 def _check_shortcut(template: Template) -> None:
     """Raise `NameTaken` if another template has the shortcut. Parallel requests may both pass: it is only a list."""
-    for other in accounts.template_page(template.account, None, MOST_TEMPLATES):
+    for other in template_store.template_page(template.account, None, MOST_TEMPLATES):
         if other.shortcut == template.shortcut and other.name != template.name:
             detail = f"The template {other.name!r} has the shortcut {template.shortcut!r} already."
             raise NameTaken(detail, field="shortcut")
@@ -204,4 +205,4 @@ def _versions_after(old: Template | None, new: Template) -> list[TemplateVersion
     if old is None or (old.subject, old.body) == (new.subject, new.body):
         return []
     former = TemplateVersion(subject=old.subject, body=old.body, changed_at=old.changed_at, changed_by=old.changed_by)
-    return [former, *accounts.template_versions(old.account, old.name)][:MOST_VERSIONS]
+    return [former, *template_store.template_versions(old.account, old.name)][:MOST_VERSIONS]

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from broadcasts import follow_up, forms, planning, recipients, repeats
 from longcode import segments
 from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account, check_may_send, own_merge_fields, send_refusal
 from longcode.aws import clients as aws_clients
 from longcode.aws.telemetry import logger
@@ -23,10 +24,9 @@ from longcode.broadcasts.broadcast import Broadcast, add_counts, broadcast_may_b
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import Audience
 from longcode.clients.store import ClientEntry
-from longcode.errors import NotFound, RepeatedBroadcast, RequestError, TooLate
+from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import BroadcastState
 from longcode.messages import compose, replies, timing
-from longcode.months import time_in_words
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
 from longcode.usage import store as quotas
@@ -168,7 +168,7 @@ def create_broadcast(
     broadcast = replace(_new_broadcast(account, form, broadcast_id, fingerprint, now), by=by)
     audience = _audience(account_id, form.audience, now)
     planning.check_not_empty(planning.all_clients(account_id, audience))
-    if refusal := _repeat_refusal(form, broadcast, now):
+    if form.refuse_repeat and (refusal := repeats.refusal(broadcast, audience, now)):
         raise refusal
     try:
         broadcasts.create(broadcast, audience)
@@ -177,21 +177,6 @@ def create_broadcast(
     if broadcast.state is BroadcastState.PLANNING:
         broadcasts.enqueue_step(broadcast)
     return broadcast
-
-
-def _repeat_refusal(form: forms.NewBroadcast, new: Broadcast, now: datetime) -> RepeatedBroadcast | None:
-    audience = forms.audience_of_form(form.audience)
-    earlier = repeats.find_repeated(new, audience, now) if form.refuse_repeat else None
-    if earlier is None:
-        return None
-    at = earlier.send_at or earlier.created_at
-    same = f"The broadcast {earlier.id} of {time_in_words(at)} has the same words for some of the same clients."
-    return RepeatedBroadcast(
-        f"{same} Leave refuse_repeat out to send them again.",
-        field="refuse_repeat",
-        broadcast_id=earlier.id,
-        at=at,
-    )
 
 
 def _repeated(first: Broadcast, fingerprint: str) -> Broadcast:
@@ -205,12 +190,14 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
     broadcast = _new_broadcast(account, form, "dry-run", "", now)
     at = broadcast.send_at or now
     content = planning.content_at(account, broadcast, at)
-    entries = planning.read_audience(account_id, _audience(account_id, form.audience, now))
+    audience = _audience(account_id, form.audience, now)
+    entries = planning.read_audience(account_id, audience)
     outcomes = list(planning.decide_outcomes(content, entries, {}))
     needed = sum(outcome.units for outcome in outcomes)
     headroom = planning.read_headroom(account, at)
     budget = planning.units_to_reserve(form.limit, needed, headroom.left)
-    refusal: RequestError | None = send_refusal(account) or _repeat_refusal(form, broadcast, now)
+    repeated = repeats.refusal(broadcast, audience, now) if form.refuse_repeat else None
+    refusal: RequestError | None = send_refusal(account) or repeated
     if refusal is None and needed and budget == 0:
         refusal = planning.limit_refusal(headroom, needed, now)
     if budget is not None and budget < needed:
@@ -296,7 +283,7 @@ def _new_broadcast(
 
 
 def _template(account: Account, name: str) -> Template:
-    template = accounts.get_template(account.id, name)
+    template = template_store.get_template(account.id, name)
     if template is None:
         raise NotFound(f"There is no template {name!r}.", field="template")
     return template

@@ -8,8 +8,10 @@ from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.clients.client import Audience, is_in_audience
 from longcode.clients.store import ClientEntry
+from longcode.errors import RepeatedBroadcast
 from longcode.folded import fold
 from longcode.message import BroadcastState
+from longcode.months import time_in_words
 
 _WITHIN = timedelta(days=1)
 _MOST_BROADCASTS = 50  # the newest, of which nearly all are older than a day
@@ -17,7 +19,22 @@ _MOST_CLIENTS = 5_000  # are compared
 _NOT_SENT = {BroadcastState.CANCELLED, BroadcastState.REFUSED}
 
 
-def find_repeated(new: Broadcast, audience: Audience, now: datetime) -> Broadcast | None:
+def refusal(new: Broadcast, audience: Audience, now: datetime) -> RepeatedBroadcast | None:
+    """Return the refusal of a broadcast that repeats another one, or None."""
+    earlier = _find_repeated(new, audience, now)
+    if earlier is None:
+        return None
+    at = earlier.send_at or earlier.created_at
+    same = f"The broadcast {earlier.id} of {time_in_words(at)} has the same words for some of the same clients."
+    return RepeatedBroadcast(
+        f"{same} Leave refuse_repeat out to send them again.",
+        field="refuse_repeat",
+        broadcast_id=earlier.id,
+        at=at,
+    )
+
+
+def _find_repeated(new: Broadcast, audience: Audience, now: datetime) -> Broadcast | None:
     """Return the newest broadcast within a day of a new one, with the same words to some of the same clients."""
     page, _ = broadcasts.page(new.account, limit=_MOST_BROADCASTS, cursor=None)
     same_words = [one for one in page if _has_same_words(one, new) and _is_near(one, new, now)]

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode import months, segments
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.clients.client import Client, client_merge_values
@@ -95,7 +95,7 @@ def try_record(account: Account, trigger: Trigger, record: Record, now: datetime
 
 def sample_text(account: Account, trigger: Trigger, now: datetime) -> str:
     """Return a trigger's text with sample values; raise `RequestError` if it cannot be written."""
-    template = accounts.get_template(account.id, trigger.template) if trigger.template else None
+    template = template_store.get_template(account.id, trigger.template) if trigger.template else None
     day = months.local_day(now, months.time_zone(account.time_zone)) + WEEK
     client = Client(account=account.id, id="sample", updated_at=now, first_name="Ann", last_name="Lee")
     record = Record(

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from longcode import keywords, months
 from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
@@ -177,7 +178,7 @@ def trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:
     """Return the trigger that a form describes; raise `RequestError` with the field for one that could never text."""
     trigger = _read_form(account, name, form)
     check_trigger(trigger, account.statuses, own_merge_fields(account))
-    if trigger.template and accounts.get_template(account.id, trigger.template) is None:
+    if trigger.template and template_store.get_template(account.id, trigger.template) is None:
         raise RequestError(f"There is no template {trigger.template!r}.", field="template")
     return trigger
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from broadcasts import checking
-from longcode.accounts import account_links, passwords, sessions, sign_in_links
+from longcode.accounts import account_links, passwords, sessions, sign_in_links, template_store
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
@@ -286,7 +286,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     words = Template(
         account=account.id, name="hours", subject="", body="We open at 9, {{client.name}}.", shortcut="hours"
     )
-    accounts.change_template(None, words, [TemplateVersion(subject="Before", body="We open at 8.")])
+    template_store.change_template(None, words, [TemplateVersion(subject="Before", body="We open at 8.")])
     accounts.change_settings(account.id, {"client_fields": {"album": "Album style"}})
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
@@ -358,7 +358,7 @@ def test_a_shortcut_and_a_merge_field_are_inserted_and_unsaved_words_outlive_a_r
     words = Template(
         account=account.id, name="hours", subject="", body="Hi {{client.first_name}}, 9 to 5.", shortcut="hours"
     )
-    accounts.put_template(words)
+    template_store.put_template(words)
 
     signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
     box = signed_in.get_by_label("Your text to Ann Lee")
@@ -378,6 +378,6 @@ def test_a_shortcut_and_a_merge_field_are_inserted_and_unsaved_words_outlive_a_r
 
     expect(signed_in.get_by_text("Saved.", exact=True)).to_be_visible()
     expect(signed_in.get_by_text("Not saved yet.")).to_be_hidden()
-    saved = accounts.get_template(account.id, "hours")
+    saved = template_store.get_template(account.id, "hours")
     assert saved
     assert saved.body == f"{words.body}{{{{client.last_name}}}}"

@@ -10,7 +10,7 @@ import pytest
 from accounts import settings_api
 from clients import api as clients_api
 from inbox import worker as inbox_worker
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.aws.clients import client
@@ -87,7 +87,7 @@ def test_a_flood_adds_no_call_and_no_item_to_anothers_text_and_stop() -> None:
     during = conversation(calm, 13)
 
     assert during == without
-    assert len(accounts.template_page(flooder.id, None, 1_000)) == 100
+    assert len(template_store.template_page(flooder.id, None, 1_000)) == 100
     assert len(clients.page(flooder.id, None, 1_000)) == 300
 
 

@@ -57,6 +57,7 @@ ACTING = {
     "accounts/sign_in_links.py",
     "accounts/sign_ups.py",
     "accounts/store.py",
+    "accounts/template_store.py",
     "billing/charged.py",
     "billing/closing.py",
     "billing/exports.py",

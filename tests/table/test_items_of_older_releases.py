@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from longcode.accounts import passwords
+from longcode.accounts import passwords, template_store
 from longcode.accounts import store as accounts
 from longcode.accounts.account import AccountStatus, OnUncertain, QuietZone, ReplyDelivery, WebhookEvent
 from longcode.billing import exports
@@ -164,7 +164,7 @@ def test_the_lists_of_older_accounts_are_read() -> None:
 def test_an_older_plan_confirmation_and_template_are_read() -> None:
     confirmation, template = (
         accounts.find_confirmation(CONFIRMATION_TOKEN, NOW),
-        accounts.get_template("10000001", "sale"),
+        template_store.get_template("10000001", "sale"),
     )
 
     assert confirmation

@@ -21,7 +21,7 @@ from triggers import outlook
 _MOST_CHOICES, _MOST_READ = 40, 200
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class ForeseenText(Struct, frozen=True, kw_only=True):
     """What a trigger would do for a record. `why` it would not, or when quiet hours let it go."""
 
     about: str
@@ -43,7 +43,7 @@ class RuleShown(Struct, frozen=True, kw_only=True):
     sentence: str = ""
     sample: str = ""
     length: str = ""
-    lines: list[Line] | None = None
+    lines: list[ForeseenText] | None = None
     note: str = ""
     unplanned: int = 0
 
@@ -52,7 +52,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     """A trial of a trigger: the records to choose from, and the result for the one that was chosen."""
 
     choices: dict[str, str]
-    line: Line | None = None
+    line: ForeseenText | None = None
     wrong: str = ""
 
 
@@ -98,7 +98,7 @@ def trial(account: Account, trigger: Trigger, query: Mapping[str, str], now: dat
     return Trial(choices=choices, line=_line(account, outlook.try_record(account, trigger, record, now), names, now))
 
 
-def _line(account: Account, found: outlook.Foreseen, names: Mapping[str, str], now: datetime) -> Line:
+def _line(account: Account, found: outlook.Foreseen, names: Mapping[str, str], now: datetime) -> ForeseenText:
     client = found.client
     name = full_name(client.first_name, client.last_name) if client else names.get(found.record.client_id or "", "")
     later = found.goes_at and found.at and found.goes_at > found.at
@@ -107,7 +107,7 @@ def _line(account: Account, found: outlook.Foreseen, names: Mapping[str, str], n
         if later and found.goes_at
         else ""
     )
-    return Line(
+    return ForeseenText(
         about=about(found.record),
         who=name or found.record.client_id or "",
         client_id=client.id if client else None,

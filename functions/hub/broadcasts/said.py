@@ -35,7 +35,7 @@ _NOT_AGAIN = {  # in a broadcast that sends an earlier one again: for one client
 }
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class ResultLine(Struct, frozen=True, kw_only=True):
     """A result in words, how many texts have it, and the key by which the list of recipients is narrowed to it."""
 
     said: str
@@ -50,7 +50,7 @@ class Steps(Struct, frozen=True, kw_only=True):
     total: int
     done: int
     handed_over: int
-    waiting: list[Line]
+    waiting: list[ResultLine]
     left: str
     moves: bool
     is_old: bool
@@ -122,7 +122,7 @@ def steps(broadcast: Broadcast, texts: Counts, now: datetime, segments_a_second:
     is_over = broadcast.state in (BroadcastState.DONE, BroadcastState.CANCELLED)
     total = counted if is_over else max(broadcast.planned_texts, counted)
     waiting = [
-        Line(said=words.waiting(result.reason or ""), count=count, key=key_of(result))
+        ResultLine(said=words.waiting(result.reason or ""), count=count, key=key_of(result))
         for result, count in texts.results.items()
         if result.state in MAY_STILL_BE_SENT and result.reason
     ]
@@ -169,25 +169,25 @@ def time_left(seconds: float) -> str:
     return f"about {words.counted(round(seconds / _HOUR), 'hour')} left"
 
 
-def results(texts: Counts) -> list[Line]:
+def results(texts: Counts) -> list[ResultLine]:
     """Return what became of the texts that have ended, by reason, the most frequent first."""
     lines = [
-        Line(said=said(result), count=count, key=key_of(result), tone="bad" if result.state in NOT_REACHED else "")
+        ResultLine(said=said(result), count=count, key=key_of(result), tone="bad" if result.state in NOT_REACHED else "")
         for result, count in texts.results.items()
         if result.state not in MAY_STILL_BE_SENT or result.state is MessageState.UNCERTAIN
     ]
     return sorted(lines, key=lambda line: (bool(line.tone), -line.count, line.said))
 
 
-def skipped(broadcast: Broadcast) -> list[Line]:
+def skipped(broadcast: Broadcast) -> list[ResultLine]:
     """Return why clients got no text, the most frequent reason first."""
     return of_codes(broadcast.skipped)
 
 
-def of_codes(counts_by_code: Mapping[str, int]) -> list[Line]:
+def of_codes(counts_by_code: Mapping[str, int]) -> list[ResultLine]:
     """Return why clients get no text, from their counts by code, the most frequent reason first."""
     reasons = sorted(counts_by_code.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Line(said=why_skipped_many(code), count=count) for code, count in reasons]
+    return [ResultLine(said=why_skipped_many(code), count=count) for code, count in reasons]
 
 
 def why_skipped(code: str | None, detail: str | None) -> str:

@@ -11,7 +11,7 @@ from hub import words
 from hub.broadcasts import drafted, reasons
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from hub.texting import texts
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients as aws_clients
 from longcode.billing.invoice import money
@@ -111,7 +111,7 @@ def _with_words(
 
 def _template_of(account: Account, body: str) -> str | None:
     """Return the name of the template that has these words, if there is one."""
-    names = accounts.template_page(account.id, None, texts.MOST_TEMPLATES)
+    names = template_store.template_page(account.id, None, texts.MOST_TEMPLATES)
     return next((template.name for template in names if template.body.strip() == body), None)
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from longcode import months, windows
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
@@ -68,7 +68,7 @@ def _message_row(text: Message) -> Row:
 def _templates(account: Account, _now: datetime) -> Iterator[Row]:
     yield "name", "subject", "words"
     after = None
-    while page := accounts.template_page(account.id, after, _EACH):
+    while page := template_store.template_page(account.id, after, _EACH):
         yield from ((one.name, one.subject, one.body) for one in page)
         after = page[-1].name
 

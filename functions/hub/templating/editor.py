@@ -7,7 +7,7 @@ from accounts import templates
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.templating import forms, listed, shown
 from hub.texting import recipients
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.aws.at_once import at_once
@@ -53,13 +53,13 @@ def show_template(account: Account, name: str) -> Page:
 @form_of_studio
 def save_template(account: Account, fields: dict[str, str], name: str) -> Page:
     """Write a template, under another name if that has changed; or show what a client would get."""
-    old = accounts.get_template(account.id, name)
+    old = template_store.get_template(account.id, name)
     if fields.get("preview"):
         return _page(account, _existing(account, name), fields)
     try:
         new_name, form = forms.name(fields), forms.template_form(fields)
         if new_name == name or old:
-            if new_name != name and accounts.get_template(account.id, new_name):
+            if new_name != name and template_store.get_template(account.id, new_name):
                 raise NameTaken(f"There is a template {new_name!r} already.", field="name")
             templates.write(account, name, form, aws_clients.now(), name_of_person())
             templates.rename(account.id, name, new_name)
@@ -86,7 +86,7 @@ def restore(account: Account, fields: dict[str, str], name: str) -> Page:
     """Make former words of a template its words again; those that it has are kept among the former ones."""
     template = _existing(account, name)
     at = fields.get("version", "")
-    versions = {_place(version.changed_at): version for version in accounts.template_versions(account.id, name)}
+    versions = {_place(version.changed_at): version for version in template_store.template_versions(account.id, name)}
     if at in versions:
         form = templates.TemplateForm(subject=versions[at].subject, body=versions[at].body)
         try:
@@ -111,13 +111,13 @@ def ask_to_delete(account: Account, name: str) -> Page:
 @form_of_studio
 def delete(account: Account, _fields: dict[str, str], name: str) -> Page:
     """Delete a template. One that is deleted already is no error: the form may have been sent twice."""
-    if accounts.get_template(account.id, name):
+    if template_store.get_template(account.id, name):
         templates.delete(account.id, name)
     return go_to("templates?deleted=1")
 
 
 def _existing(account: Account, name: str) -> Template:
-    template = accounts.get_template(account.id, name)
+    template = template_store.get_template(account.id, name)
     if template is None:
         raise NotFound("There is no template with this name.")
     return template
@@ -149,7 +149,7 @@ def _page(
     values = stored | {name: typed[name] for name in _TYPED if name in typed}
     users, versions, client = at_once(
         lambda: templates.users(account.id) if template else None,
-        lambda: accounts.template_versions(account.id, template.name) if template else [],
+        lambda: template_store.template_versions(account.id, template.name) if template else [],
         lambda: _client(account, typed),
     )
     return show(

@@ -11,7 +11,7 @@ from accounts.templates import Users
 from hub import words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.templating import forms, shown
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
@@ -37,7 +37,7 @@ def show_templates(account: Account) -> Page:
     query, now = site.current_event.query_string_parameters or {}, clients.now()
     after = query.get("after") or None
     found, users = at_once(
-        lambda: accounts.template_page(account.id, after, _ROWS + 1), lambda: templates.users(account.id)
+        lambda: template_store.template_page(account.id, after, _ROWS + 1), lambda: templates.users(account.id)
     )
     rows = [
         TemplateRow(
@@ -93,7 +93,7 @@ def _day(at: datetime, now: datetime, account: Account) -> str:
 
 
 def _canned(account: Account, typed: dict[str, Any], wrong: RequestError | None = None) -> Page:
-    found = accounts.template_page(account.id, None, templates.MOST_TEMPLATES)
+    found = template_store.template_page(account.id, None, templates.MOST_TEMPLATES)
     replies = sorted((one for one in found if one.shortcut), key=lambda template: template.shortcut or "")
     return show(
         "templating/canned_replies",

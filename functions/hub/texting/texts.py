@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import canned_replies, previews, recipients
 from hub.texting.recipients import Addressee
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import BadPhone, BadTime, IdempotencyConflict, OptedOut, RequestError
@@ -100,7 +100,7 @@ def key_of(fields: dict[str, str], wrong: RequestError | None) -> str:
 
 def templates_of(account: Account) -> list[Template]:
     """Return an account's templates."""
-    return accounts.template_page(account.id, None, MOST_TEMPLATES)
+    return template_store.template_page(account.id, None, MOST_TEMPLATES)
 
 
 def wants_template(fields: dict[str, str]) -> bool:
@@ -110,7 +110,7 @@ def wants_template(fields: dict[str, str]) -> bool:
 
 def template_body(account: Account, name: str | None) -> str:
     """Return the words of a template, "" if there is none with the name."""
-    found = accounts.get_template(account.id, name) if name else None
+    found = template_store.get_template(account.id, name) if name else None
     return found.body if found else ""
 
 

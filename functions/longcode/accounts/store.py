@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -26,9 +26,7 @@ from longcode.months import instant
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from longcode.table.credential_keys import unapproved
-from longcode.table.hub_keys import former_words
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write, attributes, has_value, read
-from longcode.template import Template, TemplateVersion
 
 _CONFIRMATION_VALID = timedelta(hours=24)
 
@@ -310,55 +308,3 @@ def end_confirmation(token_hash: str) -> None:
 
 def _confirmation_key(token: str) -> keys.Key:
     return keys.plan_confirmation(passwords.hash_of_secret(token))
-
-
-def get_template(account: str, name: str) -> Template | None:
-    """Return a template, or None."""
-    item = store.get(keys.template(account, name))
-    return read(Template, item) if item else None
-
-
-def template_page(account: str, after: str | None, limit: int) -> list[Template]:
-    """Return up to `limit` templates in the order of their names, starting after a name."""
-    start = keys.template(account, after) if after else None
-    return [read(Template, item) for item in store.query(keys.template(account), after=start, limit=limit)]
-
-
-def template_versions(account: str, name: str) -> list[TemplateVersion]:
-    """Return the former words of a template, the newest first."""
-    item = store.get(former_words(account, name)) or {}
-    return [read(TemplateVersion, version) for version in item.get("versions", ())]
-
-
-def put_template(template: Template) -> None:
-    """Write a template, in place of one with its name."""
-    store.write(_template_put(template, None))
-
-
-def change_template(old: Template | None, new: Template, versions: Sequence[TemplateVersion], *others: Write) -> bool:
-    """Write a template with its former words in place of `old`, which may have another name, with other writes.
-
-    Return False if `old` has changed since it was read, or if there is one with the new name.
-    """
-    same = _unchanged(old) if old else ABSENT
-    writes: list[Write] = [_template_put(new, same if old is None or old.name == new.name else ABSENT), *others]
-    if versions:
-        former = {"type": "former-words", "versions": [attributes(version) for version in versions]}
-        writes.append(Put(former_words(new.account, new.name), former))
-    if old and old.name != new.name:
-        writes += [Delete(keys.template(old.account, old.name), same), Delete(former_words(old.account, old.name))]
-    return store.try_write(*writes)
-
-
-def delete_template(account: str, name: str) -> bool:
-    """Delete a template and its former words; return False if it does not exist."""
-    return store.try_write(Delete(keys.template(account, name), PRESENT), Delete(former_words(account, name)))
-
-
-def _template_put(template: Template, when: ConditionBase | None) -> Put:
-    return Put(keys.template(template.account, template.name), {"type": "template", **attributes(template)}, when)
-
-
-def _unchanged(template: Template) -> ConditionBase:
-    at = instant(template.changed_at) if template.changed_at else None
-    return PRESENT & has_value("changed_at", at) & Attr("body").eq(template.body)

@@ -8,6 +8,7 @@ import pytest
 from accounts import settings_api
 from clients import api as clients_api
 from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.account(client=False, plan_changes=(PlanChange(NOW, "st
 
 def write_templates(account: Account, count: int) -> None:
     for number in range(count):
-        accounts.put_template(Template(account=account.id, name=f"t{number}", subject="", body="Hi"))
+        template_store.put_template(Template(account=account.id, name=f"t{number}", subject="", body="Hi"))
 
 
 def count_clients(account: Account, total: int, age: timedelta = timedelta()) -> None:

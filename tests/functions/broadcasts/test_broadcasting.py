@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from broadcasts import worker
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.broadcasts import store as broadcasts
 from longcode.clients import store as clients
@@ -62,7 +62,7 @@ def test_every_client_gets_a_text_with_their_own_values(account: Account) -> Non
 
 def test_a_text_of_a_broadcast_names_its_client_template_and_broadcast(account: Account) -> None:
     client(account, "ann", phone_number(1))
-    accounts.put_template(Template(account=account.id, name="sale", subject="Sale", body="Sale!"))
+    template_store.put_template(Template(account=account.id, name="sale", subject="Sale", body="Sale!"))
 
     broadcast = send(account, body=None, template="sale")
 

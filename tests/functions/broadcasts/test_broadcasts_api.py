@@ -10,6 +10,7 @@ import pytest
 
 from broadcasts import api, worker
 from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.messages import compose
@@ -143,9 +144,11 @@ def test_a_broadcast_can_be_scheduled(account: Account) -> None:
 
 
 def test_a_broadcast_keeps_its_template_as_it_was_when_created(account: Account) -> None:
-    accounts.put_template(Template(account=account.id, name="sale", subject="Sale", body="Sale on {{session.date}}"))
+    template_store.put_template(
+        Template(account=account.id, name="sale", subject="Sale", body="Sale on {{session.date}}")
+    )
     answer = post(account, body=None, template="sale", values={"session.date": "May 5"})
-    accounts.put_template(Template(account=account.id, name="sale", subject="", body="Over"))
+    template_store.put_template(Template(account=account.id, name="sale", subject="", body="Over"))
 
     advance(NOW)
 
@@ -277,7 +280,7 @@ def test_a_broadcast_of_another_studio_looks_the_same_as_an_unknown_one(
 def test_another_studios_clients_templates_and_broadcasts_cannot_be_used(account: Account) -> None:
     other = studio("10000002")
     client(other, "theirs", phone_number(5), tags=("vip",))
-    accounts.put_template(Template(account=other.id, name="sale", subject="", body="Sale"))
+    template_store.put_template(Template(account=other.id, name="sale", subject="", body="Sale"))
     create_broadcast(other)
     take_queued("broadcast")
 

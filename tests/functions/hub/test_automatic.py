@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from longcode.accounts import people, sessions
-from longcode.accounts import store as accounts
+from longcode.accounts import people, sessions, template_store
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients
@@ -181,7 +180,7 @@ def test_a_suggestion_opens_the_form_filled_in_and_can_be_saved_as_it_is(
 
 def test_what_was_chosen_outlives_a_lost_session(account: Account, password: str) -> None:
     browser, chosen = Browser(), FORM | {"letter": "spring", "days": "4"}
-    accounts.put_template(Template(account=account.id, name="spring", subject="", body="Hi"))
+    template_store.put_template(Template(account=account.id, name="spring", subject="", body="Hi"))
 
     asked = browser.post("triggers/new", **chosen)
     back = browser.submit(asked, "sign-in", account=account.id, password=password)

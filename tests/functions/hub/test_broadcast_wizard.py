@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from broadcasts import api, checking
 from broadcasts.forms import AudienceForm, NewBroadcast
-from longcode.accounts import people, sessions
-from longcode.accounts import store as accounts
+from longcode.accounts import people, sessions, template_store
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients as aws_clients
@@ -211,7 +210,7 @@ def test_a_senders_name_that_makes_a_text_dearer_is_said(account: Account, signe
 def test_a_template_is_taken_up_and_named_while_its_words_are_the_drafts(
     account: Account, signed_in: Browser
 ) -> None:
-    accounts.put_template(Template(account=account.id, name="spring", subject="", body=WORDS))
+    template_store.put_template(Template(account=account.id, name="spring", subject="", body=WORDS))
     draft = kept(account, body="")
 
     used = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), template="spring", use="1")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from broadcasts import api as broadcasts_api
 from clients import kept_imports
 from hub.site import site
-from longcode.accounts import api_keys, people, sessions
+from longcode.accounts import api_keys, people, sessions, template_store
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.api_keys import ApiKey
@@ -85,9 +85,9 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
         account, client_id, first_name=name, last_name=name, phones=entered, tags=(name,), status=name, time_zone=None
     )
     template = Template(account=account.id, name=re.sub(r'[/"]', "", name), subject=name, body=name, shortcut=name)
-    accounts.put_template(template)
+    template_store.put_template(template)
     former = TemplateVersion(subject=name, body=name, changed_at=now, changed_by=name)
-    accounts.change_template(template, replace(template, changed_at=now, changed_by=name), [former])
+    template_store.change_template(template, replace(template, changed_at=now, changed_by=name), [former])
     write_trigger(account=account.id, name=name, template=template.name, body=None)
     accounts.change_settings(account.id, {"client_fields": {"album": name}})
     record_text(account, NOW - timedelta(hours=1), phone=phone, client_id=client_id, message_id=f"m{account.id}")
@@ -103,7 +103,7 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
     broadcasts_api.pause(account.id, broadcast_id, name)
     trigger = f"rule-of-{account.id}"
     accounts.change_settings(account.id, {"edition": "professional"})
-    put_trigger(replace(sample_trigger(), account=account.id, name=trigger, body=name))
+    put_trigger(replace(sample_trigger(), account=account.id, name=template.name, body=name))
     event = {
         "kind": "session",
         "id": trigger,

@@ -9,6 +9,7 @@ from accounts.credentials_api import NewKey
 from accounts.settings_api import AccountSettings
 from hub.settings import files
 from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account, ReplyDelivery
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
@@ -74,7 +75,9 @@ def test_words_that_are_no_longer_kept_are_not_in_the_file(account: Account, sig
 
 
 def test_all_other_data_has_a_file(account: Account, signed_in: Browser) -> None:
-    accounts.put_template(Template(account=account.id, name="hello", subject="S", body="Hi {{client.first_name}}"))
+    template_store.put_template(
+        Template(account=account.id, name="hello", subject="S", body="Hi {{client.first_name}}")
+    )
     client(account, "c9", "+12125550199", first_name="Gwen")
     said = OptOutEvent(
         id="e",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from inbox import worker
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.carriers.carrier import Inbound, RefusalReason, Refused
@@ -248,7 +248,7 @@ def test_the_length_is_told_as_the_service_reckons_it(account: Account, signed_i
 
 
 def test_pictures_are_links_and_the_subject_of_a_letter_is_shown(account: Account, signed_in: Browser) -> None:
-    accounts.put_template(Template(account=account.id, name="p", subject="Proofs <b>", body="They are ready."))
+    template_store.put_template(Template(account=account.id, name="p", subject="Proofs <b>", body="They are ready."))
     accept(account, body=None, template="p")
     picture = "https://api.example/Media/ME1"
     worker.receive(
@@ -320,7 +320,7 @@ def test_a_time_that_is_none_or_past_is_refused_beside_the_words(
 
 
 def test_a_template_fills_the_box(account: Account, signed_in: Browser) -> None:
-    accounts.put_template(
+    template_store.put_template(
         Template(account=account.id, name="proofs", subject="", body="Hi {{client.first_name}}, <proofs>")
     )
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.jobs import HandleKeyword
@@ -86,7 +86,9 @@ def test_a_preview_shows_the_words_as_they_go_and_sends_nothing(account: Account
 
 @pytest.mark.parametrize("path", ["new", "messages/12125550123"])
 def test_a_template_is_added_and_nothing_is_lost(account: Account, signed_in: Browser, path: str) -> None:
-    accounts.put_template(Template(account=account.id, name="proofs", subject="", body="Your proofs are ready."))
+    template_store.put_template(
+        Template(account=account.id, name="proofs", subject="", body="Your proofs are ready.")
+    )
     typed = {"body": "Hi!", "at": "2030-01-02T10:00", "to": "Zo"}
 
     shown = signed_in.submit(signed_in.get(path), path, template="proofs", use="1", **typed)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hub.templating import shown
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.clients.client import Phone
@@ -56,7 +56,7 @@ def test_a_refused_template_shows_why_beside_the_field_and_keeps_what_was_typed(
     assert unknown.text.count("There is no merge field client.nickname. Choose one") == 1
     assert (taken.status, "There is a template 'taken' already." in taken.text) == (409, True)
     assert (shortcut.status, shortcut.fields["shortcut"]) == (422, "two words")
-    assert [template.body for template in accounts.template_page(account.id, None, 9)] == [
+    assert [template.body for template in template_store.template_page(account.id, None, 9)] == [
         "Hi {{client.first_name|there}}!"
     ]
 
@@ -87,10 +87,10 @@ def test_former_words_are_shown_and_restored(account: Account, signed_in: Browse
         signed_in.post("templates/hello/restore", token=page.fields["token"], version=page.buttons["version"])
 
     assert "First words" in page.text
-    template = accounts.get_template(account.id, "hello")
+    template = template_store.get_template(account.id, "hello")
     assert template
     assert (template.body, template.shortcut) == ("First words", "hi")
-    assert [version.body for version in accounts.template_versions(account.id, "hello")] == [
+    assert [version.body for version in template_store.template_versions(account.id, "hello")] == [
         "Second words",
         "First words",
     ]
@@ -101,7 +101,7 @@ def test_a_deleted_template_is_gone_and_deleting_it_again_is_no_error(account: A
     pages = [signed_in.post("templates/hello/delete", token=token(signed_in)) for _ in range(2)]
 
     assert [page.path for page in pages] == ["templates", "templates"]
-    assert accounts.get_template(account.id, "hello") is None
+    assert template_store.get_template(account.id, "hello") is None
 
 
 @pytest.mark.account(client_fields={"album": "Album style"})
@@ -155,7 +155,7 @@ def test_an_own_field_is_declared_filled_on_a_record_and_not_removed_while_it_is
     signed_in.post("clients/new", token=key, **form)
     write(signed_in, "new-template", body="Your {{client.fields.album_style}} album")
     refused = signed_in.post("own-fields/album_style/remove", token=key)
-    accounts.delete_template(account.id, "hello")
+    template_store.delete_template(account.id, "hello")
     removed = signed_in.post("own-fields/album_style/remove", token=key)
 
     assert "{{client.fields.album_style}}" in declared.text

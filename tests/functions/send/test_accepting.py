@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.message import MessageKind, MessageState
 from longcode.template import Template
 from send import api
@@ -130,4 +130,4 @@ def test_a_text_is_enqueued_although_the_sdk_repeated_its_transaction() -> None:
 
 
 def save_template(account_id: str, body: str) -> None:
-    accounts.put_template(Template(account=account_id, name="reminder", subject="Reminder", body=body))
+    template_store.put_template(Template(account=account_id, name="reminder", subject="Reminder", body=body))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account, AccountStatus
 from longcode.clients import store as clients
 from longcode.clients.client import Phone
@@ -127,7 +128,7 @@ def lived_in(world: World) -> Iterator[Account]:
             Phone(number=phone, entered=phone, sms=sms) for phone, sms in zip(PHONES, world.ticked, strict=True)
         ]
         client(account, phones=tuple(phones), allow_text_marketing=world.allows, first_name=world.name)
-        accounts.put_template(
+        template_store.put_template(
             Template(account=account.id, name="hi", subject="", body="Hi {{client.first_name|you}}")
         )
         for phone, scope in world.out.items():

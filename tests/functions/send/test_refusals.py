@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients as clients_of_aws
 from longcode.clients import store as clients
@@ -21,7 +21,7 @@ LONG = "a" * 1601
 @pytest.fixture
 def account(account: Account) -> Account:
     """A studio with one client and a template."""
-    accounts.put_template(Template(account=account.id, name="hi", subject="", body="Hi {{client.last_name}}"))
+    template_store.put_template(Template(account=account.id, name="hi", subject="", body="Hi {{client.last_name}}"))
     return account
 
 
@@ -139,7 +139,7 @@ def test_another_studios_records_get_the_same_refusal_as_absent_ones(account: Ac
     before = post(account, body)
     other = studio("10000002")
     client(other, "c9", "+12125550166")
-    accounts.put_template(Template(account=other.id, name="theirs", subject="", body="Hi"))
+    template_store.put_template(Template(account=other.id, name="theirs", subject="", body="Hi"))
 
     after = post(account, body)
 

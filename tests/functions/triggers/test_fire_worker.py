@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from inbox import api
 from longcode import jobs
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.jobs import Means
@@ -115,10 +115,12 @@ def test_a_trigger_may_text_staff_about_a_client(account: Account) -> None:
 
 
 def test_a_text_uses_its_template_as_it_is_when_due(account: Account) -> None:
-    accounts.put_template(Template(account=account.id, name="t", subject="Old", body="Old"))
+    template_store.put_template(Template(account=account.id, name="t", subject="Old", body="Old"))
     write_trigger(template="t", body=None)
     report_event(account)
-    accounts.put_template(Template(account=account.id, name="t", subject="Reminder", body="See you {{session.date}}"))
+    template_store.put_template(
+        Template(account=account.id, name="t", subject="Reminder", body="See you {{session.date}}")
+    )
 
     run_due()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from longcode.accounts import store as accounts
+from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.template import Template
 from longcode.triggers import store as triggers
@@ -120,7 +120,7 @@ def test_unknown_merge_fields_are_refused_with_their_names(account: Account) -> 
 
 
 def test_a_trigger_may_send_a_template(account: Account) -> None:
-    accounts.put_template(Template(account=account.id, name="t", subject="", body="See you soon"))
+    template_store.put_template(Template(account=account.id, name="t", subject="", body="See you soon"))
 
     assert put(body=None, template="t").status == 200
 
