@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from longcode_client.api.shared import RecordKind
+from longcode_client.api.shared import Plan, RecordKind
 from longcode_client.calls import Calls, in_path, new_key
 from longcode_client.items import Items
 
