@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from longcode_client.api.shared import Plan, RecordKind
+from longcode_client.api.shared import RecordKind
 from longcode_client.calls import Calls, in_path, new_key
 from longcode_client.items import Items
 
@@ -248,9 +248,9 @@ class TriggersApi(Calls):
         self._call("DELETE", f"/triggers/{in_path(name)}", repeatable=True)
 
     def plan_trigger(self, name: str, *, cursor: str | None = None) -> KnownPlan:
-        """Plan a trigger's texts for the records that were reported before.
+        """Schedule a trigger's texts for the records that were reported before.
 
-        Repeat with `next_cursor` until it is null.
+        Repeat with `next_cursor` till it is null.
 
         Only a trigger with a `timing` plans; without it, a text is sent when a status changes. A changed time
         counts.
