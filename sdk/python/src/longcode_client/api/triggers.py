@@ -250,7 +250,7 @@ class TriggersApi(Calls):
     def plan_trigger(self, name: str, *, cursor: str | None = None) -> KnownPlan:
         """Schedule a trigger's texts for the records that were reported before.
 
-        Repeat with `next_cursor` till it is null.
+        Repeat with `next_cursor` until null.
 
         Only a trigger with a `timing` plans; without it, a text is sent when a status changes. A changed time
         counts.
