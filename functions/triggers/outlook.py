@@ -79,8 +79,10 @@ def week(account: Account, trigger: Trigger, now: datetime) -> Week | None:
     records = found[:_MOST_RECORDS]
     others = {each.record_id for each in planned if each.kind is trigger.watches} - {each.id for each in records}
     records += triggers.get_records(account.id, trigger.watches, others)
+    # A text whose time has passed today is sent at once when it is planned.
+    begin = months.instant_of(months.local_day(now, zone), time(0), zone)
     timed = [
-        (at, record) for record in records if (at := _time_for(trigger, record, zone)) and now <= at < now + WEEK
+        (at, record) for record in records if (at := _time_for(trigger, record, zone)) and begin <= at < now + WEEK
     ]
     timed.sort(key=lambda pair: (pair[0], pair[1].id))
     foreseen = _foreseen(account, trigger, [record for _, record in timed[:_MOST_SHOWN]], now)

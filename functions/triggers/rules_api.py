@@ -104,7 +104,7 @@ def put_trigger(name: fields.PathName, form: TriggerForm) -> ShownTrigger:
 
 @app.post("/triggers/<name>/plan")
 def plan_trigger(name: fields.PathName, cursor: Annotated[str | None, Query(max_length=100)] = None) -> KnownPlan:
-    """Plan a trigger's texts for the records that were reported before; repeat with `next_cursor` until it is null.
+    """Schedule a trigger's texts for the records that were reported before; repeat with `next_cursor` until null.
 
     Only a trigger with a `timing` plans; without it, a text is sent when a status changes. A changed time counts.
     """

@@ -83,6 +83,15 @@ def test_a_week_has_what_would_go_and_why_others_would_not(account: Account) -> 
     assert outlook.week(account, trigger(timing=None), NOW) is None
 
 
+def test_a_week_has_what_would_go_at_once_because_its_time_has_passed_today(account: Account) -> None:
+    report_event(account, "a", id="a", session_date=str((NOW + timedelta(days=1)).date()))  # the reminder: 9:00 today
+
+    found = outlook.week(account, trigger(), NOW + HOUR)
+
+    assert found
+    assert [(each.at, each.will_go) for each in found.foreseen] == [(NOW + HOUR, True)]
+
+
 def test_a_week_knows_what_is_planned_and_what_was_cancelled(account: Account) -> None:
     report_event(account, "a", id="a", session_date=SOON)
     write_trigger()

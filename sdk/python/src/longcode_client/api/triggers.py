@@ -252,9 +252,9 @@ class TriggersApi(Calls):
         self._call("DELETE", f"/triggers/{in_path(name)}", repeatable=True)
 
     def plan_trigger(self, name: str, *, cursor: str | None = None) -> KnownPlan:
-        """Plan a trigger's texts for the records that were reported before.
+        """Schedule a trigger's texts for the records that were reported before.
 
-        Repeat with `next_cursor` until it is null.
+        Repeat with `next_cursor` until null.
 
         Only a trigger with a `timing` plans; without it, a text is sent when a status changes. A changed time
         counts.
