@@ -29,6 +29,7 @@ _PAGES = (
     r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
     r"opt-outs(/(record|[0-9]{1,15}))?",
     "consent(/[0-9]{1,15})?",
+    "join-page(/print)?",
     "failed",
     "more",
     "people",

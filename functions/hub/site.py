@@ -22,12 +22,12 @@ from longcode.usage import call_limits
 Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
-    "Clients": {"clients": "Clients", "opt-outs": "Opt-outs", "consent": "Consent"},
+    "Clients": {"clients": "Clients", "opt-outs": "Opt-outs", "consent": "Consent", "join-page": "Join page"},
     "Settings": {"people": "People", "notifications": "Notifications", "account": "Account"},
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"account"}
+_OF_OWNER = {"account", "join-page"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 

@@ -16,8 +16,10 @@ from longcode.accounts.people import Person, Role
 from longcode.aws import clients as aws_clients
 from longcode.aws import queues
 from longcode.aws.clients import client as aws_client
+from longcode.clients import join_pages
 from longcode.clients.client import Phone
 from longcode.clients.imports import KeptImport
+from longcode.clients.join_pages import JoinPage
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
 from longcode.template import Template
@@ -29,10 +31,18 @@ from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept
 
 HOSTILE = "<script>alert(1)</script>\"'>&amp;<b onclick=x style=y>{{7*7}}"
-OF_OWNER = {"account", "account/password", "people", "people/<person_id>/remove"}
+OF_OWNER = {
+    *("account", "account/password", "people", "people/<person_id>/remove"),
+    *("join-page", "join-page/renew", "join-page/print", "join-page/qr.svg"),
+}
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
-BY_TOKEN = ("/signup/", "/password/", "/hub/address/")  # whoever knows the token of a mailed link may use it
+BY_TOKEN = (
+    "/signup/",
+    "/password/",
+    "/hub/address/",
+    "/join/",
+)  # whoever knows the token of a mailed link may use it
 WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", *BY_TOKEN)
 OF_SESSION = [
     (method, path.removeprefix("/hub/"))
@@ -62,6 +72,8 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     sessions.begin(account.id, name, now, person)
     new = KeptImport(account=account.id, id="a" * 32, name=name, size=9, at=now, since=now, rows=0, by=name)
     kept_imports.begin(new, account, b"id,first_name,phone\nx,Ann,12\n", Writer(via=Via.IMPORT, person=name))
+    greeting = JoinPage(account=account.id, code=f"code{account.id}", shown=True, greeting=name)
+    join_pages.save(account, greeting, name, now)
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
         "digits": phone.removeprefix("+"),
@@ -185,7 +197,9 @@ def test_hostile_words_in_every_field_stay_words_on_every_page(account: Account,
             inline = [given for tag, given in page.tags if tag in ("script", "style") and "src" not in given]
             acting = [given for _, given in page.tags if any(n.startswith("on") or n == "style" for n in given)]
             foreign = [
-                a for a in page.addresses if not a.startswith((f"{PREFIX}/hub", "javascript", "#")) and "#" not in a
+                a
+                for a in page.addresses
+                if not a.startswith((f"{PREFIX}/hub", f"{PREFIX}/join/", "javascript", "#")) and "#" not in a
             ]
             assert (inline, acting, foreign) == ([], [], []), path
             assert "'unsafe" not in page.headers["Content-Security-Policy"][0]
