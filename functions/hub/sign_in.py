@@ -27,7 +27,7 @@ _PAGES = (
     "messages(/[0-9]+)?",
     "new",
     r"clients(/(?!\.\.?(/|$))[^/?#\s]+(/(delete|all|[0-9a-f]{32}))?)?",
-    r"opt-outs(/(record|[0-9]{1,15}))?",
+    r"opt-outs(/(record|import(/[0-9a-f]{32})?|[0-9]{1,15}))?",
     "consent(/[0-9]{1,15})?",
     "join-page(/print)?",
     "failed",

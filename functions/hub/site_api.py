@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from hub import home, messages, page, sign_in, sign_up
 from hub.clients import exports, imports, listed, record
-from hub.consent import evidence, join, join_page, opt_outs, overview
+from hub.consent import evidence, join, join_page, lists, opt_outs, overview
 from hub.settings import account, notifications, people
 from hub.site import Page, go_to, notice, site
 from hub.texting import texts
@@ -16,7 +16,7 @@ from longcode.errors import RequestError, TooManyRequests
 
 PAGES = (
     *(account, exports, imports, listed, record, home, messages, notifications, people, sign_in, sign_up, texts),
-    *(evidence, join, join_page, opt_outs, overview),
+    *(evidence, join, join_page, lists, opt_outs, overview),
 )
 """The modules whose pages the site has: importing one adds them."""
 

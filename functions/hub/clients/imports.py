@@ -126,7 +126,7 @@ def _writer(kept: KeptImport) -> Writer:
 
 def _existing(account: Account, import_id: str) -> KeptImport:
     kept = imports.get(account.id, import_id, aws_clients.now()) if _ID.fullmatch(import_id) else None
-    if kept is None:
+    if kept is None or kept.of != "clients":
         raise NotFound("There is no such import. A file is kept for a day; choose it again.")
     return kept
 
@@ -150,7 +150,7 @@ def _form(account: Account, typed: dict[str, str] | None = None, wrong: RequestE
         typed=typed or query,
         lost="empty_cells" in query,
         wrong=wrong.detail.replace(HOW_TO_SAVE, f"{IN_UTF_8}.") if wrong else "",
-        lately=imports.of_account(account.id, aws_clients.now()),
+        lately=imports.of_account(account.id, aws_clients.now(), "clients"),
         now=aws_clients.now(),
         most_rows=kept_imports.MOST_ROWS,
         most_bytes=kept_imports.MOST_BYTES,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from clients import kept_imports
 from hub.site import site
@@ -23,6 +24,7 @@ from longcode.clients.join_pages import JoinPage
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
 from longcode.template import Template
+from optout import list_import
 from optout import worker as optout_worker
 from tests.support.browser import HOST, PREFIX, Browser
 from tests.support.fakes import NOW, PASSWORD, studio, take_queued
@@ -72,6 +74,9 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
     sessions.begin(account.id, name, now, person)
     new = KeptImport(account=account.id, id="a" * 32, name=name, size=9, at=now, since=now, rows=0, by=name)
     kept_imports.begin(new, account, b"id,first_name,phone\nx,Ann,12\n", Writer(via=Via.IMPORT, person=name))
+    brought = replace(new, id="b" * 32, of="opt-outs")
+    writer = Writer(via=Via.IMPORT, person=name)
+    kept_imports.begin(brought, account, b"phone\n12\n", writer, run=list_import.run)
     greeting = JoinPage(account=account.id, code=f"code{account.id}", shown=True, greeting=name)
     join_pages.save(account, greeting, name, now)
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
@@ -80,6 +85,7 @@ def fill(account: Account, phone: str, name: str) -> dict[str, str]:
         "person_id": "p",
         "session_hash": session.hash,
         "import_id": new.id,
+        "list_id": brought.id,
         "client_id": client_id,
         "message_id": text.id,
     }
