@@ -9,6 +9,8 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
+from longcode.clients import join_pages
+from longcode.clients.join_pages import JoinPage
 from longcode.messages import folders
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.fakes import PASSWORD, FakeCarrier
@@ -233,12 +235,17 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     talk = f"messages/{ANNS[1:]}"
     link = f"../password/{account_links.request(LinkKind.PASSWORD, account.id, clients.now())}"
     of_clients = ("clients", "clients/ann", "clients/ann/delete", "clients/import", "clients/export/all")
+    join_pages.save(account, JoinPage(account=account.id, code="abcdefghjk", shown=True), None, clients.now())
+    of_consent = ("opt-outs", "opt-outs/record", "opt-outs/import", f"opt-outs/{ANNS[1:]}", "consent")
+    of_joining = (f"consent/{ANNS[1:]}", "join-page", "join-page/print", "../join/abcdefghjk")
     of_account = ("people", "notifications", "account", link)
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
         *("home", "messages", talk, f"{talk}/link", "new", "failed", "more"),
         *of_clients,
+        *of_consent,
+        *of_joining,
         *of_account,
         *without_session,
     ):
