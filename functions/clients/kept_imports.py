@@ -1,7 +1,7 @@
 """Imports that a person begins in the hub: the file is kept for a day, and checked and then written in steps."""
 
 import csv
-from collections.abc import Collection
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -14,7 +14,6 @@ from longcode.billing.sheet import MARK, cell
 from longcode.clients import imports
 from longcode.clients.imports import KeptImport, Phase
 from longcode.clients.permission import Writer
-from longcode.clients.rows import columns_of
 from longcode.clients.spreadsheet import decode
 from longcode.errors import RequestError
 
@@ -30,8 +29,35 @@ _STEP_SECONDS = 5.0
 _LEASE = timedelta(seconds=25)  # longer than the hub's function runs
 
 
-def begin(new: KeptImport, account: Account, file: bytes, writer: Writer, *, seconds: float = _STEP_SECONDS) -> None:
+def run_clients(
+    kept: KeptImport, account: Account, file: bytes, *, writer: Writer, now: datetime, seconds: float
+) -> dict[str, Any]:
+    """Check or write clients for some seconds, and return the report."""
+    return bulk_import.import_file(
+        account,
+        _TYPE,
+        file,
+        now,
+        writer=writer,
+        dry_run=not kept.writes,
+        empty_cells=kept.empty_cells,
+        cursor=kept.cursor,
+        seconds=seconds,
+    )
+
+
+def begin(
+    new: KeptImport,
+    account: Account,
+    file: bytes,
+    writer: Writer,
+    *,
+    seconds: float = _STEP_SECONDS,
+    run: Callable[..., dict[str, Any]] = run_clients,
+) -> None:
     """Check the first rows of a file, and keep it; raise `RequestError` if it cannot be read.
+
+    `run` checks and writes the rows of another kind of file than one of clients.
 
     An import that exists stays as it is: the form was sent twice.
     """
@@ -39,7 +65,7 @@ def begin(new: KeptImport, account: Account, file: bytes, writer: Writer, *, sec
         raise RequestError(f"The file has more than {MOST_BYTES // 1_000_000} MB.", field="body")
     if len(imports.of_account(account.id, new.at)) >= MOST_KEPT:
         raise RequestError(f"There are {MOST_KEPT} imports of the last day. Discard one first.", field="body")
-    report = _run(new, account, file, writer=writer, now=new.at, seconds=seconds)
+    report = run(new, account, file, writer=writer, now=new.at, seconds=seconds)
     kept = replace(new, rows=report["rows"])
     if imports.put(kept, file):
         _record(kept, report)
@@ -57,21 +83,27 @@ def begin_writing(kept: KeptImport, now: datetime) -> KeptImport:
 
 
 def step(
-    kept: KeptImport, account: Account, writer: Writer, now: datetime, *, seconds: float = _STEP_SECONDS
+    kept: KeptImport,
+    account: Account,
+    writer: Writer,
+    now: datetime,
+    *,
+    seconds: float = _STEP_SECONDS,
+    run: Callable[..., dict[str, Any]] = run_clients,
 ) -> KeptImport:
     """Check or write rows for some seconds, unless another call does, and return the import as it is then."""
     if kept.phase in (Phase.CHECKED, Phase.DONE) or not imports.lease(kept, now, until=now + _LEASE):
         return imports.get(kept.account, kept.id, now) or kept
-    report = _run(kept, account, imports.file_of(kept), writer=writer, now=now, seconds=seconds)
+    report = run(kept, account, imports.file_of(kept), writer=writer, now=now, seconds=seconds)
     return _record(kept, report)
 
 
-def refused_rows(kept: KeptImport, own: Collection[str]) -> str:
+def refused_rows(kept: KeptImport, read: Callable[[str], tuple[list[str], list[list[str]]]]) -> str:
     """Return the rows that were refused as a CSV file: as they were, with line and problem, to be corrected.
 
-    `own` are the names of the studio's own fields.
+    `read` returns the columns and rows of the file's text.
     """
-    columns, rows = columns_of(decode(imports.file_of(kept), None), own)
+    columns, rows = read(decode(imports.file_of(kept), None))
     out = StringIO()
     sheet = csv.writer(out)
     sheet.writerow([*columns, "line", "problem"])
@@ -86,22 +118,6 @@ def problems(found: dict[str, Any]) -> list[str]:
     """Return what is wrong in a row, or to be checked, in sentences that name the column."""
     parts = found.get("errors") or ([found] if found["status"] == "refused" else found.get("warnings", []))
     return [f"{part['column']}: {part['detail']}" if part.get("column") else str(part["detail"]) for part in parts]
-
-
-def _run(
-    kept: KeptImport, account: Account, file: bytes, *, writer: Writer, now: datetime, seconds: float
-) -> dict[str, Any]:
-    return bulk_import.import_file(
-        account,
-        _TYPE,
-        file,
-        now,
-        writer=writer,
-        dry_run=not kept.writes,
-        empty_cells=kept.empty_cells,
-        cursor=kept.cursor,
-        seconds=seconds,
-    )
 
 
 def _record(kept: KeptImport, report: dict[str, Any]) -> KeptImport:

@@ -84,6 +84,11 @@ def plain(text: str, status: int = 200) -> Response[str]:
     return Response(status, f"text/plain{_UTF_8}", text, _HEADERS)
 
 
+def picture(svg: str) -> Response[str]:
+    """Return a picture of a page, drawn for whoever is signed in."""
+    return Response(200, _TYPES[".svg"], svg, _HEADERS)
+
+
 def redirect(path: str, to: str, cookie: Cookie | None = None) -> Response[str]:
     """Return a redirect from a path to a page of the hub, `to` being its path below /hub/."""
     return Response(303, _HTML, "", _HEADERS | {"Location": f"{_up(path)}{to}"}, [cookie] if cookie else None)

@@ -22,7 +22,7 @@ from longcode.usage import call_limits
 Page = Response[str]
 
 SECTIONS: dict[str, dict[str, str]] = {
-    "Clients": {"clients": "Clients", "opt-outs": "Opt-outs", "consent": "Consent"},
+    "Clients": {"clients": "Clients", "opt-outs": "Opt-outs", "consent": "Consent", "join-page": "Join page"},
     "Broadcasts": {
         "broadcasts": "Broadcasts",
         "templates": "Templates",
@@ -44,7 +44,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"plan", "usage", "invoices", "account", "sending", "webhooks", "keys", "export"}
+_OF_OWNER = {"join-page", "plan", "usage", "invoices", "account", "sending", "webhooks", "keys", "export"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 

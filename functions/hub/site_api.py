@@ -7,7 +7,7 @@ from hub.automatic import calls, rules, triggers, upcoming
 from hub.broadcasts import check, go, progress, results, what, whom
 from hub.broadcasts import listed as broadcasts
 from hub.clients import exports, imports, listed, record
-from hub.consent import evidence, opt_outs, overview
+from hub.consent import evidence, join, join_page, lists, opt_outs, overview
 from hub.plan import invoices, plans, sheet, usage
 from hub.refusals import nothing_here, resolve
 from hub.settings import account, closing, export, hours, keys, notifications, people, sending, webhooks
@@ -20,7 +20,7 @@ from longcode.aws.telemetry import logger
 PAGES = (
     *(home, messages, sign_in, sign_up, texts),
     *(exports, imports, listed, record),
-    *(evidence, opt_outs, overview),
+    *(evidence, join, join_page, lists, opt_outs, overview),
     *(broadcasts, whom, what, check, go, progress, results),
     *(editor, own_fields, templates),
     *(calls, rules, triggers, upcoming),

@@ -19,7 +19,7 @@ from longcode.jobs import Means
 from longcode.numbers import store as numbers
 from longcode.optouts import listed
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, Channel, OptOutEvent, Question, account_scope
+from longcode.optouts.consent import SHARED, Channel, OptOut, OptOutEvent, Question, account_scope
 from longcode.phone import to_stored
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
@@ -137,15 +137,21 @@ def record(account: str, number: str, form: OptOutForm, now: datetime, event_id:
         channel=form.channel,
         asked_on=form.asked_on,
     )
-    before = optouts.get(number, event.scope)
-    optouts.record(event)
-    for client_id in client_store.with_phone(account, number):
-        client_store.mark_phone(account, client_id, number)
-    listed.refresh(account, number, now)
+    record_event(account, event, now)
+    return state_of(number, account)
+
+
+def record_event(account: str, event: OptOutEvent, now: datetime) -> OptOut:
+    """Record an opt-out of an account, and what follows from it; return the phone's state. It may be repeated."""
+    before = optouts.get(event.phone, event.scope)
+    state = optouts.record(event)
+    for client_id in client_store.with_phone(account, event.phone):
+        client_store.mark_phone(account, client_id, event.phone)
+    listed.refresh(account, event.phone, now)
     enqueue_opt_out([event], event.at, [account])
     if before and before.asked:
-        questions.release_held(account, number, event.at)
-    return state_of(number, account)
+        questions.release_held(account, event.phone, event.at)
+    return state
 
 
 @app.get("/questions")

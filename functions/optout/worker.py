@@ -13,6 +13,7 @@ from longcode.aws import batches, clients, queues
 from longcode.aws.clients import pause
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
+from longcode.clients import join_pages
 from longcode.clients import store as client_store
 from longcode.jobs import HandleKeyword, Means, Send
 from longcode.keywords import POSSIBLE_OPT_OUT, Keyword
@@ -30,11 +31,12 @@ from longcode.optouts.consent import (
     account_of_scope,
     account_scope,
     can_be_answered,
+    joined_reply,
     keyword_reply,
     without_old_refusals,
 )
 from longcode.webhooks.tell import enqueue_opt_out
-from optout import questions
+from optout import joined, questions
 
 
 def handle_keyword(job: HandleKeyword, now: datetime) -> None:
@@ -46,6 +48,10 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
     if keyword is Keyword.HELP:
         _reply(job, keyword, now)
         return
+    if keyword is Keyword.YES and (joining := joined.waiting(job, now)) and joined.confirm(joining, job.words, now):
+        _reply(job, keyword, now, until=job.at + CONFIRMED_WITHIN, joins=True)
+        join_pages.end_request(joining)
+        return
     owner = _owner(job.number)
     events = [_event(job, keyword, scope) for scope in _scopes(job, keyword, owner)]
     if job.means is Means.CARRIER and _is_for_old_block(events[0], now):
@@ -56,7 +62,9 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
             questions.close_answered(state, now)
         else:
             questions.release_held(account_of_scope(state.scope), job.phone, now)
-    if keyword is not Keyword.STOP:
+    if keyword is Keyword.STOP:
+        join_pages.end_requests(job.phone, now)
+    else:
         numbers.unblock_pair(job.phone, job.number)
     _update_lists(job, keyword, owner, now)
     if any(state.changed_by == job.id for state in states):
@@ -147,8 +155,10 @@ def _event(job: HandleKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
     )
 
 
-def _reply(job: HandleKeyword, keyword: Keyword, now: datetime, until: datetime | None = None) -> None:
-    """Reply to a keyword once.
+def _reply(
+    job: HandleKeyword, keyword: Keyword, now: datetime, until: datetime | None = None, *, joins: bool = False
+) -> None:
+    """Reply to a keyword once; `joins` if it is the YES to the text of a join page.
 
     There is no reply if the carrier has replied, if the sender is no phone, if the text belongs to no account, at the
     hourly limit of automatic replies to the phone, or after `until`.
@@ -156,13 +166,14 @@ def _reply(job: HandleKeyword, keyword: Keyword, now: datetime, until: datetime 
     if job.answered or not can_be_answered(job.phone) or job.account is None or (until and now >= until):
         return
     studio = accounts.get(job.account)
+    name = studio.name if studio else None
     reply = compose.draft(
         account=SERVICE,
         message_id=f"{job.id}-0",
         kind=MessageKind.SERVICE,
         phone=job.phone,
         number=job.number,
-        body=keyword_reply(keyword, settings().help_contact, studio.name if studio else None),
+        body=joined_reply(name) if joins else keyword_reply(keyword, settings().help_contact, name),
         now=now,
     )
     if not _accept(replace(reply, valid_until=until or reply.valid_until), now):

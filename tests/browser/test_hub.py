@@ -18,7 +18,9 @@ from longcode.billing import store as invoices
 from longcode.billing.invoice import compute_invoice
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients import join_pages
 from longcode.clients.client import Audience
+from longcode.clients.join_pages import JoinPage
 from longcode.messages import folders
 from longcode.plans import store as price_list
 from longcode.teamwork import store as teamwork
@@ -326,6 +328,9 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     fire_all(clients.now())
     of_rules = ("triggers", "triggers/new", "triggers/reminder", "triggers/reminder/delete")
     of_automatic = (*of_rules, "upcoming", f"upcoming/calendar?month={in_days[0][:7]}", "calls")
+    join_pages.save(account, JoinPage(account=account.id, code="abcdefghjk", shown=True), None, clients.now())
+    of_consent = ("opt-outs", "opt-outs/record", "opt-outs/import", f"opt-outs/{ANNS[1:]}", "consent")
+    of_joining = (f"consent/{ANNS[1:]}", "join-page", "join-page/print", "../join/abcdefghjk")
     signing_in = sign_in_links.request(account.email, "job", clients.now())
     without_session = ("sign-in", f"sign-in/{signing_in}", "sign-in/old", "sign-up", "nowhere")
     for path in (
@@ -333,6 +338,8 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         *of_clients,
         *of_words,
         *of_broadcasts,
+        *of_consent,
+        *of_joining,
         *of_account,
         *of_settings,
         *of_money,

@@ -69,6 +69,7 @@ ACTING = {
     "broadcasts/store.py",
     "clients/consents.py",
     "clients/imports.py",
+    "clients/join_pages.py",
     "clients/search.py",
     "clients/store.py",
     "messages/accept.py",

@@ -17,9 +17,16 @@ from infra import openapi
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
 OPEN = re.compile(
-    r"/plans|/panel|/accounts|/signup|/signup/confirm/{}|/signup/address/{}|/password/{}|/docs|/docs/{}|/carriers/.+|/hub.*"
+    r"/plans|/panel|/accounts|/signup|/signup/confirm/{}|/signup/address/{}|/password/{}|/join/{}|/docs|/docs/{}|/carriers/.+|/hub.*"
 )
-NOT_OF_THE_API = ("/carriers/", "/docs", "/hub", "/signup/", "/password/")  # the carrier's webhooks, and pages
+NOT_OF_THE_API = (
+    "/carriers/",
+    "/docs",
+    "/hub",
+    "/signup/",
+    "/password/",
+    "/join/",
+)  # the carrier's webhooks, and pages
 DOCUMENT = json.loads(openapi.FILE.read_text())
 SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
 

@@ -172,7 +172,9 @@ def time_left(seconds: float) -> str:
 def results(texts: Counts) -> list[ResultLine]:
     """Return what became of the texts that have ended, by reason, the most frequent first."""
     lines = [
-        ResultLine(said=said(result), count=count, key=key_of(result), tone="bad" if result.state in NOT_REACHED else "")
+        ResultLine(
+            said=said(result), count=count, key=key_of(result), tone="bad" if result.state in NOT_REACHED else ""
+        )
         for result, count in texts.results.items()
         if result.state not in MAY_STILL_BE_SENT or result.state is MessageState.UNCERTAIN
     ]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from longcode.aws import clients as aws_clients
 from longcode.clients import imports
 from longcode.clients.imports import KeptImport, Phase
 from longcode.clients.permission import Via, Writer
-from longcode.clients.rows import EmptyCells
+from longcode.clients.rows import EmptyCells, columns_of
 from longcode.clients.spreadsheet import HOW_TO_SAVE, IN_UTF_8
 from longcode.clients.words import one_line
 from longcode.errors import NotFound, RequestError
@@ -117,7 +118,8 @@ def show_refused_rows(account: Account, import_id: str) -> Page:
     """Return the rows that were refused, each with what is wrong, so that they can be corrected and imported."""
     kept = _existing(account, import_id)
     name = re.sub(r"[^\w .-]", "", quote(kept.name.rpartition(".")[0] or kept.name, safe=" "))
-    return page.download(kept_imports.refused_rows(kept, account.client_fields), f"{name or 'clients'} problems.csv")
+    rows = kept_imports.refused_rows(kept, partial(columns_of, own=account.client_fields))
+    return page.download(rows, f"{name or 'clients'} problems.csv")
 
 
 def _writer(kept: KeptImport) -> Writer:
@@ -126,7 +128,7 @@ def _writer(kept: KeptImport) -> Writer:
 
 def _existing(account: Account, import_id: str) -> KeptImport:
     kept = imports.get(account.id, import_id, aws_clients.now()) if _ID.fullmatch(import_id) else None
-    if kept is None:
+    if kept is None or kept.of != "clients":
         raise NotFound("There is no such import. A file is kept for a day; choose it again.")
     return kept
 
@@ -150,7 +152,7 @@ def _form(account: Account, typed: dict[str, str] | None = None, wrong: RequestE
         typed=typed or query,
         lost="empty_cells" in query,
         wrong=wrong.detail.replace(HOW_TO_SAVE, f"{IN_UTF_8}.") if wrong else "",
-        lately=imports.of_account(account.id, aws_clients.now()),
+        lately=imports.of_account(account.id, aws_clients.now(), "clients"),
         now=aws_clients.now(),
         most_rows=kept_imports.MOST_ROWS,
         most_bytes=kept_imports.MOST_BYTES,

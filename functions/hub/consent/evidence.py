@@ -13,7 +13,7 @@ from longcode.accounts import api_keys
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.aws.at_once import at_once
-from longcode.clients import consents
+from longcode.clients import consents, join_pages
 from longcode.clients import store as client_store
 from longcode.clients.consents import ConsentEvent
 from longcode.clients.permission import ConsentMeans, Via
@@ -39,8 +39,9 @@ def show_evidence(account: Account, digits: str) -> Page:
     if not re.fullmatch(r"[0-9]{3,15}", digits):
         raise NotFound("There is no such number.")
     phone, now = f"+{digits}", aws_clients.now()
-    given, keys = at_once(
+    given, versions, keys = at_once(
         partial(consents.of_phone, account.id, phone, now),
+        partial(join_pages.versions, account.id),
         lambda: {key.id: key.name for key in api_keys.of_account(account.id)},
     )
     state = optouts.known_state(phone, account.id) if not given else optouts.state_of(phone, account.id)
@@ -55,6 +56,7 @@ def show_evidence(account: Account, digits: str) -> Page:
         who=words.who(phone, people, account),
         state=state,
         allows=any(client.allow_text_marketing for client in people),
+        versions=[one for one in versions if one.version in {event.words_version for event in given}],
         entries=sorted(entries, key=lambda entry: entry.at),
         now=now,
     )

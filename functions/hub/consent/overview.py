@@ -20,7 +20,7 @@ from longcode.template import full_name
 
 _ROWS = 40
 _SECONDS = 4.0
-_AT_FIRST = 0.5  # seconds: how long the page waits for the survey of the clients that older releases wrote
+_AT_FIRST = 0.1  # seconds: how long the page waits for the survey of the clients that older releases wrote
 _FIELDS = {"means": "means", "given_on": "day", "taken_by": "name"}
 
 

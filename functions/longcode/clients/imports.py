@@ -32,9 +32,10 @@ class Phase(StrEnum):
 
 
 class KeptImport(Struct, frozen=True, kw_only=True):
-    """An import. The counts, the cursor and `reports` (how many parts it has) are of the phase, since `since`.
+    """An import of clients, or of opt-outs (`of`).
 
-    `warned` are the rows with warnings. `by` is the person who uploaded the file, None for the account's password.
+    The counts, the cursor and `reports` (how many parts it has) are of the phase, since `since`. `warned` are the
+    rows with warnings. `by` is the person who uploaded the file, None for the account's password.
     """
 
     account: str
@@ -46,6 +47,7 @@ class KeptImport(Struct, frozen=True, kw_only=True):
     rows: int
     empty_cells: EmptyCells = EmptyCells.KEEP
     by: str | None = None
+    of: str = "clients"
     phase: Phase = Phase.CHECK
     done: int = 0
     cursor: str | None = None
@@ -75,10 +77,11 @@ def get(account: str, import_id: str, now: datetime) -> KeptImport | None:
     return read(KeptImport, item) if item else None
 
 
-def of_account(account: str, now: datetime) -> list[KeptImport]:
-    """Return the imports of an account, the newest first."""
+def of_account(account: str, now: datetime, of: str | None = None) -> list[KeptImport]:
+    """Return the imports of an account, the newest first; if `of` is given, only those of clients or of opt-outs."""
     items = store.all_unexpired(store.query(keys.kept_import(account)), now)
-    return sorted((read(KeptImport, item) for item in items), key=lambda kept: kept.at, reverse=True)
+    kept = [one for item in items if (one := read(KeptImport, item)).of == (of or one.of)]
+    return sorted(kept, key=lambda one: one.at, reverse=True)
 
 
 def file_of(kept: KeptImport) -> bytes:

@@ -249,6 +249,12 @@ def keyword_reply(keyword: Keyword, contact: str, studio: str | None = None) -> 
             return f"{sender} Help: {contact}. Msg & data rates may apply. Reply STOP to end."
 
 
+def joined_reply(studio: str | None) -> str:
+    """Return the automatic reply to the YES with which a client confirms the form of a join page."""
+    name = (studio or "").strip()[:_LONGEST_NAME].strip() or "your studio"
+    return f"Thank you! You get texts from {name} now. Msg & data rates may apply. Reply HELP for help, STOP to end."
+
+
 def can_be_answered(phone: str) -> bool:
     """Return whether a sender is a phone: a short code, a name and a number that was withheld get no text from us."""
     return re.fullmatch(_PHONE, phone) is not None and phone not in _NOBODY

@@ -30,3 +30,23 @@ def consent_event(phone: str, account: str, at: datetime | None = None, client_i
     """One event in which a client of an account with this phone agreed to texts, or no longer did."""
     place = f"{instant(at)}#{client_id}" if at else ""
     return Key(f"phone#{phone}", f"permission#{account}#{place}")
+
+
+def join_page(account: str) -> Key:
+    """The page on which clients of an account agree to texts."""
+    return Key(f"account#{account}", "join-page")
+
+
+def join_words(account: str, version: int | None = None) -> Key:
+    """A version of the words that the join page of an account shows."""
+    return Key(f"account#{account}", f"join-words#{version:06d}" if version else "join-words#")
+
+
+def join_code(code: str) -> Key:
+    """The account whose join page has a code in its address."""
+    return Key(f"join#{code}", "code")
+
+
+def join_request(phone: str, account: str = "") -> Key:
+    """The newest form of an account's join page with a phone, until the phone has answered."""
+    return Key(f"phone#{phone}", f"join#{account}")

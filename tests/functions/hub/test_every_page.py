@@ -24,8 +24,10 @@ from longcode.billing import store as invoices
 from longcode.billing.invoice import compute_invoice
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients import join_pages
 from longcode.clients.client import Audience, Phone
 from longcode.clients.imports import KeptImport
+from longcode.clients.join_pages import JoinPage
 from longcode.clients.permission import Via, Writer
 from longcode.jobs import HandleKeyword
 from longcode.plans import store as price_list
@@ -40,6 +42,7 @@ from longcode.triggers.trigger import RecordKind
 from longcode.usage.usage import Usage
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
+from optout import list_import
 from optout import worker as optout_worker
 from tests.support.broadcast_steps import create_broadcast
 from tests.support.browser import HOST, PREFIX, Browser
@@ -60,13 +63,14 @@ OF_OWNER = {
     *("keys", "keys/<key_id>/end"),
     *("export", "export/messages.csv", "export/data.csv"),
     *("people", "people/<person_id>/remove"),
+    *("join-page", "join-page/renew", "join-page/print", "join-page/qr.svg"),
     *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
     *("usage/<month>/texts.csv", "invoices", "invoices/<month>", "invoice-pdf/<month>"),
 }
 SOON = date(2027, 3, 1)
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
-BY_TOKEN = ("/signup/", "/password/", "/hub/address/")  # whoever knows the token of a mailed link may use it
+BY_TOKEN = ("/signup/", "/password/", "/hub/address/", "/join/")  # for whoever knows the token, or the code
 WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", *BY_TOKEN)
 OF_SESSION = [
     (method, path.removeprefix("/hub/"))
@@ -139,6 +143,11 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
     api_keys.create(key, "hash")
     draft = BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, by=name, changed_by=name)
     drafts.begin(replace(draft, audience=Audience(tags=(name,), status=name, search=name[:20]), body=name))
+    brought = replace(new, id="e" * 32, of="opt-outs")
+    writer = Writer(via=Via.IMPORT, person=name)
+    kept_imports.begin(brought, account, b"phone\n12\n", writer, run=list_import.run)
+    greeting = JoinPage(account=account.id, code=f"code{account.id}", shown=True, greeting=name)
+    join_pages.save(account, greeting, name, now)
     (session,) = (one for one in sessions.of_account(account.id, now) if one.person == "p")
     return {
         "month": month,
@@ -149,6 +158,7 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
         "note_id": note.id,
         "name": template.name,
         "draft_id": draft.id,
+        "list_id": brought.id,
         "client_id": client_id,
         "message_id": text.id,
         "delivery_id": tested.id,
@@ -280,7 +290,7 @@ def test_hostile_words_in_every_field_stay_words_on_every_page(account: Account,
             foreign = [
                 a
                 for a in page.addresses
-                if not a.startswith((f"{PREFIX}/hub", "javascript", "#", "tel:+")) and "#" not in a
+                if not a.startswith((f"{PREFIX}/hub", f"{PREFIX}/join/", "javascript", "#", "tel:+")) and "#" not in a
             ]
             assert (inline, acting, foreign) == ([], [], []), path
             assert "'unsafe" not in page.headers["Content-Security-Policy"][0]

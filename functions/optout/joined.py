@@ -1,0 +1,78 @@
+"""YES to the text of a join page: the client's record allows texts from then on, with what the client agreed to."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws.telemetry import logger
+from longcode.clients import join_pages
+from longcode.clients import store as client_store
+from longcode.clients.client import Client, Phone, with_writer
+from longcode.clients.join_pages import JoinRequest
+from longcode.clients.permission import Consent, ConsentMeans, Via, Writer
+from longcode.errors import BoundReached
+from longcode.jobs import HandleKeyword
+from longcode.optouts import store as optouts
+from longcode.plans.bounds import Bounded
+from longcode.plans.room import Room
+
+_WRITER = Writer(via=Via.JOIN_PAGE)
+
+
+def waiting(job: HandleKeyword, now: datetime) -> JoinRequest | None:
+    """Return the form of a join page that a YES confirms, or None."""
+    request = join_pages.request_of(job.account, job.phone, now) if job.account else None
+    return request if request and request.at <= job.at else None
+
+
+def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
+    """Allow texts to the phone of a form, on the records that have it or on a new one; return whether that was done.
+
+    A record that did not allow texts allows them to this phone only: the SMS boxes of its other numbers are unticked,
+    because only whoever has this phone has agreed. Nothing is done for an opted-out phone, or without room for a
+    client. It may be repeated.
+    """
+    account = accounts.get(request.account)
+    if account is None or optouts.blocked([(account.id, request.phone)], account.number_since):
+        return False
+    consent = Consent(
+        means=ConsentMeans.WEB_FORM, source=f"/join/{request.code}", words_version=request.version, words=words
+    )
+    for client_id in client_store.with_phone(account.id, request.phone):
+        client_store.change(account.id, client_id, lambda old: _allowing(old, request, consent, now), consent=consent)
+    try:
+        if not client_store.with_phone(account.id, request.phone):
+            _create(account, request, consent, now)
+    except BoundReached:
+        logger.warning("no room for a client of the join page", extra={"account": account.id})
+        return False
+    return True
+
+
+def _allowing(old: Client | None, request: JoinRequest, consent: Consent, now: datetime) -> Client | None:
+    if old is None:
+        return None
+    phones = old.phones
+    if not old.allow_text_marketing:
+        phones = tuple(replace(phone, sms=phone.number == request.phone) for phone in phones)
+    allowing = replace(old, phones=phones, allow_text_marketing=True, made_by_text=False, updated_at=now)
+    return with_writer(old, allowing, _WRITER, consent)
+
+
+def _create(account: Account, request: JoinRequest, consent: Consent, now: datetime) -> None:
+    first, _, last = request.name.partition(" ")
+    new = Client(
+        account=account.id,
+        id=f"join-{request.id}",
+        updated_at=now,
+        first_name=first,
+        last_name=last,
+        phones=(Phone(number=request.phone, entered=request.phone),),
+        allow_text_marketing=True,
+    )
+    room = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
+    client_store.change(
+        account.id, new.id, lambda old: with_writer(old, new, _WRITER, consent), room.take, consent=consent
+    )
