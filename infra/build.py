@@ -36,6 +36,11 @@ _UNUSED = (
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
+    # Compiled bindings need only `_cffi_backend`; these two make new ones.
+    "cffi",
+    "pycparser",
+    "segno/cli.py",
+    "segno/helpers.py",
 )
 # The package of the reference's viewer has another viewer too, and is a Django application.
 _VIEWERS = "drf_spectacular_sidecar/static/drf_spectacular_sidecar"
