@@ -43,6 +43,11 @@ _UNUSED = (
             *("parser", "streaming"),
         )
     ),
+    # Compiled bindings need only `_cffi_backend`; these two make new ones.
+    "cffi",
+    "pycparser",
+    "segno/cli.py",
+    "segno/helpers.py",
 )
 # The package of the reference's viewer has another viewer too, and is a Django application.
 _VIEWERS = "drf_spectacular_sidecar/static/drf_spectacular_sidecar"

@@ -14,13 +14,14 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from hub.automatic import suggestions
 from longcode import months
-from longcode.accounts import sessions, template_store
+from longcode.accounts import sessions
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.billing import closing
 from longcode.jobs import HandleKeyword
 from longcode.plans.plans import PlanChange
 from longcode.template import Template, TemplateVersion
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from optout import worker as optout_worker
 from tests.support.fakes import FakeCarrier, studio, take_queued

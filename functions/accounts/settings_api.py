@@ -14,7 +14,7 @@ from msgspec import structs
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from accounts import templates
-from longcode.accounts import owner_notices, template_store
+from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import (
     Account,
@@ -35,6 +35,7 @@ from longcode.jobs import Product
 from longcode.messages import replies, retentions
 from longcode.plans.plans import PlanChange
 from longcode.template import OWN_FIELD, Template, check_no_braces
+from longcode.templates import store as template_store
 from longcode.triggers.trigger import RecordKind
 from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook

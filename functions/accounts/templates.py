@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from pydantic import AfterValidator, Field
 
 from longcode.accounts import store as accounts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws.at_once import at_once
 from longcode.broadcasts import store as broadcasts
@@ -24,6 +23,7 @@ from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
 from longcode.template import Template, TemplateVersion, check, is_blank, own_field
 from longcode.template import fields as merge_fields_of
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import Trigger
 

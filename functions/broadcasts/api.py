@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from broadcasts import follow_up, forms, planning, recipients, repeats
 from longcode import segments
 from longcode.accounts import store as accounts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account, check_may_send, own_merge_fields, send_refusal
 from longcode.aws import clients as aws_clients
 from longcode.aws.telemetry import logger
@@ -29,6 +28,7 @@ from longcode.message import BroadcastState
 from longcode.messages import compose, replies, timing
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
+from longcode.templates import store as template_store
 from longcode.usage import store as quotas
 from longcode.windows import SWEEP_AFTER, hide_old_body
 

@@ -38,6 +38,9 @@ RequestError               any other fault in a request; its code is `invalid`
   Broadcasts
     EmptyAudience          no client is in the audience
     AudienceTooLarge       more clients than a broadcast may have
+    RepeatedBroadcast      another one within a day has the same words for some of the same clients
+    TooManyDrafts          the account has as many drafts as it can have
+    DraftChanged           somebody else changed the draft after the page was shown
 
   Accounts
     EditionNotEntitled     texting is an add-on of some editions only

@@ -7,13 +7,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode import months, segments
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.clients.client import Client, client_merge_values
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.message import Message, MessageState
 from longcode.template import render
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.triggers.facts import OccurrenceFacts, read_facts
 from longcode.triggers.planning import REASONS, SENT, Occurrence, OccurrenceState, Unplanned, decide, explain

@@ -13,7 +13,6 @@ from pydantic import Field, model_validator
 
 from longcode import keywords, months
 from longcode.accounts import store as accounts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
@@ -25,6 +24,7 @@ from longcode.numbers import store as numbers
 from longcode.phone import to_stored
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.triggers.sentences import sentence
 from longcode.triggers.trigger import (

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from broadcasts import checking
-from longcode.accounts import account_links, passwords, sessions, sign_in_links, template_store
+from longcode.accounts import account_links, passwords, sessions, sign_in_links
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
@@ -25,6 +25,7 @@ from longcode.messages import folders
 from longcode.plans import store as price_list
 from longcode.teamwork import store as teamwork
 from longcode.template import Template, TemplateVersion
+from longcode.templates import store as template_store
 from longcode.usage.usage import Usage
 from tests.browser.conftest import ANNS, link_by_mail
 from tests.support.broadcast_steps import advance, create_broadcast

@@ -10,7 +10,6 @@ import pytest
 from accounts import settings_api
 from clients import api as clients_api
 from inbox import worker as inbox_worker
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.aws.clients import client
@@ -19,6 +18,7 @@ from longcode.clients import store as clients
 from longcode.jobs import HandleKeyword
 from longcode.optouts import store as optouts
 from longcode.plans.plans import PlanChange
+from longcode.templates import store as template_store
 from optout import worker as optout_worker
 from tests.support.fakes import NOW, FakeCarrier, call, studio, take_queued
 from tests.support.text_steps import accept, deliver

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from longcode.accounts import passwords, template_store
+from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import AccountStatus, OnUncertain, QuietZone, ReplyDelivery, WebhookEvent
 from longcode.billing import exports
@@ -19,6 +19,7 @@ from longcode.message import BroadcastState
 from longcode.plans import store as plans
 from longcode.plans.plans import PastLimit
 from longcode.table import due, keys, trigger_keys
+from longcode.templates import store as template_store
 from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState

@@ -11,7 +11,6 @@ from hub import words
 from hub.broadcasts import drafted, reasons
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from hub.texting import texts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients as aws_clients
 from longcode.billing.invoice import money
@@ -26,6 +25,7 @@ from longcode.phone import in_words
 from longcode.segments import UNIT_CHARACTERS, measure
 from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces, full_name
 from longcode.template import fields as fields_of
+from longcode.templates import store as template_store
 
 _MOST_PREVIEWED = 200  # clients, one after the other; a search finds the others
 _WORTH_SHORTENING = 20  # characters: so few can be left out

@@ -11,7 +11,6 @@ from typing import TypeVar
 import msgspec
 
 from longcode import months, windows
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
@@ -23,6 +22,7 @@ from longcode.messages import retentions
 from longcode.months import instant
 from longcode.optouts import store as optout_store
 from longcode.template import full_name
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.usage import store as quotas
 from optout import api as optouts

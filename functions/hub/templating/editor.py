@@ -7,7 +7,6 @@ from accounts import templates
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.templating import forms, listed, shown
 from hub.texting import recipients
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.aws.at_once import at_once
@@ -16,6 +15,7 @@ from longcode.clients.client import Client
 from longcode.errors import NameTaken, NotFound, RequestError
 from longcode.months import instant
 from longcode.template import Template
+from longcode.templates import store as template_store
 
 _TYPED = ("name", "subject", "shortcut", "body")
 

@@ -11,13 +11,13 @@ from accounts.templates import Users
 from hub import words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.templating import forms, shown
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.errors import RequestError
 from longcode.months import local_day, time_zone
 from longcode.template import Template
+from longcode.templates import store as template_store
 
 _ROWS = 100
 

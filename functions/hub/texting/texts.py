@@ -8,13 +8,13 @@ from pydantic import ValidationError
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import canned_replies, previews, recipients
 from hub.texting.recipients import Addressee
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import BadPhone, BadTime, IdempotencyConflict, OptedOut, RequestError
 from longcode.months import instant_of, time_zone
 from longcode.segments import MAX_CHARACTERS
 from longcode.template import Template
+from longcode.templates import store as template_store
 from send import api as send
 
 MOST_TEMPLATES = 200

@@ -8,7 +8,6 @@ import pytest
 from accounts import settings_api
 from clients import api as clients_api
 from longcode.accounts import store as accounts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
@@ -16,6 +15,7 @@ from longcode.plans.plans import PlanChange
 from longcode.table import credential_keys, keys, store
 from longcode.table.writes import Put
 from longcode.template import Template
+from longcode.templates import store as template_store
 from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW, ApiResponse, call

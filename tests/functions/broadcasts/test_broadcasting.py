@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from broadcasts import worker
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.broadcasts import store as broadcasts
 from longcode.clients import store as clients
@@ -17,6 +16,7 @@ from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.table import keys, store
 from longcode.table.writes import Update
 from longcode.template import Template
+from longcode.templates import store as template_store
 from sweeper import sweep_schedule
 from tests.support.aws_calls import failing
 from tests.support.broadcast_steps import (

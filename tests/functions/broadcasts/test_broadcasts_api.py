@@ -10,12 +10,12 @@ import pytest
 
 from broadcasts import api, worker
 from longcode.accounts import store as accounts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.messages import compose
 from longcode.table import keys, store
 from longcode.template import Template
+from longcode.templates import store as template_store
 from tests.support.broadcast_steps import advance, create_broadcast, deliver_bulk_texts, phone_number, send
 from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, client, studio, take_queued
 

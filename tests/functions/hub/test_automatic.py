@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from longcode.accounts import people, sessions, template_store
+from longcode.accounts import people, sessions
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients
 from longcode.template import Template
+from longcode.templates import store as template_store
 from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Occurrence, OccurrenceState

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from broadcasts import api, checking
 from broadcasts.forms import AudienceForm, NewBroadcast
-from longcode.accounts import people, sessions, template_store
+from longcode.accounts import people, sessions
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients as aws_clients
@@ -18,6 +18,7 @@ from longcode.broadcasts.broadcast import Broadcast
 from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.clients.client import Audience
 from longcode.template import Template
+from longcode.templates import store as template_store
 from tests.support.browser import Browser, Page
 from tests.support.fakes import NOW, studio
 from tests.support.fakes import client as write_client

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from broadcasts import api as broadcasts_api
 from clients import kept_imports
 from hub.site import site
-from longcode.accounts import api_keys, people, sessions, template_store
+from longcode.accounts import api_keys, people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.api_keys import ApiKey
@@ -36,6 +36,7 @@ from longcode.table.writes import Put, attributes
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import Note
 from longcode.template import Template, TemplateVersion
+from longcode.templates import store as template_store
 from longcode.triggers.planning import Call
 from longcode.triggers.store import put as put_trigger
 from longcode.triggers.trigger import RecordKind

@@ -9,7 +9,6 @@ from accounts.credentials_api import NewKey
 from accounts.settings_api import AccountSettings
 from hub.settings import files
 from longcode.accounts import store as accounts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account, ReplyDelivery
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
@@ -18,6 +17,7 @@ from longcode.messages import retentions
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, account_scope
 from longcode.template import Template
+from longcode.templates import store as template_store
 from tests.functions.hub.conftest import PASSWORD
 from tests.support.browser import Browser, Page
 from tests.support.fakes import NOW, client, studio

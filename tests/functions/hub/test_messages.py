@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from inbox import worker
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.carriers.carrier import Inbound, RefusalReason, Refused
@@ -16,6 +15,7 @@ from longcode.months import time_zone
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.template import Template
+from longcode.templates import store as template_store
 from optout import worker as optout_worker
 from tests.support.browser import Browser
 from tests.support.fakes import NOW, FakeCarrier, studio, take_queued

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.jobs import HandleKeyword
 from longcode.message import Message
 from longcode.messages import folders
 from longcode.template import Template
+from longcode.templates import store as template_store
 from optout import worker as optout_worker
 from tests.support.browser import Browser
 from tests.support.fakes import NOW, FakeCarrier, studio, take_queued

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from hub.templating import shown
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.clients.client import Phone
 from longcode.template import FIELDS
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from tests.support.browser import Browser, Page
 from tests.support.fakes import client as write_client

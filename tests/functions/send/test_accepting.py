@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from longcode.accounts import template_store
 from longcode.message import MessageKind, MessageState
 from longcode.template import Template
+from longcode.templates import store as template_store
 from send import api
 from tests.support.aws_calls import failing, losing_the_first_response
 from tests.support.fakes import NOW, LambdaContext, call, client, studio, take_queued

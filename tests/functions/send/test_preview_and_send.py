@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from longcode.accounts import store as accounts
-from longcode.accounts import template_store
 from longcode.accounts.account import Account, AccountStatus
 from longcode.clients import store as clients
 from longcode.clients.client import Phone
@@ -25,6 +24,7 @@ from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from longcode.table.writes import Update
 from longcode.template import Template
+from longcode.templates import store as template_store
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
 from send import api

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.aws import clients as clients_of_aws
 from longcode.clients import store as clients
@@ -11,6 +10,7 @@ from longcode.jobs import Means
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.template import Template
+from longcode.templates import store as template_store
 from send import api
 from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
 from tests.support.readers import log_lines

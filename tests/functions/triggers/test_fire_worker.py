@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from inbox import api
 from longcode import jobs
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.jobs import Means
@@ -18,6 +17,7 @@ from longcode.message import MessageKind, MessageState
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.template import Template
+from longcode.templates import store as template_store
 from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState as Planned

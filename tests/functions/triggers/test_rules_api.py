@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from longcode.accounts import template_store
 from longcode.accounts.account import Account
 from longcode.template import Template
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.fakes import ApiResponse, call, studio
