@@ -30,10 +30,20 @@ ALONE = 10
 _RENEWED_SECONDS = 40  # so a page of the hub, which asks for news each five seconds, costs no write
 _BATCH = 10
 _MOST_KEPT = 10_000  # accounts that a process remembers: some 2 MB
-_COSTS = (  # calls that take seconds count as many: so an account makes one import a second, or two of the others
+# Calls that take seconds count as many: so an account makes one step of an import a second, or two of the others.
+_COSTS = (
     (re.compile(r"POST ((/hub)?/clients/import(/[^/]+)?|/client-tags|/hub/clients)"), 50),
-    (re.compile(r"POST (/hub)?/broadcasts"), 25),
-    (re.compile(r"GET (/hub)?/usage/[^/]+/texts(\.csv)?"), 25),
+    (re.compile(r"POST /hub/(opt-outs/import(/[^/]+)?|consent|usage/[^/]+/count|broadcasts/new/[^/]+/add-up)"), 50),
+    (re.compile(r"POST (/hub)?/triggers/[^/]+/plan"), 50),
+    (re.compile(r"POST (/hub)?/broadcasts(/[^/]+/calls)?"), 25),
+    (re.compile(r"POST /hub/broadcasts/(new/[^/]+/go|[^/]+/again)"), 25),
+    (
+        re.compile(
+            r"GET ((/hub)?/usage/[^/]+/texts(\.csv)?|/hub/(clients/export|export|opt-outs/export)/[^/]+\.csv)"
+        ),
+        25,
+    ),
+    (re.compile(r"GET /hub/broadcasts/[^/]+/not-reached\.csv"), 25),
 )
 
 Take = Callable[[str, int, datetime], bool]
