@@ -88,5 +88,6 @@ def answer(name: str, verb: str, path: str, ids: dict[str, str], *, unknown: boo
 
 
 def everything() -> list[Any]:
-    items: list[Any] = aws_client("dynamodb").scan(TableName="longcode")["Items"]
-    return items
+    """Return all items but the counts of calls, and the price list that a process loads."""
+    items = aws_client("dynamodb").scan(TableName="longcode")["Items"]
+    return [item for item in items if item["type"]["S"] not in ("calls", "price-list")]
