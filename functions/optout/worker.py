@@ -36,7 +36,7 @@ from longcode.optouts.consent import (
     without_old_refusals,
 )
 from longcode.webhooks.tell import enqueue_opt_out
-from optout import joined, questions
+from optout import join_confirmation, questions
 
 
 def handle_keyword(job: HandleKeyword, now: datetime) -> None:
@@ -48,9 +48,13 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
     if keyword is Keyword.HELP:
         _reply(job, keyword, now)
         return
-    if keyword is Keyword.YES and (joining := joined.waiting(job, now)) and joined.confirm(joining, job.words, now):
+    if (
+        keyword is Keyword.YES
+        and (request := join_confirmation.waiting(job, now))
+        and join_confirmation.confirm(request, job.words, now)
+    ):
         _reply(job, keyword, now, until=job.at + CONFIRMED_WITHIN, joins=True)
-        join_pages.end_request(joining)
+        join_pages.end_request(request)
         return
     owner = _owner(job.number)
     events = [_event(job, keyword, scope) for scope in _scopes(job, keyword, owner)]

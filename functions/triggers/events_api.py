@@ -29,7 +29,7 @@ from longcode.triggers.trigger import (
     record_statuses,
     record_word,
 )
-from triggers import manual, outlook
+from triggers import forecast, staff_actions
 from triggers.forms import (
     CallTask,
     CancelForm,
@@ -58,14 +58,14 @@ def list_upcoming(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[
     """List planned and dropped texts of triggers with the reason, by time; each stays for a day after its time."""
     account, now = accounts.get_or_raise(web.caller(app)), clients.now()
     page = triggers.upcoming(account.id, now - _SHOWN_FOR, limit=limit, cursor=cursor)
-    items = [outlook.shown(facts, now) for facts in read_facts(account, page.occurrences, now)]
+    items = [forecast.shown(facts, now) for facts in read_facts(account, page.occurrences, now)]
     return web.Page(items=items, next_cursor=page.next_cursor)
 
 
 @app.post("/upcoming/cancel")
 def cancel_upcoming(form: CancelForm) -> Upcoming:
     """Cancel a planned text: it is not sent for this record and date, whatever events follow."""
-    return manual.cancel_planned(web.caller(app), form, clients.now())
+    return staff_actions.cancel_planned(web.caller(app), form, clients.now())
 
 
 @app.get("/calls")
@@ -74,15 +74,15 @@ def list_calls(done: bool = False, limit: web.Limit = 50, cursor: web.Cursor = N
     account = web.caller(app)
     if done:
         made, next_cursor = call_tasks.done_calls(account, clients.now(), limit=limit, cursor=cursor)
-        return web.Page(items=list(map(manual.shown_call, made)), next_cursor=next_cursor)
-    tasks = list(map(manual.shown_call, call_tasks.call_page(account, cursor, limit + 1)))
+        return web.Page(items=list(map(staff_actions.shown_call, made)), next_cursor=next_cursor)
+    tasks = list(map(staff_actions.shown_call, call_tasks.call_page(account, cursor, limit + 1)))
     return web.page_of(tasks, limit, lambda task: task.id)
 
 
 @app.put("/calls/<call_id>/done")
 def put_call_done(call_id: Annotated[str, Path(max_length=100)], form: DoneForm) -> CallTask:
     """Mark a call as made, with a note. The first note stays."""
-    return manual.shown_call(manual.finish_call(web.caller(app), call_id, form.note, clients.now()))
+    return staff_actions.shown_call(staff_actions.finish_call(web.caller(app), call_id, form.note, clients.now()))
 
 
 @app.delete("/calls/<call_id>", responses=web.responses({204: None}))

@@ -21,7 +21,7 @@ from longcode.triggers.planning import Call, OccurrenceState, call_for
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.tell import enqueue_new
-from triggers import away, texts
+from triggers import away_texts, texts
 
 _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"
 
@@ -99,7 +99,7 @@ def handle(body: str) -> None:
     if "trigger" in json.loads(body):
         fire(queues.read(jobs.FireTrigger, body), clients.now())
     else:
-        away.answer(queues.read(jobs.SendAwayText, body), clients.now())
+        away_texts.answer(queues.read(jobs.SendAwayText, body), clients.now())
 
 
 @logger.inject_lambda_context

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
-from broadcasts import checking
+from broadcasts import draft_check
 from longcode.accounts import account_links, passwords, sessions, sign_in_links
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -309,7 +309,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     now = clients.now()
     draft = BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, body="Hello")
     draft = drafts.begin(replace(draft, audience=Audience(everyone=True)))
-    checking.step(draft, checking.begin(draft, now), account, now)
+    draft_check.step(draft, draft_check.begin(draft, now), account, now)
     steps = [f"broadcasts/new/{draft.id}/{step}" for step in ("whom", "what", "check", "go", "delete")]
     broadcast_id = create_broadcast(account, now=clients.now())
     advance(clients.now())

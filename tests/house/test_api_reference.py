@@ -24,7 +24,7 @@ from longcode.webhooks import delivery
 from tests.support.api_document import DOCUMENT, faults
 from tests.support.local_aws import read_template
 from tests.support.source_reading import FUNCTIONS, ROOT
-from triggers.outlook import CALL_INSTEAD
+from triggers.forecast import CALL_INSTEAD
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = [

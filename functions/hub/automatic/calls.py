@@ -12,7 +12,7 @@ from longcode.errors import RequestError
 from longcode.phone import in_words
 from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
-from triggers import manual
+from triggers import staff_actions
 
 _ROWS = 40
 _MOST_NOTE = 1000
@@ -49,7 +49,7 @@ def finish(account: Account, fields: dict[str, str]) -> Page:
     try:
         if len(note) > _MOST_NOTE:
             raise RequestError(_TOO_LONG, field="note")
-        manual.finish_call(account.id, fields.get("call", ""), note, clients.now(), name_of_person())
+        staff_actions.finish_call(account.id, fields.get("call", ""), note, clients.now(), name_of_person())
     except RequestError as refusal:
         return _list(account, fields, refusal)
     return go_to("calls?finished=1")

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from hub import words
-from hub.automatic import foreseen, rule_form, suggestions
+from hub.automatic import rule_form, rule_preview, suggestions
 from hub.automatic.triggers import in_a_sentence, is_entitled
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from hub.texting.texts import templates_of
@@ -102,7 +102,7 @@ def _page(
     templates, shown, tried = at_once(
         lambda: [template.name for template in templates_of(account)],
         lambda: _shown(account, typed, name) if is_shown and not wrong else None,
-        lambda: foreseen.trial(account, trigger, query, now) if trigger else None,
+        lambda: rule_preview.trial(account, trigger, query, now) if trigger else None,
     )
     return show(
         "automatic/rule",
@@ -129,12 +129,12 @@ def _page(
     )
 
 
-def _shown(account: Account, typed: dict[str, str], name: str) -> foreseen.RuleShown:
+def _shown(account: Account, typed: dict[str, str], name: str) -> rule_preview.RulePreview:
     """Return what the trigger of a form would do, or why it can't be written so."""
     now = clients.now()
     try:
         form = rule_form.read(typed, enabled=True)
         trigger = rules_api.trigger_of_form(account, name or _UNNAMED, form)
     except RequestError as refusal:
-        return foreseen.RuleShown(refused=words.refusal(refusal, account, now))
-    return foreseen.of(account, trigger, now)
+        return rule_preview.RulePreview(refused=words.refusal(refusal, account, now))
+    return rule_preview.of(account, trigger, now)

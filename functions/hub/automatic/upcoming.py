@@ -29,7 +29,7 @@ from longcode.triggers import store as triggers
 from longcode.triggers.facts import OccurrenceFacts, read_facts
 from longcode.triggers.planning import OccurrenceState
 from send import api as send
-from triggers import manual, outlook
+from triggers import forecast, staff_actions
 from triggers.forms import CancelForm
 
 _ROWS = 40
@@ -137,7 +137,7 @@ def cancel(account: Account, fields: dict[str, str]) -> Page:
     if message_id := fields.get("message_id"):
         send.cancel(account.id, message_id, now, by)
     else:
-        manual.cancel_planned(account.id, _cancel_form(fields), now, by)
+        staff_actions.cancel_planned(account.id, _cancel_form(fields), now, by)
     return go_to("upcoming?cancelled=1")
 
 
@@ -170,7 +170,7 @@ def _names(account: Account, texts: list[Message]) -> dict[str, str]:
 
 def _row_of_trigger(account: Account, facts: OccurrenceFacts, now: datetime) -> UpcomingRow:
     occurrence, client = facts.occurrence, facts.client
-    found = outlook.shown(facts, now)
+    found = forecast.shown(facts, now)
     at = found.goes_at or occurrence.fires_at
     named = {"kind": occurrence.kind.value, "record_id": occurrence.record_id, "trigger": occurrence.trigger}
     can_cancel = occurrence.state is OccurrenceState.PLANNED and not facts.sent
@@ -185,7 +185,7 @@ def _row_of_trigger(account: Account, facts: OccurrenceFacts, now: datetime) -> 
         if found.will_go and is_later
         else ("" if found.will_go else found.why),
         will_go=found.will_go,
-        is_call=found.reason == outlook.CALL_INSTEAD,
+        is_call=found.reason == forecast.CALL_INSTEAD,
         origin=f"{occurrence.trigger.replace('-', ' ')}: {occurrence.kind} {occurrence.record_id}",
         link=f"clients/{quote(client.id)}" if client else "",
         link_of_origin=f"triggers/{quote(occurrence.trigger, safe='')}" if facts.trigger else "",
@@ -245,7 +245,7 @@ def _row_to_cancel(account: Account, query: dict[str, str]) -> UpcomingRow:
     form = _cancel_form(query)
     occurrence = triggers.get_occurrence(account.id, form.kind, form.record_id, form.trigger, form.date)
     if occurrence is None:
-        raise NotFound(manual.NO_PLANNED_TEXT)
+        raise NotFound(staff_actions.NO_PLANNED_TEXT)
     return _row_of_trigger(account, read_facts(account, [occurrence], now)[0], now)
 
 
@@ -259,7 +259,7 @@ def _cancel_form(fields: dict[str, str]) -> CancelForm:
             {name: value for name, value in _named(fields).items() if name != "message_id"}
         )
     except ValidationError as error:
-        raise NotFound(manual.NO_PLANNED_TEXT) from error
+        raise NotFound(staff_actions.NO_PLANNED_TEXT) from error
 
 
 def _counted(account: Account, days: list[date], now: datetime) -> dict[date, int]:

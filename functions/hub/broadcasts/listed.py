@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hub.broadcasts import said
+from hub.broadcasts import wording
 from hub.site import Page, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -80,7 +80,7 @@ def rows(account: Account, some: list[Broadcast], now: datetime) -> list[Broadca
 
 
 def _row(account: Account, one: Broadcast, texts: Counts, audience: Audience | None, now: datetime) -> BroadcastRow:
-    state, tone = said.state(one, texts, now, account.time_zone)
+    state, tone = wording.state(one, texts, now, account.time_zone)
     numbers: dict[str, Any] = dict.fromkeys(("sent", "delivered", "not_delivered"))
     if texts.is_complete:
         numbers = {
@@ -93,10 +93,10 @@ def _row(account: Account, one: Broadcast, texts: Counts, audience: Audience | N
         words=one.body,
         state=state,
         tone=tone,
-        whom=said.whom(one, audience),
+        whom=wording.whom(one, audience),
         by=one.by or "",
         at=one.created_at,
         skipped=sum(one.skipped.values()),
-        moves=said.steps(one, texts, now, 1).moves,
+        moves=wording.steps(one, texts, now, 1).moves,
         **numbers,
     )

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from broadcasts import api, recipients
 from hub import words
-from hub.broadcasts import said
+from hub.broadcasts import wording
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -81,25 +81,25 @@ def show_broadcast(account: Account, broadcast_id: str) -> Page:
         partial(broadcasts.get, account.id, api.id_of_request(account.id, key_of_again(broadcast))),
         partial(call_tasks.made, account.id, broadcast.id),
     )
-    state, tone = said.state(broadcast, texts, now, account.time_zone)
+    state, tone = wording.state(broadcast, texts, now, account.time_zone)
     shown = query.get("show", "")
-    steps = said.steps(broadcast, texts, now, pace)
+    steps = wording.steps(broadcast, texts, now, pace)
     return show(
         "broadcasts/one",
         account,
         broadcast=broadcast,
         state=state,
         tone=tone,
-        whom=said.whom(broadcast, audiences.get(broadcast.id)),
+        whom=wording.whom(broadcast, audiences.get(broadcast.id)),
         steps=steps,
         texts=texts,
         is_active=_is_active(broadcast, texts),
         delivered=texts.count(MessageState.DELIVERED),
         unconfirmed=texts.count(MessageState.SENT, MessageState.UNCERTAIN),
         not_reached=texts.count(*NOT_REACHED),
-        results=said.results(texts),
-        skipped=said.skipped(broadcast),
-        paused=said.reason_of_pause(broadcast, account) if broadcast.paused else "",
+        results=wording.results(texts),
+        skipped=wording.skipped(broadcast),
+        paused=wording.reason_of_pause(broadcast, account) if broadcast.paused else "",
         answers=who_answered(account, answers[-_REPLIES:][::-1]),
         answered=len(answers),
         most_replies=MOST_REPLIES,
@@ -142,7 +142,7 @@ def ask_to_cancel(account: Account, broadcast_id: str) -> Page:
     """Ask whether a broadcast is to be cancelled, and say what that does."""
     broadcast, now = api.broadcast_or_raise(account.id, broadcast_id), aws_clients.now()
     texts = counts.look(broadcast, now)
-    steps = said.steps(broadcast, texts, now, 1)
+    steps = wording.steps(broadcast, texts, now, 1)
     return show(
         "broadcasts/cancel", account, broadcast=broadcast, steps=steps, is_active=_is_active(broadcast, texts)
     )
@@ -199,7 +199,7 @@ def _texts_and_recipients(
     after, shown = query.get("after") or None, query.get("show", "")
     if broadcast.state in (BroadcastState.SCHEDULED, BroadcastState.PLANNING, BroadcastState.REFUSED):
         return texts, [], None
-    if result := said.result_of(shown, texts):
+    if result := wording.result_of(shown, texts):
         entries, more = recipients.page_of_result(broadcast, texts, result, after, _ROWS)
     else:
         cursor = after or (recipients.FIRST_SKIPPED if shown == "skipped" else None)
@@ -226,14 +226,14 @@ def _row(
     return RecipientRow(
         who=name or phone or "A client who is deleted",
         phone=phone,
-        said=said.why_skipped(one.code, one.detail),
+        said=wording.why_no_text(one.code, one.detail),
         client_id=one.client_id if name is not None else "",
     )
 
 
 def _shown(shown: str, texts: Counts) -> dict[str, str]:
     """Return which recipients are shown: the key in the address, and what it means."""
-    result = said.result_of(shown, texts)
+    result = wording.result_of(shown, texts)
     if result:
-        return {"key": shown, "said": said.said(result)}
+        return {"key": shown, "said": wording.of_result(result)}
     return {"key": shown, "said": _LISTS[shown]} if shown in _LISTS else {"key": "", "said": ""}

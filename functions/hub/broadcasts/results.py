@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from broadcasts import api, follow_up, forms
 from hub import page
-from hub.broadcasts import progress, said
+from hub.broadcasts import progress, wording
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -40,7 +40,9 @@ def show_file(account: Account, broadcast_id: str) -> Page:
     sheet = csv.writer(out)
     sheet.writerow(("name", "phone", "reason"))
     for one in missed:
-        why = said.said(Result(one.state, one.code)) if one.state else said.why_skipped(one.code, one.detail)
+        why = (
+            wording.of_result(Result(one.state, one.code)) if one.state else wording.why_no_text(one.code, one.detail)
+        )
         sheet.writerow(map(cell, (names.get(one.client_id or "", ""), one.phone or "", why)))
     return page.download(MARK + out.getvalue(), "not-reached.csv")
 
@@ -140,7 +142,7 @@ def _again(account: Account, broadcast: Broadcast, fields: dict[str, str], wrong
         typed=fields,
         tried=tried,
         nobody=nobody,
-        skipped=said.of_codes(tried.totals.skipped) if tried else [],
+        skipped=wording.of_codes(tried.totals.skipped) if tried else [],
         wrong=wrong,
         currency=accept.plan_at(account, aws_clients.now()).currency,
     )

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from broadcasts import checking
-from broadcasts.checking import Fit
+from broadcasts import draft_check
+from broadcasts.draft_check import Fit
 from hub import words
-from hub.broadcasts import reasons
+from hub.broadcasts import wording
 from longcode.accounts.account import Account
 from longcode.broadcasts.drafts import DraftCheck
 from longcode.segments import UNIT_CHARACTERS
@@ -32,12 +32,12 @@ class DraftTotals(Struct, frozen=True, kw_only=True):
 
 def of(account: Account, check: DraftCheck, at: datetime, now: datetime) -> DraftTotals:
     """Return the totals of a broadcast that would begin at a time."""
-    fit = checking.fit(account, check, at)
+    fit = draft_check.fit(account, check, at)
     return DraftTotals(
         texts=check.texts,
         units=check.units,
         lengths=_lengths(check),
-        none=sorted(((count, reasons.why_none_of_many(code)) for code, count in check.skipped.items()), reverse=True),
+        none=sorted(((count, wording.why_none_of_many(code)) for code, count in check.skipped.items()), reverse=True),
         waits=waits(account, check, at, now),
         asked=check.asked,
         fit=fit,
@@ -49,7 +49,7 @@ def waits(account: Account, check: DraftCheck, at: datetime, now: datetime) -> l
     zone = account.time_zone
     return [
         f"{words.counted(count, 'text')} {'waits' if count == 1 else 'wait'} until {words.ahead(until, now, zone)}"
-        for until, count in checking.held(account, check, at)
+        for until, count in draft_check.held(account, check, at)
     ]
 
 

@@ -20,7 +20,7 @@ from longcode.template import full_name
 
 _ROWS = 40
 _SECONDS = 4.0
-_AT_FIRST = 0.1  # seconds: how long the page waits for the survey of the clients that older releases wrote
+_AT_FIRST = 0.1  # seconds: how long the page waits for the backfill of the clients that older releases wrote
 _FIELDS = {"means": "means", "given_on": "day", "taken_by": "name"}
 
 
@@ -34,8 +34,8 @@ def show_consent(account: Account) -> Page:
 @site.post("/hub/consent")
 @form_of_studio
 def say_how(account: Account, fields: dict[str, str]) -> Page:
-    """Keep how the chosen clients agreed; or go on with the survey of the clients that older releases wrote."""
-    if fields.get("do") == "survey":
+    """Keep how the chosen clients agreed; or go on with the backfill of the clients that older releases wrote."""
+    if fields.get("do") == "backfill":
         return _page(account, {}, seconds=_SECONDS)
     ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     now, writer = aws_clients.now(), Writer(via=Via.HUB, person=name_of_person())
@@ -64,9 +64,9 @@ def _form(fields: dict[str, str], is_for_some: bool) -> forms.ConsentForm:
 
 def _page(account: Account, given: dict[str, str], *, seconds: float, wrong: RequestError | None = None) -> Page:
     now, cursor = aws_clients.now(), given.get("after") or None
-    is_done, looked_at = consents.survey(account.id, now, seconds)
+    is_done, looked_at = consents.backfill(account.id, now, seconds)
     if not is_done:
-        return show("consent/survey", account, looked_at=looked_at)
+        return show("consent/backfill", account, looked_at=looked_at)
     (unknown, next_cursor), *counts = at_once(
         lambda: consents.page(account.id, ConsentMeans.UNKNOWN, limit=_ROWS, cursor=cursor),
         *(partial(consents.count, account.id, means) for means in ConsentMeans),

@@ -4,8 +4,8 @@ from typing import Any
 
 from billing.invoices_api import as_pdf
 from hub import page
+from hub.error_pages import resolve
 from hub.plan.wording import NO_INVOICE
-from hub.refusals import resolve
 from hub.site import Page, page_of_owner, site
 from longcode.accounts.account import Account
 from longcode.aws.telemetry import logger

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from accounts import templates
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
-from hub.templating import forms, listed, shown
+from hub.templating import forms, listed, preview
 from hub.texting import recipients
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -77,7 +77,7 @@ def save_template(account: Account, fields: dict[str, str], name: str) -> Page:
 def show_preview(account: Account, fields: dict[str, str]) -> Page:
     """Return what a client would get, for the script of the page."""
     client = _client(account, fields)
-    return show("templating/preview", shown=shown.of(account, fields.get("body", ""), client, aws_clients.now()))
+    return show("templating/preview", shown=preview.of(account, fields.get("body", ""), client, aws_clients.now()))
 
 
 @site.post("/hub/templates/<name>/restore")
@@ -159,14 +159,14 @@ def _page(
         opened=template,
         values=values,
         typed={"to": "", "client": ""} | typed,
-        groups=shown.picker(account),
+        groups=preview.picker(account),
         users=users.of_template(template.name) if users and template else None,
         used_by=listed.used_by(users.of_template(template.name), now, account) if users and template else [],
         versions=[(_place(version.changed_at), version) for version in versions],
-        shown=None if wrong and wrong.field == "body" else shown.of(account, values["body"], client, now),
+        shown=None if wrong and wrong.field == "body" else preview.of(account, values["body"], client, now),
         choices=[] if client else recipients.choices(account, typed.get("to", "")) if "preview" in typed else [],
         wrong=wrong,
-        why=shown.why_refused(account, values["body"], wrong) if wrong else "",
+        why=preview.why_refused(account, values["body"], wrong) if wrong else "",
         saved="sent" in typed and wrong is None,
         now=now,
     )

@@ -10,7 +10,7 @@ from accounts import templates
 from accounts.templates import Users
 from hub import words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
-from hub.templating import forms, shown
+from hub.templating import forms, preview
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
@@ -42,7 +42,7 @@ def show_templates(account: Account) -> Page:
     rows = [
         TemplateRow(
             template=template,
-            first_words=shown.first_words(template),
+            first_words=preview.first_words(template),
             used_by=used_by(users.of_template(template.name), now, account),
         )
         for template in found[:_ROWS]

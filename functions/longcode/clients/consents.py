@@ -16,7 +16,7 @@ from longcode.table.writes import PRESENT, Attributes, Put, Update, attributes, 
 
 _KEPT = timedelta(days=5 * 366)
 _BEFORE = datetime(2000, 1, 1, tzinfo=UTC)  # where those whose permission has no time are in a list by time
-_PAGE = 200  # clients that the survey reads in a call
+_PAGE = 200  # clients that the backfill reads in a call
 
 
 class ConsentEvent(Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ def page(account: str, means: ConsentMeans, *, limit: int, cursor: str | None) -
     return [client for client in clients if consent_means(client) is means], cursor
 
 
-def survey(account: str, now: datetime, seconds: float) -> tuple[bool, int]:
+def backfill(account: str, now: datetime, seconds: float) -> tuple[bool, int]:
     """Put clients that older releases wrote on the lists, for some seconds; return whether it is done, and how many.
 
     It is done once for each account: whatever writes a client now puts it on its list. It may be repeated.

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from broadcasts import api
-from hub.broadcasts import said
+from hub.broadcasts import wording
 from longcode.accounts.account import Account, AccountStatus
 from longcode.aws import clients as aws_clients
 from longcode.broadcasts import store as broadcasts
@@ -289,7 +289,7 @@ def broadcast_of(now: datetime, **fields: Any) -> Broadcast:
     ],
 )
 def test_the_time_left_is_told_in_round_numbers(seconds: float, words: str) -> None:
-    assert said.time_left(seconds) == words
+    assert wording.time_left(seconds) == words
 
 
 def test_the_time_left_is_that_of_the_throughput_or_of_the_pace_if_that_is_slower() -> None:
@@ -297,8 +297,8 @@ def test_the_time_left_is_that_of_the_throughput_or_of_the_pace_if_that_is_slowe
     part = CountedPart(at=NOW, texts={"sent": 300, "queued": 200, "queued quiet_hours": 100})
     slow = Counts(parts=(part,), marks=(Mark(NOW - timedelta(seconds=60), 288),))
 
-    known = said.steps(one, Counts(parts=(part,)), NOW, 4)
-    measured = said.steps(one, slow, NOW, 4)
+    known = wording.steps(one, Counts(parts=(part,)), NOW, 4)
+    measured = wording.steps(one, slow, NOW, 4)
 
     assert (known.done, known.total, known.left) == (300, 600, "about 2 minutes left")  # 200 texts of two segments
     assert measured.left == "about 17 minutes left"  # 200 texts, twelve a minute

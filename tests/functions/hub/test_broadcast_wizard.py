@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from broadcasts import api, checking
+from broadcasts import api, draft_check
 from broadcasts.forms import AudienceForm, NewBroadcast
 from longcode.accounts import people, sessions
 from longcode.accounts.account import Account
@@ -317,11 +317,11 @@ def test_a_draft_is_checked_in_steps(account: Account) -> None:
     for number in range(98):
         write_client(account, f"d{number:02}", f"+1212556{number:04}")
     draft, now = kept(account), aws_clients.now()
-    check = checking.begin(draft, now)
+    check = draft_check.begin(draft, now)
 
-    first = checking.step(draft, check, account, now, seconds=0, pages=1)
-    stale = checking.step(draft, check, account, now, seconds=0, pages=1)
-    second = checking.step(draft, first, account, now, seconds=0, pages=2)
+    first = draft_check.step(draft, check, account, now, seconds=0, pages=1)
+    stale = draft_check.step(draft, check, account, now, seconds=0, pages=1)
+    second = draft_check.step(draft, first, account, now, seconds=0, pages=2)
 
     assert (first.looked_at, first.done, stale) == (50, False, first)
     assert (second.looked_at, second.done, second.texts) == (102, True, 100)

@@ -85,19 +85,19 @@ def test_the_page_counts_by_means_and_keeps_how_the_chosen_ones_agreed(account: 
     assert (means_of(account, "ann"), means_of(account, "bob")) == ("phone", "unknown")
 
 
-def test_clients_of_older_releases_are_counted_after_one_survey(account: Account, signed_in: Browser) -> None:
+def test_clients_of_older_releases_are_counted_after_one_backfill(account: Account, signed_in: Browser) -> None:
     client_store.delete(account.id, "c1")
     for index in range(3):
         write_client(account, f"old{index}")
         old = Update(keys.client(account.id, f"old{index}"), remove=("folder", "folder_at"))
         store.write(old)
-    assert consents.survey(account.id, aws_clients.now(), 0) == (False, 1)
+    assert consents.backfill(account.id, aws_clients.now(), 0) == (False, 1)
     assert consents.count(account.id, ConsentMeans.UNKNOWN) == 1
 
     page = signed_in.get("consent")
 
     assert "3 clients allow texts It is not known 3" in page.text
-    assert consents.survey(account.id, aws_clients.now(), 0) == (True, 0)
+    assert consents.backfill(account.id, aws_clients.now(), 0) == (True, 0)
 
 
 def test_the_evidence_has_every_event_of_a_phone_of_this_studio_only(account: Account, signed_in: Browser) -> None:

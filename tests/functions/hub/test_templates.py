@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.templating import shown
+from hub.templating import preview
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.clients.client import Phone
@@ -169,7 +169,7 @@ def test_an_own_field_is_declared_filled_on_a_record_and_not_removed_while_it_is
 
 
 def test_the_picker_has_every_merge_field_with_words_and_an_example() -> None:
-    assert {name for group in shown.GROUPS.values() for name in group} == FIELDS
+    assert {name for group in preview.GROUPS.values() for name in group} == FIELDS
 
 
 def test_what_was_typed_is_still_there_after_a_lost_session(

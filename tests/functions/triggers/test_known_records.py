@@ -12,7 +12,7 @@ from longcode.triggers.trigger import Record, Trigger
 from tests.support.fakes import NOW, call, client
 from tests.support.trigger_samples import DAY_BEFORE, record, trigger
 from tests.support.trigger_steps import fire_all, planned, report_event, write_records, write_trigger
-from triggers import manual, outlook, rules_api
+from triggers import forecast, rules_api, staff_actions
 from triggers.forms import CancelForm
 
 pytestmark = pytest.mark.account(edition="professional")
@@ -22,9 +22,9 @@ HOUR = timedelta(hours=1)
 
 
 def week(account: Account, **changes: Any) -> list[tuple[str, bool, str]]:
-    found = outlook.week(account, trigger(**changes), NOW)
+    found = forecast.week(account, trigger(**changes), NOW)
     assert found is not None
-    return [(each.record.id, each.will_go, each.why.partition(".")[0]) for each in found.foreseen]
+    return [(each.record.id, each.will_go, each.why.partition(".")[0]) for each in found.forecasts]
 
 
 def stored(account: Account, record_id: str = "s1") -> Record:
@@ -80,16 +80,16 @@ def test_a_week_has_what_would_go_and_why_others_would_not(account: Account) -> 
         ("b", False, "Its status or type is not one that the trigger watches"),
         ("c", False, "Allow Text Marketing is not checked on this client's record"),
     ]
-    assert outlook.week(account, trigger(timing=None), NOW) is None
+    assert forecast.week(account, trigger(timing=None), NOW) is None
 
 
 def test_a_week_has_what_would_go_at_once_because_its_time_has_passed_today(account: Account) -> None:
     report_event(account, "a", id="a", session_date=str((NOW + timedelta(days=1)).date()))  # the reminder: 9:00 today
 
-    found = outlook.week(account, trigger(), NOW + HOUR)
+    found = forecast.week(account, trigger(), NOW + HOUR)
 
     assert found
-    assert [(each.at, each.will_go) for each in found.foreseen] == [(NOW + HOUR, True)]
+    assert [(each.at, each.will_go) for each in found.forecasts] == [(NOW + HOUR, True)]
 
 
 def test_a_week_knows_what_is_planned_and_what_was_cancelled(account: Account) -> None:
@@ -98,13 +98,17 @@ def test_a_week_knows_what_is_planned_and_what_was_cancelled(account: Account) -
     report_event(account, "b", id="b", session_date=SOON)
     report_event(account, "c", id="c", session_date=SOON)
     form = CancelForm.model_validate({"kind": "session", "record_id": "c", "trigger": "reminder", "date": SOON})
-    manual.cancel_planned(account.id, form, NOW, "Ann")
+    staff_actions.cancel_planned(account.id, form, NOW, "Ann")
 
-    found = outlook.week(account, trigger(), NOW)
+    found = forecast.week(account, trigger(), NOW)
 
     assert found
-    assert [(each.record.id, each.is_planned) for each in found.foreseen] == [("a", False), ("b", True), ("c", False)]
-    assert [each.why for each in found.foreseen][2] == "Ann cancelled it."
+    assert [(each.record.id, each.is_planned) for each in found.forecasts] == [
+        ("a", False),
+        ("b", True),
+        ("c", False),
+    ]
+    assert [each.why for each in found.forecasts][2] == "Ann cancelled it."
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,7 @@ def test_a_trial_says_whether_it_would_go_and_sends_nothing(
 ) -> None:
     report_event(account, now=NOW - timedelta(days=3))
 
-    tried = outlook.try_record(account, rule, replace(stored(account), **of_record), NOW)
+    tried = forecast.try_record(account, rule, replace(stored(account), **of_record), NOW)
     fire_all(NOW + timedelta(days=12))
 
     assert (tried.will_go, tried.why[: len(why)]) == (will_go, why)
@@ -133,19 +137,19 @@ def test_a_trial_says_whether_it_would_go_and_sends_nothing(
 def test_a_sample_fills_every_field(account: Account) -> None:
     rule = trigger(body="{{client.name}} {{order.number}} {{due.date}} {{session.type}} {{studio.name}}")
 
-    assert outlook.sample_text(account, rule, NOW) == "Ann Lee A-17 Sunday, November 29 portrait Foxglove Portraits"
+    assert forecast.sample_text(account, rule, NOW) == "Ann Lee A-17 Sunday, November 29 portrait Foxglove Portraits"
 
 
 def test_a_trial_of_a_client_without_a_number_becomes_a_call(account: Account) -> None:
     client(account, "c1", phones=())
     report_event(account)
 
-    assert outlook.try_record(account, trigger(sms_else_call=True), stored(account), NOW).is_call
+    assert forecast.try_record(account, trigger(sms_else_call=True), stored(account), NOW).is_call
 
 
 def test_a_changed_record_is_tried_as_it_is(account: Account) -> None:
     report_event(account)
 
-    tried = outlook.try_record(account, trigger(), replace(record(), session_date=date(2026, 12, 9)), NOW)
+    tried = forecast.try_record(account, trigger(), replace(record(), session_date=date(2026, 12, 9)), NOW)
 
     assert str(tried.at) == "2026-12-08 15:00:00+00:00"

@@ -17,7 +17,7 @@ from tests.support.crashes import Crash
 from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
 from tests.support.trigger_samples import DAY_BEFORE
 from tests.support.trigger_steps import fire_all, planned, report_event, write_trigger
-from triggers import events_api, outlook
+from triggers import events_api, forecast
 from triggers.forms import Upcoming
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
@@ -34,7 +34,7 @@ def shown(account: Account, now: datetime = NOW) -> Upcoming:
     """Return the only upcoming text."""
     [occurrence] = triggers.upcoming(account.id, now, limit=10, cursor=None).occurrences
     [facts] = read_facts(account, [occurrence], NOW)
-    return outlook.shown(facts, now)
+    return forecast.shown(facts, now)
 
 
 def test_an_upcoming_text_is_shown_with_its_time_recipient_body_and_reason(account: Account) -> None:

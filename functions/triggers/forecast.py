@@ -35,7 +35,7 @@ _SAMPLE_VALUES = {
 }
 
 
-class Foreseen(Struct, frozen=True, kw_only=True):
+class RecordForecast(Struct, frozen=True, kw_only=True):
     """What a trigger would do for a record, and when; `why` it would not, or the sentence that explains the text.
 
     `is_call` says that a call task would replace the text. `is_planned` is False if the trigger has no text planned
@@ -61,7 +61,7 @@ class Week(Struct, frozen=True, kw_only=True):
     concerns, more than are listed if there are many.
     """
 
-    foreseen: list[Foreseen]
+    forecasts: list[RecordForecast]
     looked_at: int
     is_all: bool
     total: int
@@ -85,14 +85,14 @@ def week(account: Account, trigger: Trigger, now: datetime) -> Week | None:
         (at, record) for record in records if (at := _time_for(trigger, record, zone)) and begin <= at < now + WEEK
     ]
     timed.sort(key=lambda pair: (pair[0], pair[1].id))
-    foreseen = _foreseen(account, trigger, [record for _, record in timed[:_MOST_SHOWN]], now)
-    return Week(foreseen=foreseen, looked_at=len(records), is_all=len(found) <= _MOST_RECORDS, total=len(timed))
+    forecasts = _forecasts(account, trigger, [record for _, record in timed[:_MOST_SHOWN]], now)
+    return Week(forecasts=forecasts, looked_at=len(records), is_all=len(found) <= _MOST_RECORDS, total=len(timed))
 
 
-def try_record(account: Account, trigger: Trigger, record: Record, now: datetime) -> Foreseen:
+def try_record(account: Account, trigger: Trigger, record: Record, now: datetime) -> RecordForecast:
     """Return what a trigger would do for a record; without a timing, if its status changed now. Nothing is sent."""
     tried = record if trigger.timing else replace(record, changed_at=now)
-    return _foreseen(account, trigger, [tried], now)[0]
+    return _forecasts(account, trigger, [tried], now)[0]
 
 
 def sample_text(account: Account, trigger: Trigger, now: datetime) -> str:
@@ -117,7 +117,7 @@ def sample_text(account: Account, trigger: Trigger, now: datetime) -> str:
     return segments.normalise(render(template.body if template else trigger.body or "", values))
 
 
-def _foreseen(account: Account, trigger: Trigger, records: list[Record], now: datetime) -> list[Foreseen]:
+def _forecasts(account: Account, trigger: Trigger, records: list[Record], now: datetime) -> list[RecordForecast]:
     zone = months.time_zone(account.time_zone)
     decisions = [decide(trigger, record, zone, now) for record in records]
     wanted = [decision for decision in decisions if isinstance(decision, Occurrence)]
@@ -139,14 +139,14 @@ def _as_stored(wanted: Occurrence, stored: Occurrence | None) -> Occurrence:
     return stored if stored and stored.is_settled else wanted
 
 
-def _of_unplanned(trigger: Trigger, record: Record, unplanned: Unplanned, zone: ZoneInfo) -> Foreseen:
+def _of_unplanned(trigger: Trigger, record: Record, unplanned: Unplanned, zone: ZoneInfo) -> RecordForecast:
     at = _time_for(trigger, record, zone)
-    return Foreseen(record=record, at=at, will_go=False, why=REASONS[unplanned.reason])
+    return RecordForecast(record=record, at=at, will_go=False, why=REASONS[unplanned.reason])
 
 
-def _of_facts(record: Record, facts: OccurrenceFacts, stored: Occurrence | None, now: datetime) -> Foreseen:
+def _of_facts(record: Record, facts: OccurrenceFacts, stored: Occurrence | None, now: datetime) -> RecordForecast:
     found = shown(facts, now)
-    return Foreseen(
+    return RecordForecast(
         record=record,
         at=found.fires_at,
         will_go=found.will_go,
@@ -171,7 +171,7 @@ def _time_for(trigger: Trigger, record: Record, zone: ZoneInfo) -> datetime | No
 def shown(facts: OccurrenceFacts, now: datetime) -> Upcoming:
     """Return a planned text as it would be sent if nothing changes before its time."""
     occurrence, trigger, record = facts.occurrence, facts.trigger, facts.record
-    reason, why, drafts = _outlook(facts, max(now, occurrence.fires_at))
+    reason, why, drafts = _result(facts, max(now, occurrence.fires_at))
     return Upcoming(
         trigger=occurrence.trigger,
         kind=occurrence.kind,
@@ -190,7 +190,7 @@ def shown(facts: OccurrenceFacts, now: datetime) -> Upcoming:
     )
 
 
-def _outlook(facts: OccurrenceFacts, at: datetime) -> tuple[str | None, str, list[Message]]:
+def _result(facts: OccurrenceFacts, at: datetime) -> tuple[str | None, str, list[Message]]:
     """Return the reason not to send, or None; a sentence that explains either; and the texts to send."""
     occurrence, trigger, record = facts.occurrence, facts.trigger, facts.record
     if occurrence.state is OccurrenceState.DROPPED:

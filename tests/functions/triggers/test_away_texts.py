@@ -23,7 +23,7 @@ from tests.support.fakes import NOW, call, take_queued
 from tests.support.reply_steps import PHONE, receive, record_text
 from tests.support.text_steps import accept
 from tests.support.trigger_samples import trigger
-from triggers import away, fire_worker
+from triggers import away_texts, fire_worker
 
 pytestmark = pytest.mark.account(edition="professional", texted=NOW - timedelta(days=1))
 
@@ -47,7 +47,7 @@ def change(account: Account, **settings: Any) -> None:
 def answer_all(now: datetime) -> None:
     for body in take_queued("event"):
         if "message_id" in body:
-            away.answer(queues.read(SendAwayText, body), now)
+            away_texts.answer(queues.read(SendAwayText, body), now)
 
 
 def answers(account: Account) -> list[Message]:
@@ -181,9 +181,9 @@ def test_an_answer_that_is_killed_at_any_call_and_repeated_is_written_once(close
 
     for crash in every_crash():
         with crash:
-            away.answer(job, NOW + SOON)
+            away_texts.answer(job, NOW + SOON)
 
-        away.answer(job, NOW + 2 * SOON)
+        away_texts.answer(job, NOW + 2 * SOON)
 
         assert len(answers(closed)) == 1
         assert len(store.get(keys.automatic_replies(PHONE))["lately"]) == 1  # type: ignore[index]

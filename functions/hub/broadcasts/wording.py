@@ -7,7 +7,6 @@ from math import ceil
 from msgspec import Struct
 
 from hub import words
-from hub.broadcasts.reasons import why_no_text, why_none_of_many
 from longcode.accounts.account import Account
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.broadcasts.counts import Counts, Result
@@ -23,7 +22,31 @@ _ENDED = {
     MessageState.CANCELLED: "Cancelled before it was sent",
     MessageState.UNCERTAIN: "Sent, but the carrier has not confirmed it",
 }
-_NOT_AGAIN = {  # in a broadcast that sends an earlier one again: for one client, and for many
+_NO_TEXT = {  # why a client gets no text: for one client, and for many
+    "no_permission": ("Allow Text Marketing is not ticked in the record.", "Allow Text Marketing is not ticked"),
+    "no_number_ticked": ("No number of the record has its SMS box ticked.", "no number has its SMS box ticked"),
+    "opted_out": ("Asked us to stop. Only they can start again, by texting START.", "asked us to stop"),
+    "duplicate": (
+        "Another client in this broadcast has the same number, and gets the text.",
+        "same number as another",
+    ),
+    "unreachable": (
+        "Two texts came back: the number is a landline or unknown. Untick it in the record.",
+        "landline, or an unknown number",
+    ),
+    "limit": ("It does not fit what is left of your limits.", "does not fit what is left of your limits"),
+    "not_found": ("There is no such client.", "no such client"),
+    "unreadable": ("The record cannot be read. We have been told.", "the record cannot be read"),
+    "empty_field": (
+        "The record has nothing for a merge field of the text. Fill it in, or write what stands there instead.",
+        "nothing in the record for a merge field",
+    ),
+    "bad_value": ("The record has braces in a name. Take them out.", "braces in a name"),
+    "text_too_long": ("With this client's name, the text is too long.", "too long with the client's name"),
+    "empty_text": ("With this client's record, the text is empty.", "empty with the client's record"),
+    "country_not_allowed": ("Your account does not text this country.", "a country that you do not text"),
+    "number_type_not_allowed": ("Numbers of this kind get no texts.", "a kind of number that gets no texts"),
+    "our_own_number": ("This is a number that we send from.", "a number that we send from"),
     "reached": (
         "The earlier broadcast reached this number, or may have.",
         "reached by the earlier broadcast, or perhaps",
@@ -173,7 +196,7 @@ def results(texts: Counts) -> list[ResultLine]:
     """Return what became of the texts that have ended, by reason, the most frequent first."""
     lines = [
         ResultLine(
-            said=said(result), count=count, key=key_of(result), tone="bad" if result.state in NOT_REACHED else ""
+            said=of_result(result), count=count, key=key_of(result), tone="bad" if result.state in NOT_REACHED else ""
         )
         for result, count in texts.results.items()
         if result.state not in MAY_STILL_BE_SENT or result.state is MessageState.UNCERTAIN
@@ -189,20 +212,20 @@ def skipped(broadcast: Broadcast) -> list[ResultLine]:
 def of_codes(counts_by_code: Mapping[str, int]) -> list[ResultLine]:
     """Return why clients get no text, from their counts by code, the most frequent reason first."""
     reasons = sorted(counts_by_code.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [ResultLine(said=why_skipped_many(code), count=count) for code, count in reasons]
+    return [ResultLine(said=why_none_of_many(code), count=count) for code, count in reasons]
 
 
-def why_skipped(code: str | None, detail: str | None) -> str:
-    """Return why a client or phone got no text."""
-    return _NOT_AGAIN[code][0] if code in _NOT_AGAIN else why_no_text(code, detail)
+def why_no_text(code: str | None, detail: str | None) -> str:
+    """Return why a client or phone gets no text; the sentence of the API for a reason that is not known here."""
+    return _NO_TEXT.get(code or "", (detail or "", ""))[0]
 
 
-def why_skipped_many(code: str) -> str:
+def why_none_of_many(code: str) -> str:
     """Return why many get no text, to stand after their number."""
-    return _NOT_AGAIN[code][1] if code in _NOT_AGAIN else why_none_of_many(code)
+    return _NO_TEXT.get(code, ("", code.replace("_", " ")))[1]
 
 
-def said(result: Result) -> str:
+def of_result(result: Result) -> str:
     """Return a result in words."""
     if result.state in NOT_REACHED:
         return words.sentence(words.ended_badly(result.state, result.reason))

@@ -16,12 +16,12 @@ from longcode.template import full_name
 from longcode.triggers import store as triggers
 from longcode.triggers.sentences import status_in_words
 from longcode.triggers.trigger import Record, RecordKind, Trigger
-from triggers import outlook
+from triggers import forecast
 
 _MOST_CHOICES, _MOST_READ = 40, 200
 
 
-class ForeseenText(Struct, frozen=True, kw_only=True):
+class ForecastText(Struct, frozen=True, kw_only=True):
     """What a trigger would do for a record. `why` it would not, or when quiet hours let it go."""
 
     about: str
@@ -36,14 +36,14 @@ class ForeseenText(Struct, frozen=True, kw_only=True):
     is_planned: bool
 
 
-class RuleShown(Struct, frozen=True, kw_only=True):
+class RulePreview(Struct, frozen=True, kw_only=True):
     """What a trigger would do; or why it is refused. `lines` is None if that cannot be foreseen."""
 
     refused: str = ""
     sentence: str = ""
     sample: str = ""
     length: str = ""
-    lines: list[ForeseenText] | None = None
+    lines: list[ForecastText] | None = None
     note: str = ""
     unplanned: int = 0
 
@@ -52,28 +52,28 @@ class Trial(Struct, frozen=True, kw_only=True):
     """A trial of a trigger: the records to choose from, and the result for the one that was chosen."""
 
     choices: dict[str, str]
-    line: ForeseenText | None = None
+    line: ForecastText | None = None
     wrong: str = ""
 
 
-def of(account: Account, trigger: Trigger, now: datetime) -> RuleShown:
+def of(account: Account, trigger: Trigger, now: datetime) -> RulePreview:
     """Return what a trigger, stored or not, would do."""
     sentence = in_a_sentence(account, trigger)
     try:
-        sample = outlook.sample_text(account, trigger, now)
+        sample = forecast.sample_text(account, trigger, now)
     except RequestError as refusal:
-        return RuleShown(sentence=sentence, refused=refusal.detail)
-    week = outlook.week(account, trigger, now)
-    foreseen = week.foreseen if week else []
-    unnamed = {each.record.client_id for each in foreseen if each.client is None and each.record.client_id}
+        return RulePreview(sentence=sentence, refused=refusal.detail)
+    week = forecast.week(account, trigger, now)
+    forecasts = week.forecasts if week else []
+    unnamed = {each.record.client_id for each in forecasts if each.client is None and each.record.client_id}
     names = client_store.names(account.id, unnamed) if unnamed else {}
-    return RuleShown(
+    return RulePreview(
         sentence=sentence,
         sample=sample,
         length=_length(sample),
-        lines=[_line(account, each, names, now) for each in foreseen] if week else None,
+        lines=[_line(account, each, names, now) for each in forecasts] if week else None,
         note=_note(week) if week else "",
-        unplanned=sum(each.will_go and not each.is_planned for each in foreseen),
+        unplanned=sum(each.will_go and not each.is_planned for each in forecasts),
     )
 
 
@@ -95,10 +95,10 @@ def trial(account: Account, trigger: Trigger, query: Mapping[str, str], now: dat
         return Trial(choices=choices, wrong=f"Your software has reported no {kind} with the id “{wanted[-1]}”.")
     if record.kind is not trigger.watches:
         return Trial(choices=choices, wrong=f"It would not go: this trigger does not watch a {record.kind}.")
-    return Trial(choices=choices, line=_line(account, outlook.try_record(account, trigger, record, now), names, now))
+    return Trial(choices=choices, line=_line(account, forecast.try_record(account, trigger, record, now), names, now))
 
 
-def _line(account: Account, found: outlook.Foreseen, names: Mapping[str, str], now: datetime) -> ForeseenText:
+def _line(account: Account, found: forecast.RecordForecast, names: Mapping[str, str], now: datetime) -> ForecastText:
     client = found.client
     name = full_name(client.first_name, client.last_name) if client else names.get(found.record.client_id or "", "")
     later = found.goes_at and found.at and found.goes_at > found.at
@@ -107,7 +107,7 @@ def _line(account: Account, found: outlook.Foreseen, names: Mapping[str, str], n
         if later and found.goes_at
         else ""
     )
-    return ForeseenText(
+    return ForecastText(
         about=about(found.record),
         who=name or found.record.client_id or "",
         client_id=client.id if client else None,
@@ -137,11 +137,11 @@ def _choice(record: Record, name: str) -> str:
     return f"{name}: {about(record)}" if name else about(record)
 
 
-def _note(week: outlook.Week) -> str:
+def _note(week: forecast.Week) -> str:
     """Return how far the week was looked at, if not all of it is listed."""
     if not week.is_all:
         return f"Looked at {words.number(week.looked_at)} of your records; there are more."
-    hidden = week.total - len(week.foreseen)
+    hidden = week.total - len(week.forecasts)
     return f"And {words.number(hidden)} more." if hidden > 0 else ""
 
 

@@ -13,7 +13,7 @@ from longcode.triggers.trigger import RecordKind
 from tests.support.aws_calls import meanwhile
 from tests.support.fakes import NOW, call, client, studio
 from tests.support.trigger_steps import fire_all, planned, report_event, stored_texts, write_trigger
-from triggers import events_api, fire_worker, manual
+from triggers import events_api, fire_worker, staff_actions
 from triggers.forms import CancelForm
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
@@ -23,7 +23,7 @@ REMINDER = {"kind": "session", "record_id": "s1", "trigger": "reminder", "date":
 
 
 def cancel(account: Account, by: str | None = "Ann") -> str:
-    return manual.cancel_planned(account.id, CancelForm.model_validate(REMINDER), NOW, by).why
+    return staff_actions.cancel_planned(account.id, CancelForm.model_validate(REMINDER), NOW, by).why
 
 
 def with_call_task(account: Account) -> str:
@@ -91,7 +91,7 @@ def test_a_call_is_done_once_and_can_be_seen(account: Account) -> None:
     task_id = with_call_task(account)
 
     answer = call(events_api, "PUT", f"/calls/{task_id}/done", {"note": "Comes at 11"}, account=account.id)
-    manual.finish_call(account.id, task_id, "Another note", NOW + DAY, "Ben")
+    staff_actions.finish_call(account.id, task_id, "Another note", NOW + DAY, "Ben")
     to_make = call(events_api, "GET", "/calls", account=account.id).json["items"]
     [done] = call(events_api, "GET", "/calls", account=account.id, query={"done": "true"}).json["items"]
 
@@ -102,7 +102,7 @@ def test_a_call_is_done_once_and_can_be_seen(account: Account) -> None:
 
 def test_a_call_that_is_done_is_kept_as_long_as_messages_or_ninety_days(account: Account) -> None:
     task_id = with_call_task(account)
-    manual.finish_call(account.id, task_id, None, NOW, "Ann")
+    staff_actions.finish_call(account.id, task_id, None, NOW, "Ann")
 
     kept, _ = call_tasks.done_calls(account.id, NOW + 89 * DAY, limit=9, cursor=None)
     gone, _ = call_tasks.done_calls(account.id, NOW + 91 * DAY, limit=9, cursor=None)
@@ -113,7 +113,7 @@ def test_a_call_that_is_done_is_kept_as_long_as_messages_or_ninety_days(account:
 @pytest.mark.account(edition="professional", rule=True, retention_days=30)
 def test_a_call_is_not_kept_longer_than_messages(account: Account) -> None:
     task_id = with_call_task(account)
-    manual.finish_call(account.id, task_id, None, NOW, "Ann")
+    staff_actions.finish_call(account.id, task_id, None, NOW, "Ann")
 
     assert call_tasks.done_calls(account.id, NOW + 31 * DAY, limit=9, cursor=None) == ([], None)
 
@@ -124,7 +124,7 @@ def test_a_call_that_another_account_has_or_nobody_is_not_found(account: Account
 
     for owner, wanted in ((other.id, task_id), (account.id, "none")):
         with pytest.raises(NotFound):
-            manual.finish_call(owner, wanted, None, NOW)
+            staff_actions.finish_call(owner, wanted, None, NOW)
 
 
 def test_planned_texts_are_counted_by_day_without_dropped_ones(account: Account) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from broadcasts import api, forms
 from hub import words
-from hub.broadcasts import drafted, totals
+from hub.broadcasts import totals, wizard
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import texts
 from longcode.accounts.account import Account
@@ -25,7 +25,7 @@ from longcode.messages import compose
 @page_of_studio
 def show_go(account: Account, draft_id: str) -> Page:
     """Ask when a draft is to be sent."""
-    return _step(account, drafted.existing(account, draft_id), site.current_event.query_string_parameters or {})
+    return _step(account, wizard.existing(account, draft_id), site.current_event.query_string_parameters or {})
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/go")
@@ -33,10 +33,10 @@ def show_go(account: Account, draft_id: str) -> Page:
 def send(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Make a broadcast of a draft and show it; or only show what would wait at the time that was chosen."""
     broadcast_id = api.id_of_request(account.id, draft_id)
-    draft = drafts.get(account.id, draft_id, aws_clients.now()) if drafted.ID.fullmatch(draft_id) else None
+    draft = drafts.get(account.id, draft_id, aws_clients.now()) if wizard.ID.fullmatch(draft_id) else None
     if draft is None and broadcasts.get(account.id, broadcast_id):
         return go_to(f"broadcasts/{broadcast_id}")  # the form was sent twice
-    draft = draft or drafted.existing(account, draft_id)
+    draft = draft or wizard.existing(account, draft_id)
     if fields.get("preview"):
         return _step(account, draft, fields)
     try:
@@ -57,7 +57,7 @@ def send(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 @form_of_studio
 def show_when(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Return what would wait at the time of a form, for the script of the page."""
-    draft = drafted.existing(account, draft_id)
+    draft = wizard.existing(account, draft_id)
     added, wrong = _totals(account, draft, fields)
     limit = fields.get("limit", "")
     return show("broadcasts/when", totals=added, wrong=wrong, quiet_hours=account.quiet_hours, limit=limit)
@@ -115,9 +115,9 @@ def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong
     if not draft.body:
         return go_to(f"broadcasts/new/{draft.id}/what")
     if added is None:
-        return drafted.show_step("go", account, draft, template="adding", check=drafts.check_of(draft), why=why)
+        return wizard.show_step("go", account, draft, template="adding", check=drafts.check_of(draft), why=why)
     is_repeat = isinstance(wrong, RepeatedBroadcast)
-    return drafted.show_step(
+    return wizard.show_step(
         "go",
         account,
         draft,

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from broadcasts import forms
 from hub import words
-from hub.broadcasts import drafted
+from hub.broadcasts import wizard
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -60,7 +60,7 @@ def take_new(account: Account, fields: dict[str, str]) -> Page:
         if fields.get("count"):
             return _step(account, None, fields, _found(account, audience))
         _check_found(_found(account, audience))
-        draft_id = key if drafted.ID.fullmatch(key) else uuid4().hex
+        draft_id = key if wizard.ID.fullmatch(key) else uuid4().hex
         draft = BroadcastDraft(
             account=account.id, id=draft_id, at=now, changed_at=now, by=by, changed_by=by, audience=audience
         )
@@ -74,7 +74,7 @@ def take_new(account: Account, fields: dict[str, str]) -> Page:
 @page_of_studio
 def show_whom(account: Account, draft_id: str) -> Page:
     """Show whom a draft is for."""
-    draft = drafted.existing(account, draft_id)
+    draft = wizard.existing(account, draft_id)
     typed = site.current_event.query_string_parameters or {}
     return _step(account, draft, _given(typed) if "whom" in typed else _fields(draft.audience))
 
@@ -83,16 +83,16 @@ def show_whom(account: Account, draft_id: str) -> Page:
 @form_of_studio
 def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Change whom a draft is for, and go on to its words."""
-    draft = drafted.existing(account, draft_id)
+    draft = wizard.existing(account, draft_id)
     try:
         audience = _audience(fields)
         found = _found(account, audience, draft)
         if fields.get("count"):
             return _step(account, draft, fields, found)
         _check_found(found)
-        drafted.change(account, draft_id, lambda stored: _with_audience(stored, audience, fields.get("seen", "")))
+        wizard.change(account, draft_id, lambda stored: _with_audience(stored, audience, fields.get("seen", "")))
     except RequestError as refusal:
-        return _step(account, drafted.existing(account, draft_id), fields, wrong=refusal)
+        return _step(account, wizard.existing(account, draft_id), fields, wrong=refusal)
     return go_to(f"broadcasts/new/{draft_id}/what")
 
 
@@ -101,7 +101,7 @@ def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 def show_found(account: Account, fields: dict[str, str]) -> Page:
     """Return how many clients a form finds, for the script of the page."""
     draft_id = fields.get("draft", "")
-    draft = drafts.get(account.id, draft_id, aws_clients.now()) if drafted.ID.fullmatch(draft_id) else None
+    draft = drafts.get(account.id, draft_id, aws_clients.now()) if wizard.ID.fullmatch(draft_id) else None
     try:
         found = _found(account, _audience(fields), draft)
     except RequestError as refusal:
@@ -113,14 +113,14 @@ def show_found(account: Account, fields: dict[str, str]) -> Page:
 @page_of_studio
 def ask_to_delete(account: Account, draft_id: str) -> Page:
     """Ask whether to delete a draft."""
-    return show("broadcasts/delete", account, draft=drafted.existing(account, draft_id), now=aws_clients.now())
+    return show("broadcasts/delete", account, draft=wizard.existing(account, draft_id), now=aws_clients.now())
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/delete")
 @form_of_studio
 def delete(account: Account, _fields: dict[str, str], draft_id: str) -> Page:
     """Delete a draft."""
-    if drafted.ID.fullmatch(draft_id):
+    if wizard.ID.fullmatch(draft_id):
         drafts.delete(account.id, draft_id)
     return go_to("broadcasts?deleted=1")
 
@@ -245,7 +245,7 @@ def _step(
             found = _found(account, _audience(typed), draft)
         except RequestError:
             found = None
-    return drafted.show_step(
+    return wizard.show_step(
         "whom",
         account,
         draft,
@@ -260,7 +260,7 @@ def _step(
         found=found,
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
-        seen=drafted.seen(typed, wrong, drafts.marked(draft.audience)) if draft else "",
+        seen=wizard.seen(typed, wrong, drafts.marked(draft.audience)) if draft else "",
         has_clients=bool(sample),
     )
 

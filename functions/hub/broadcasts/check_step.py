@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 from msgspec import Struct
 from msgspec.structs import replace
 
-from broadcasts import checking, planning
+from broadcasts import draft_check, planning
 from hub import words
-from hub.broadcasts import drafted, reasons, totals
+from hub.broadcasts import totals, wizard, wording
 from hub.site import Page, form_of_studio, go_to, page_of_studio, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -22,7 +22,7 @@ from longcode.messages import timing
 from longcode.phone import in_words
 from longcode.template import full_name
 
-_ROWS = checking.PAGE
+_ROWS = draft_check.PAGE
 
 
 class Gets(Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class GridRow(Struct, frozen=True, kw_only=True):
 @page_of_studio
 def show_check(account: Account, draft_id: str) -> Page:
     """Show a page of the clients of a draft, and what it would come to."""
-    return _step(account, drafted.existing(account, draft_id), site.current_event.query_string_parameters or {})
+    return _step(account, wizard.existing(account, draft_id), site.current_event.query_string_parameters or {})
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/check")
@@ -58,9 +58,9 @@ def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
     try:
-        drafted.change(account, draft_id, lambda stored: _without(stored, ids, ticked, fields.get("seen", "")))
+        wizard.change(account, draft_id, lambda stored: _without(stored, ids, ticked, fields.get("seen", "")))
     except RequestError as refusal:
-        return _step(account, drafted.existing(account, draft_id), fields, refusal)
+        return _step(account, wizard.existing(account, draft_id), fields, refusal)
     if fields.get("do") == "go":
         return go_to(f"broadcasts/new/{draft_id}/go")
     shown = {"q": fields.get("shown_q", ""), "only": fields.get("only", "")}
@@ -72,9 +72,9 @@ def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 @form_of_studio
 def add_up(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Go on for some seconds to find out what a draft would come to; `do` is "again" to begin anew."""
-    draft, now = drafted.existing(account, draft_id), aws_clients.now()
+    draft, now = wizard.existing(account, draft_id), aws_clients.now()
     check = None if fields.get("do") == "again" else drafts.check_of(draft)
-    checking.step(draft, check or checking.begin(draft, now), account, now)
+    draft_check.step(draft, check or draft_check.begin(draft, now), account, now)
     if fields.get("then") == "go":
         return go_to(f"broadcasts/new/{draft_id}/go")
     return _back(draft_id, {name: fields.get(name, "") for name in ("q", "only", "after")})
@@ -121,7 +121,7 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
     is_refused = wrong is not None
     if wrong and wrong.code != "draft_changed":
         rows = [replace(row, is_in=f"in_{place}" in given) for place, row in enumerate(rows)]
-    return drafted.show_step(
+    return wizard.show_step(
         "check",
         account,
         draft,
@@ -155,9 +155,9 @@ def _rows(
     now, unchecked = aws_clients.now(), set(draft.unchecked)
     content = planning.content_of(account, draft.body, draft.values, now)
     entries = [ClientEntry(client.id, client) for client in clients if client.id not in unchecked]
-    found = list(checking.outcomes(content, draft.whom, entries)) if entries else []
+    found = list(draft_check.outcomes(content, draft.whom, entries)) if entries else []
     if check and added:
-        found = checking.with_limit(found, check, added.fit.left)
+        found = draft_check.with_limit(found, check, added.fit.left)
     gets: dict[str, list[Gets]] = {}
     for outcome in found:
         gets.setdefault(outcome.client_id, [])
@@ -179,7 +179,7 @@ def _gets(account: Account, outcome: Outcome, client: Client) -> Gets:
     now = aws_clients.now()
     phone = in_words(outcome.phone, account.country_code) if outcome.phone else ""
     if not outcome.has_text or outcome.phone is None:
-        return Gets(phone=phone, why=reasons.why_no_text(outcome.code, outcome.detail))
+        return Gets(phone=phone, why=wording.why_no_text(outcome.code, outcome.detail))
     until = timing.held_until(outcome.phone, account, client, now)
     waits = f"waits until {words.ahead(until, now, account.time_zone)}: it is night there" if until else ""
     if outcome.held:

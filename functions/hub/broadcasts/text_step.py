@@ -6,9 +6,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from broadcasts import api, checking, planning
+from broadcasts import api, draft_check, planning
 from hub import words
-from hub.broadcasts import drafted, reasons
+from hub.broadcasts import wizard, wording
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from hub.texting import texts
 from longcode.accounts.account import Account, own_merge_fields
@@ -64,7 +64,7 @@ class PreviewedClient(Struct, frozen=True, kw_only=True):
 @page_of_studio
 def show_what(account: Account, draft_id: str) -> Page:
     """Show the words of a draft."""
-    draft = drafted.existing(account, draft_id)
+    draft = wizard.existing(account, draft_id)
     typed = site.current_event.query_string_parameters or {}
     return _step(account, draft, {"body": draft.body, **_fields_of_values(draft.values)} | typed)
 
@@ -73,7 +73,7 @@ def show_what(account: Account, draft_id: str) -> Page:
 @form_of_studio
 def take_what(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Change the words of a draft and go on, or only show them with a template or for a client."""
-    draft = drafted.existing(account, draft_id)
+    draft = wizard.existing(account, draft_id)
     if fields.get("use"):
         return _step(account, draft, texts.with_template(account, fields))
     if fields.get("preview"):
@@ -86,9 +86,9 @@ def take_what(account: Account, fields: dict[str, str], draft_id: str) -> Page:
             raise RequestError("Write what stands there for everybody.", field=f"value_{missing[0]}")
         template = _template_of(account, body)
         seen = fields.get("seen", "")
-        drafted.change(account, draft_id, lambda stored: _with_words(stored, body, template, values, seen))
+        wizard.change(account, draft_id, lambda stored: _with_words(stored, body, template, values, seen))
     except RequestError as refusal:
-        return _step(account, drafted.existing(account, draft_id), fields, refusal)
+        return _step(account, wizard.existing(account, draft_id), fields, refusal)
     return go_to(f"broadcasts/new/{draft_id}/check")
 
 
@@ -96,7 +96,7 @@ def take_what(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 @form_of_studio
 def show_preview(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Return what a client would get, for the script of the page."""
-    draft = drafted.existing(account, draft_id)
+    draft = wizard.existing(account, draft_id)
     return show("broadcasts/preview", **_preview(account, draft, fields))
 
 
@@ -142,7 +142,7 @@ def _fields_of_values(values: dict[str, str]) -> dict[str, str]:
 
 def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong: RequestError | None = None) -> Page:
     body = typed.get("body", "")
-    return drafted.show_step(
+    return wizard.show_step(
         "what",
         account,
         draft,
@@ -151,7 +151,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         own=_own_fields(body),
         templates=[template.name for template in texts.templates_of(account)],
         merge_fields=MERGE_FIELDS,
-        seen=drafted.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
+        seen=wizard.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
         **(_preview(account, draft, typed) | ({"refused": ""} if wrong else {})),
@@ -175,7 +175,7 @@ def _preview(account: Account, draft: BroadcastDraft, typed: dict[str, str]) -> 
         return nothing | {"nobody": f"Nobody in this broadcast is called “{who}”." if who else "Nobody is found."}
     client = found[min(place, len(found) - 1)]
     content = planning.content_of(account, body, values, now)
-    outcomes = checking.outcomes(content, draft.whom, [ClientEntry(client.id, client)])
+    outcomes = draft_check.outcomes(content, draft.whom, [ClientEntry(client.id, client)])
     goes = [_goes(account, outcome, now) for outcome in outcomes]
     name = full_name(client.first_name, client.last_name) or client.id
     at = min(place, len(found) - 1)
@@ -193,8 +193,8 @@ def _place(typed: dict[str, str]) -> int:
 def _goes(account: Account, outcome: Outcome, now: datetime) -> Goes:
     phone = in_words(outcome.phone, account.country_code) if outcome.phone else ""
     if not outcome.has_text or outcome.text is None:
-        return Goes(phone=phone, why=reasons.why_no_text(outcome.code, outcome.detail))
-    note, fit = _prefix_note(account, outcome.text), checking.fit_of_units(account, outcome.units, now)
+        return Goes(phone=phone, why=wording.why_no_text(outcome.code, outcome.detail))
+    note, fit = _prefix_note(account, outcome.text), draft_check.fit_of_units(account, outcome.units, now)
     price = f", {money(fit.price_micros, fit.currency)} beyond your plan" if fit.price_micros else ""
     length = length_of(outcome.text, outcome.units, price)
     return Goes(phone=phone, text=outcome.text, length=length, notes=[note] if note else [])

@@ -10,7 +10,7 @@ from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.facts import read_facts
 from longcode.triggers.planning import Call, OccurrenceState, cancelled_occurrence
-from triggers import outlook
+from triggers import forecast
 from triggers.forms import CallTask, CancelForm, Upcoming
 
 NO_PLANNED_TEXT = "There is no such planned text."
@@ -30,7 +30,7 @@ def cancel_planned(account_id: str, form: CancelForm, now: datetime, by: str | N
             after = (
                 planned if planned.state is not OccurrenceState.PLANNED else cancelled_occurrence(planned, by, now)
             )
-            return outlook.shown(replace(facts, occurrence=after), now)
+            return forecast.shown(replace(facts, occurrence=after), now)
     raise NotFound(NO_PLANNED_TEXT)
 
 

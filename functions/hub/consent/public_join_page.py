@@ -12,7 +12,7 @@ from longcode.aws import clients as aws_clients
 from longcode.clients import join_pages
 from longcode.clients.join_pages import JoinPage
 from longcode.errors import RequestError, TooManyForms
-from optout import joining
+from optout import join_form
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _CODE = re.compile(r"[a-z0-9]{4,40}")
@@ -41,7 +41,7 @@ def join(code: str) -> Page:
     key, source = typed.get("key", ""), attempts.source(address_of_request())
     try:
         key = key if _ID.fullmatch(key) else uuid4().hex
-        joining.ask(account, shown, typed, aws_clients.now(), source=source, key=key)
+        join_form.ask(account, shown, typed, aws_clients.now(), source=source, key=key)
     except TooManyForms as refusal:
         return notice("Please wait", refusal.detail, 429, go_on=None)
     except RequestError as refusal:
