@@ -248,7 +248,8 @@ def change(account: Account, settings: AccountSettings, now: datetime) -> None:
     if "webhook_url" in changes or "delivery" in changes:
         webhooks.clear_backoff(account.id)
     if changes.get("webhook_url") and not account.webhook_secret:
-        changes["webhook_secret"] = webhook.new_secret()
+        # Two requests at the same moment make one secret: the second write changes nothing.
+        accounts.change_webhook_secret(account, webhook.new_secret(), ())
         # Replies that the studio could poll so far are not posted again.
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.add_to_webhook_list(account.id)

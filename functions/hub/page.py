@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ _NOT_TYPED = {
     "seen",
 }
 _SHORT_HASH = 12
+_MOST_BYTES = 5_500_000
 _LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more
 _HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
@@ -70,6 +72,11 @@ def download(text: str, name: str) -> Response[str]:
     return Response(
         200, f"text/csv{_UTF_8}", text, _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+def fits(text: str) -> bool:
+    """Return whether a file is below the six megabytes of JSON that Lambda returns."""
+    return len(dumps(text)) <= _MOST_BYTES
 
 
 def private(file: Response[str]) -> Response[str]:

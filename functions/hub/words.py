@@ -16,10 +16,9 @@ from longcode.folded import fold
 from longcode.jobs import Means
 from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
 from longcode.months import days, in_words, local_day, time_zone
-from longcode.optouts.consent import Channel, OptOutEvent
+from longcode.optouts.consent import Channel, OptOutEvent, PhoneEvent
 from longcode.phone import in_words as phone_in_words
 from longcode.template import full_name
-from optout.api import HistoryEntry
 
 _FIELD = re.compile(r"\{\{\s*(?:[a-z_]+\.)?([a-z_]+)\s*(?:\|[^{}]*)?\}\}")
 _BEFORE_HIT = 20  # characters that are shown before what a search has found
@@ -211,7 +210,7 @@ def stopped(event: OptOutEvent | None, who: str, now: datetime, zone_name: str) 
     return f"{begin} {when}" + (f" (“{event.words}”)" if event.words else "") + f"{by}. {end}"
 
 
-def happened(event: OptOutEvent | HistoryEntry) -> str:
+def happened(event: PhoneEvent) -> str:
     """Return what an event of a phone's history was, as a colleague says it."""
     staff, quoted = event.by or "Your staff", f"“{event.words}”"
     if event.asks:

@@ -70,6 +70,21 @@ class HandleKeyword(Struct, frozen=True, kw_only=True):
     answered: bool = False
 
 
+class AskToJoin(Struct, frozen=True, kw_only=True):
+    """Text a phone that somebody has entered on a join page, so that it confirms by YES.
+
+    `key` is of the form that was shown: it is sent once. `version` is that of the words that the form had.
+    """
+
+    account: str
+    phone: str
+    name: str
+    key: str
+    code: str
+    version: int
+    at: datetime
+
+
 class Deliver(Struct, frozen=True, kw_only=True):
     """Post a webhook delivery to a studio's endpoint. A job with a lower `attempt` than the delivery's is stale."""
 

@@ -1,24 +1,63 @@
-"""YES to the text of a join page: the client's record allows texts from then on, with what the client agreed to."""
+"""The text to the phone of a join page's form, and the YES to it, by which the client's record allows texts."""
 
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, check_may_send
 from longcode.aws.telemetry import logger
 from longcode.clients import join_pages
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, Phone, with_writer
 from longcode.clients.join_pages import JoinRequest
 from longcode.clients.permission import Consent, ConsentMeans, Via, Writer
-from longcode.errors import BoundReached
-from longcode.jobs import HandleKeyword
+from longcode.errors import BoundReached, RequestError
+from longcode.jobs import AskToJoin, HandleKeyword
+from longcode.message import MessageKind
+from longcode.messages import accept, compose
+from longcode.messages import store as messages
+from longcode.numbers import choose
 from longcode.optouts import store as optouts
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
 
+BY = "Join page"
+"""Who wrote the texts, as the hub shows it."""
+
+_LONGEST_STUDIO = 40  # characters of a studio's name, so that the text counts for one
 _WRITER = Writer(via=Via.JOIN_PAGE)
+
+
+def text(job: AskToJoin, now: datetime) -> None:
+    """Text the phone of a form, unless it is opted out, had enough such texts, or the account sends none now."""
+    account = accounts.get_or_raise(job.account)
+    blocks = optouts.pair_blocks([(account.id, job.phone)], account.number_since)
+    if blocks.blocked or blocks.asked or not join_pages.count_text(account.id, job.phone, now):
+        logger.info("no text for a form of the join page", extra={"account": account.id})
+        return
+    request = JoinRequest(
+        account=account.id,
+        phone=job.phone,
+        id=compose.request_id(account.id, f"join {job.key}"),
+        name=job.name,
+        at=job.at,
+        code=job.code,
+        version=job.version,
+    )
+    join_pages.put_request(request)
+    try:
+        _send(account, request, now)
+    except messages.AlreadyAccepted:
+        logger.info("the form was sent twice", extra={"account": account.id})
+    except RequestError as refusal:
+        logger.warning("no text for a form of the join page: %s", refusal.code, extra={"account": account.id})
+
+
+def text_to_confirm(account: Account) -> str:
+    """Return the text that asks a client to confirm the form."""
+    studio = account.name.strip()[:_LONGEST_STUDIO].strip()
+    return f"Reply YES to get texts from {studio}. Msg & data rates may apply. Reply STOP to get none, HELP for help."
 
 
 def waiting(job: HandleKeyword, now: datetime) -> JoinRequest | None:
@@ -76,3 +115,17 @@ def _create(account: Account, request: JoinRequest, consent: Consent, now: datet
     client_store.change(
         account.id, new.id, lambda old: with_writer(old, new, _WRITER, consent), room.take, consent=consent
     )
+
+
+def _send(account: Account, request: JoinRequest, now: datetime) -> None:
+    check_may_send(account)
+    words = accept.final_texts(text_to_confirm(account), account, [request.phone], now, field="body", introduce=False)
+    draft = compose.draft(
+        account=account.id,
+        message_id=f"{request.id}-0",
+        kind=MessageKind.INDIVIDUAL,
+        phone=request.phone,
+        body=words[request.phone],
+        now=now,
+    )
+    accept.write(account, choose.with_own_number(account, [replace(draft, by=BY)]), now)

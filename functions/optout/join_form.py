@@ -2,33 +2,26 @@
 
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from longcode.accounts.account import Account, check_may_send
-from longcode.aws.telemetry import logger
+from longcode.aws import queues
 from longcode.clients import join_pages
-from longcode.clients.join_pages import JoinPage, JoinRequest
+from longcode.clients.join_pages import JoinPage
 from longcode.clients.words import one_line
-from longcode.errors import LimitReached, RequestError
-from longcode.message import MessageKind
-from longcode.messages import accept, compose
-from longcode.messages import store as messages
+from longcode.errors import RequestError
+from longcode.jobs import AskToJoin
+from longcode.messages import compose
 from longcode.numbers import choose
-from longcode.optouts import store as optouts
 from longcode.phone import to_stored
 
 LONGEST_NAME = 60
 LONGEST_NUMBER = 40
-_LONGEST_STUDIO = 40  # characters of a studio's name, so that the text counts for one
-BY = "Join page"
-"""Who wrote the texts, as the hub shows it."""
 
 
 def ask(account: Account, page: JoinPage, typed: dict[str, str], now: datetime, *, source: str, key: str) -> None:
-    """Take a form, and text its phone once to ask for YES.
+    """Take a form, and have its phone asked for YES by a text, once for a `key`.
 
-    Raise `RequestError` for a bad name or number, and for too many forms. Nothing that is raised or returned depends
-    on what is known of the phone: one that is opted out, or had enough texts, just gets none.
+    Raise `RequestError` for a bad name or number, and for too many forms. Nothing of it, nor the time that it takes,
+    depends on what is known of the phone: whether it gets a text is decided by the worker.
     """
     name = one_line(typed.get("name", ""))
     if not name or len(name) > LONGEST_NAME or "{" in name or "}" in name:
@@ -36,27 +29,9 @@ def ask(account: Account, page: JoinPage, typed: dict[str, str], now: datetime, 
     phone = _phone(account, typed.get("phone", ""), now)
     check_may_send(account)
     join_pages.count_form(account.id, source, now)
-    blocks = optouts.pair_blocks([(account.id, phone)], account.number_since)
-    if blocks.blocked or blocks.asked or not join_pages.count_text(account.id, phone, now):
-        logger.info("no text for a form of the join page", extra={"account": account.id})
-        return
-    request = JoinRequest(
-        account=account.id,
-        phone=phone,
-        id=compose.request_id(account.id, f"join {key}"),
-        name=name,
-        at=now,
-        code=page.code,
-        version=page.version,
+    queues.send(
+        AskToJoin(account=account.id, phone=phone, name=name, key=key, code=page.code, version=page.version, at=now)
     )
-    join_pages.put_request(request)
-    _text(account, request, now)
-
-
-def text_to_confirm(account: Account) -> str:
-    """Return the text that asks a client to confirm the form."""
-    studio = account.name.strip()[:_LONGEST_STUDIO].strip()
-    return f"Reply YES to get texts from {studio}. Msg & data rates may apply. Reply STOP to get none, HELP for help."
 
 
 def _phone(account: Account, typed: str, now: datetime) -> str:
@@ -69,21 +44,3 @@ def _phone(account: Account, typed: str, now: datetime) -> str:
         refusal.field = "phone"
         raise
     return phone
-
-
-def _text(account: Account, request: JoinRequest, now: datetime) -> None:
-    words = accept.final_texts(text_to_confirm(account), account, [request.phone], now, field="body", introduce=False)
-    draft = compose.draft(
-        account=account.id,
-        message_id=f"{request.id}-0",
-        kind=MessageKind.INDIVIDUAL,
-        phone=request.phone,
-        body=words[request.phone],
-        now=now,
-    )
-    try:
-        accept.write(account, choose.with_own_number(account, [replace(draft, by=BY)]), now)
-    except messages.AlreadyAccepted:
-        logger.info("the form was sent twice", extra={"account": account.id})
-    except LimitReached as refusal:
-        logger.warning("no text for a form of the join page: %s", refusal.code, extra={"account": account.id})

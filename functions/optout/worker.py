@@ -1,6 +1,7 @@
-"""Acts on STOP, START, HELP and YES, replies to each once, and asks staff about possible opt-outs."""
+"""Acts on STOP, START, HELP and YES, replies to each once, asks staff about possible opt-outs, and phones to join."""
 
 import itertools
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import join_pages
 from longcode.clients import store as client_store
-from longcode.jobs import HandleKeyword, Means, Send
+from longcode.jobs import AskToJoin, HandleKeyword, Means, Send
 from longcode.keywords import POSSIBLE_OPT_OUT, Keyword
 from longcode.message import Message, MessageKind
 from longcode.messages import compose
@@ -206,8 +207,11 @@ def _accept(reply: Message, now: datetime) -> bool:
 
 
 def handle(body: str) -> None:
-    """Act on one keyword."""
-    handle_keyword(queues.read(HandleKeyword, body), clients.now())
+    """Act on one keyword, or on a form of a join page."""
+    if "keyword" in json.loads(body):
+        handle_keyword(queues.read(HandleKeyword, body), clients.now())
+    else:
+        join_confirmation.text(queues.read(AskToJoin, body), clients.now())
 
 
 @logger.inject_lambda_context

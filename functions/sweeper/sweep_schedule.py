@@ -16,6 +16,7 @@ from longcode.messages import retentions
 from longcode.messages import store as messages
 from longcode.table import due
 from longcode.table.writes import Attributes, read
+from longcode.teamwork import store as teamwork
 from longcode.triggers.planning import Occurrence, fire_job
 from longcode.webhooks.tell import end_unsent
 from longcode.windows import SWEEP_AFTER
@@ -140,6 +141,8 @@ def _enqueue(message: Message, to: MessageState, until: datetime, **changes: str
 def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
     """Delete the bodies of an account's next `most` messages that are past retention; continue at once, or in a day.
 
+    The notes of that time are deleted with the last of them.
+
     The progress is written last, so a purge that was killed, or ran twice at once, is repeated. Messages that were
     created long enough ago but keep their bodies, such as scheduled texts, are listed in `waiting` and checked daily.
     """
@@ -159,6 +162,8 @@ def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
     if len(waiting) > _MOST_WAITING:  # scheduled texts beyond what the item can list: try again from here tomorrow
         due.reschedule(item, now + _PURGE_AGAIN_AFTER)
         return
+    if further is None:
+        teamwork.purge_notes(account.id, before, now)
     # A query can miss a message that is linked or unlinked meanwhile, so the next purge begins a day before
     # the end of this one.
     purged_to = further or retentions.place(before - _PURGE_AGAIN_AFTER)

@@ -29,9 +29,11 @@ def test_each_queue_takes_the_jobs_of_one_type() -> None:
     assert {kind for kind in kinds if kind.__module__ == jobs.__name__} == URL_SETTINGS.keys()
     # The worker of sign-ups also mails the links that sign in or confirm an address, and tells the types apart.
     links = (jobs.MailSignInLink, jobs.MailAddressLink)
-    # The worker of triggers also sends the away text.
-    others = [url for kind, url in URL_SETTINGS.items() if kind not in (*links, jobs.SendAwayText)]
+    # The worker of triggers also sends the away text, that of opt-outs also the text of a join page.
+    second = (jobs.SendAwayText, jobs.AskToJoin)
+    others = [url for kind, url in URL_SETTINGS.items() if kind not in (*links, *second)]
     assert URL_SETTINGS[jobs.SendAwayText] == URL_SETTINGS[jobs.FireTrigger]
+    assert URL_SETTINGS[jobs.AskToJoin] == URL_SETTINGS[jobs.HandleKeyword]
     assert {URL_SETTINGS[link] for link in links} == {URL_SETTINGS[jobs.OpenAccount]}
     assert sorted(map(str.upper, others)) == sorted(n for n in NAMES if n.endswith("_QUEUE_URL"))
 

@@ -14,7 +14,7 @@ from longcode.clients import join_pages
 from longcode.clients.join_pages import LONGEST, JoinPage
 from longcode.clients.words import one_line
 from longcode.errors import NotFound, RequestError
-from optout import join_form
+from optout import join_confirmation
 
 _NAMES = {"greeting": "greeting", "topics": "line about what the texts are about", "often": "line about how often"}
 
@@ -107,7 +107,7 @@ def _page(account: Account, given: dict[str, str], wrong: RequestError | None = 
         address=_address(kept) if kept else "",
         typed=typed,
         words=join_pages.words_of(account, shown),
-        text=join_form.text_to_confirm(account),
+        text=join_confirmation.text_to_confirm(account),
         versions=join_pages.versions(account.id)[::-1],
         longest=LONGEST,
         most_a_day=join_pages.MOST_A_DAY,

@@ -26,8 +26,10 @@ from optout import list_import
 _OF = "opt-outs"
 _MOST_SHOWN = 100
 _LONGEST_NAME = 100
-_ROWS_IN_A_FILE = 10_000
+ROWS_IN_A_FILE = 5_000
+_FIRST = "0"  # sorts before every place
 _IN_A_CALL = 500
+_MOST_DIGITS = 6
 _ID = re.compile(r"[0-9a-f]{32}")
 _SAMPLE = "phone,date,means\n(212) 555-0123,2026-11-03,texted STOP\n(310) 555-0177,2026-10-12,e-mail\n"
 
@@ -117,21 +119,38 @@ def show_problems(account: Account, list_id: str) -> Page:
 @site.get("/hub/opt-outs/export/opt-outs.csv")
 @page_of_studio
 def show_file(account: Account) -> Page:
-    """Return the studio's list as a CSV file, which can be brought again."""
-    out = StringIO()
+    """Return the studio's list as a CSV file, which can be brought again; a long one is several files."""
+    query = site.current_event.query_string_parameters or {}
+    since, count = query.get("since", ""), query.get("count", "")
+    if not since:
+        parts = listed.begins_of_parts(account.id, ROWS_IN_A_FILE)
+        return _parts(account, parts) if len(parts) > 1 else _file_or_parts(account, _FIRST, ROWS_IN_A_FILE)
+    rows = int(count) if count.isascii() and count.isdecimal() and len(count) <= _MOST_DIGITS else ROWS_IN_A_FILE
+    return _file_or_parts(account, since, min(rows, ROWS_IN_A_FILE))
+
+
+def _file_or_parts(account: Account, since: str, count: int) -> Page:
+    """Return a file of the list, or the page with its parts if it is too large for a response."""
+    out, parts = StringIO(), []
     sheet = csv.writer(out)
     sheet.writerow([*list_import.COLUMNS, *list_import.FOR_READING])
-    cursor, count = None, 0
-    while count < _ROWS_IN_A_FILE:
-        entries, cursor = listed.page(account.id, account.number_since, limit=_IN_A_CALL, cursor=cursor)
+    place: str | None = since
+    for first in range(0, count, _IN_A_CALL):
+        if place is None:
+            break
+        parts.append((place, min(_IN_A_CALL, count - first)))
+        entries, place = listed.part(account.id, account.number_since, limit=parts[-1][1], since=place)
         people = client_store.of_phones(account.id, [entry.phone for entry in entries])
         for entry in entries:
             who = words.who(entry.phone, people[entry.phone], account)
             sheet.writerow(map(cell, _row(account, entry, who)))
-        count += len(entries)
-        if cursor is None:
-            break
-    return page.download(f"{MARK}{out.getvalue()}", "opt-outs.csv")
+    text = f"{MARK}{out.getvalue()}"
+    return page.download(text, "opt-outs.csv") if page.fits(text) or len(parts) == 1 else _parts(account, parts)
+
+
+def _parts(account: Account, parts: list[tuple[str, int]]) -> Page:
+    file = "opt-outs/export/opt-outs.csv"
+    return show("settings/parts", account, of="opt-outs", title="Opt-outs", one="phone", file=file, parts=parts)
 
 
 def _row(account: Account, entry: ListedOptOut, who: str) -> list[str]:

@@ -1,5 +1,7 @@
 """The page from which the owner takes all data of the studio, as CSV files."""
 
+from datetime import datetime
+
 from hub import page
 from hub.settings.files import FILES, MESSAGES_IN_A_FILE, message_rows, sheet
 from hub.site import Page, page_of_owner, show, site
@@ -35,7 +37,27 @@ def show_messages_file(account: Account) -> Page:
     is_number = count.isascii() and count.isdigit() and len(count) <= _MOST_DIGITS
     if not is_number or not 0 < int(count) <= MESSAGES_IN_A_FILE or not 0 < len(since) <= _LONGEST_PLACE:
         raise NotFound(_NO_FILE)
-    return page.download(sheet(message_rows(account, since, int(count), clients.now())), "messages.csv")
+    now = clients.now()
+    return _file_or_halves(account, since, int(count), now)
+
+
+def _file_or_halves(account: Account, since: str, count: int, now: datetime) -> Page:
+    """Return a file of messages, or the page with its halves if it is too large for a response."""
+    text = sheet(message_rows(account, since, count, now))
+    if count == 1 or page.fits(text):
+        return page.download(text, "messages.csv")
+    half = count // 2
+    _, middle = retentions.messages_before(account.id, since, now, half)
+    parts = [(since, half), *([(middle, count - half)] if middle else [])]
+    return show(
+        "settings/parts",
+        account,
+        of="export",
+        title="Messages",
+        one="message",
+        file="export/messages.csv",
+        parts=parts,
+    )
 
 
 @site.get("/hub/export/data.csv")

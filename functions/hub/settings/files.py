@@ -16,22 +16,18 @@ from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
 from longcode.billing.sheet import MARK, cell
 from longcode.broadcasts import store as broadcasts
-from longcode.clients.search import Wanted, find_all
 from longcode.message import Message
 from longcode.messages import retentions
 from longcode.months import instant
-from longcode.optouts import store as optout_store
-from longcode.template import full_name
 from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.usage import store as quotas
-from optout import api as optouts
 
 Row = Iterable[object]
 T = TypeVar("T")
 
 MESSAGES_IN_A_FILE = 2_500
-"""A file of as many messages is below the six megabytes that Lambda returns."""
+"""How many messages a file has at most; it has fewer if their words would be more than a response holds."""
 
 _EACH = 100
 _AT_ONCE = 20
@@ -93,24 +89,6 @@ def _broadcasts(account: Account, _now: datetime) -> Iterator[Row]:
             return
 
 
-def _opt_outs(account: Account, _now: datetime) -> Iterator[Row]:
-    """Yield what the phones of the clients have said about texts, as far as it concerns this studio."""
-    yield "client_id", "name", "phone", "opted_out", "time", "what", "means", "words", "recorded_by"
-    phones = ((client, phone.number) for client in find_all(account.id, Wanted()) for phone in client.phones)
-    for some in _several(phones, _EACH):
-        blocked = optout_store.blocked([(account.id, phone) for _, phone in some], account.number_since)
-        known = [(client, phone) for client, phone in some if (account.id, phone) in blocked]
-        for few in _several(known, _AT_ONCE):
-            states = at_once(*(partial(optouts.state_of, phone, account.id) for _, phone in few))
-            for (client, phone), state in zip(few, states, strict=True):
-                head = client.id, full_name(client.first_name, client.last_name), phone, state.opted_out
-                if not state.history:
-                    yield *head, "", "stopped texts of all studios on the shared numbers", "", "", ""
-                for event in state.history:
-                    what = "may ask to stop" if event.asks else "stopped" if event.out else "started"
-                    yield *head, event.at, what, event.means, event.words, event.by
-
-
 def _invoices(account: Account, _now: datetime) -> Iterator[Row]:
     yield "number", "month", "issued_on", "plan", "units_used", "units_beyond", "total", "currency"
     for one in invoices.all_of(account.id):
@@ -157,12 +135,11 @@ FILES: dict[str, tuple[str, Callable[[Account, datetime], Iterator[Row]]]] = {
     "templates": ("Templates", _templates),
     "triggers": ("Automatic texts", _triggers),
     "broadcasts": ("Broadcasts", _broadcasts),
-    "opt-outs": ("Opt-outs of your clients", _opt_outs),
     "invoices": ("Invoices", _invoices),
     "usage": ("Usage by day", _usage),
     "settings": ("Settings", _settings),
 }
-"""The files besides clients and messages: their titles and rows, by name."""
+"""The files besides clients, messages and opt-outs: their titles and rows, by name."""
 
 
 def _several(values: Iterable[T], most: int) -> Iterator[list[T]]:

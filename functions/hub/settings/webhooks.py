@@ -54,6 +54,10 @@ STATES = {
     DeliveryState.DELIVERED: "accepted",
     DeliveryState.FAILED: "given up",
 }
+_SHOWN_ALREADY = (
+    "The address was saved before, and its secret was shown then. If you did not see it, make a new secret on the"
+    " page of the webhooks."
+)
 _MADE_ALREADY = "The secret was changed after this page was shown, so nothing was done now."
 
 
@@ -69,6 +73,8 @@ def show_webhooks(account: Account) -> Page:
 def change_webhooks(account: Account, fields: dict[str, str]) -> Page:
     """Write what was changed; the secret that a first address makes is shown once."""
     settings: dict[str, Any] = {}
+    if fields.get("version") == _version_of("") and account.webhook_secret:
+        return notice("This was saved already", _SHOWN_ALREADY, 409, go_on="webhooks")
     if address := changed(fields, "webhook_url"):
         settings["webhook_url"] = address["webhook_url"] or None
     if switched := changed(fields, "on"):
@@ -179,7 +185,11 @@ def _name_of(event: str) -> str:
 
 def _version(account: Account) -> str:
     """Return a mark of the present secret, by which a form knows that it is still the same."""
-    return page.form_token(account.webhook_secret or "")
+    return _version_of(account.webhook_secret or "")
+
+
+def _version_of(secret: str) -> str:
+    return page.form_token(secret)
 
 
 def _page(account: Account, typed: Mapping[str, str], wrong: RequestError | None = None) -> Page:
@@ -201,6 +211,7 @@ def _page(account: Account, typed: Mapping[str, str], wrong: RequestError | None
         is_on=is_on(account),
         old_until=max(old, default=None),
         key=uuid4().hex,
+        version=typed.get("version", _version(account)),
         wrong=wrong,
         saved="saved" in typed and wrong is None,
         now=now,

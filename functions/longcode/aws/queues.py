@@ -22,6 +22,7 @@ Job = (
     _FairJob
     | jobs.Receive
     | jobs.HandleKeyword
+    | jobs.AskToJoin
     | jobs.OpenAccount
     | jobs.MailSignInLink
     | jobs.MailAddressLink
@@ -34,6 +35,7 @@ URL_SETTINGS: dict[type[Job], str] = {
     jobs.AdvanceBroadcast: "broadcast_queue_url",
     jobs.Receive: "inbound_queue_url",
     jobs.HandleKeyword: "opt_out_queue_url",
+    jobs.AskToJoin: "opt_out_queue_url",
     jobs.OpenAccount: "sign_up_queue_url",
     jobs.MailSignInLink: "sign_up_queue_url",
     jobs.MailAddressLink: "sign_up_queue_url",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -69,6 +70,23 @@ class OptOutEvent(Struct, frozen=True, kw_only=True):
     by: str | None = None
     channel: Channel | None = None
     asked_on: date | None = None
+
+
+class PhoneEvent(Protocol):
+    """What says what an event was: the event itself, or what the API shows of it."""
+
+    @property
+    def out(self) -> bool: ...
+    @property
+    def asks(self) -> bool: ...
+    @property
+    def means(self) -> Means: ...
+    @property
+    def words(self) -> str: ...
+    @property
+    def by(self) -> str | None: ...
+    @property
+    def channel(self) -> Channel | None: ...
 
 
 class OptOut(Struct, frozen=True, kw_only=True):

@@ -85,6 +85,22 @@ def page(
     return found, cursor
 
 
+def begins_of_parts(account: str, size: int) -> list[tuple[str, int]]:
+    """Return the parts of an account's list of `size` each, oldest first: the place where each begins, its length."""
+    entries = store.query_index(keys.FOLDER, consent_keys.opt_out_list(account), page=None, only=["folder_at"])
+    places = [str(entry["folder_at"]) for entry in entries]
+    return [(places[first], min(size, len(places) - first)) for first in range(0, len(places), size)]
+
+
+def part(account: str, left_at: datetime | None, *, limit: int, since: str) -> tuple[list[ListedOptOut], str | None]:
+    """Return the next `limit` phones of an account's list from a place on, oldest first, and where to continue.
+
+    Those that may be texted again are left out.
+    """
+    items, following = store.index_page(consent_keys.opt_out_list(account), limit=limit, cursor=since)
+    return _still_out(account, items, left_at), following
+
+
 def of_phone(account: str, phone: str) -> ListedOptOut | None:
     """Return a phone's place in an account's list, or None."""
     item = store.get(consent_keys.listed_opt_out(account, phone))

@@ -33,9 +33,9 @@ def assignment(account: str, phone: str = "") -> Key:
     return Key(f"account#{account}", f"assignment#{phone}")
 
 
-def note(account: str, phone: str, note_id: str = "") -> Key:
+def note(account: str, phone: str = "", note_id: str = "") -> Key:
     """A note on a conversation, which only the studio's people see."""
-    return Key(f"account#{account}", f"note#{phone}#{note_id}")
+    return Key(f"account#{account}", f"note#{phone}#{note_id}" if phone else "note#")
 
 
 def typing(account: str, phone: str, session: str = "") -> Key:

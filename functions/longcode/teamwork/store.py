@@ -5,6 +5,7 @@ Clients and other studios see none of it.
 
 from datetime import datetime, timedelta
 
+from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.accounts import people
@@ -12,8 +13,20 @@ from longcode.accounts.account import Account
 from longcode.accounts.sessions import Session
 from longcode.aws.at_once import at_once
 from longcode.errors import NotFound, RequestError
+from longcode.months import instant
 from longcode.table import hub_keys, store
-from longcode.table.writes import ABSENT, Attributes, Delete, Put, attributes, has_value, read
+from longcode.table.writes import (
+    ABSENT,
+    PRESENT,
+    Attributes,
+    Delete,
+    Put,
+    Update,
+    attributes,
+    has_value,
+    key_of,
+    read,
+)
 
 MOST_NOTES = 100
 """How many notes a conversation has at most."""
@@ -21,6 +34,7 @@ MOST_NOTES = 100
 LONGEST_NOTE = 1_000
 """The characters of a note, at most."""
 
+_NO_PERSON = "This person cannot sign in any more. Choose somebody else."
 _TYPING = timedelta(seconds=20)  # the script of a page says every eight seconds that somebody writes
 
 
@@ -86,9 +100,12 @@ def assign(account: Account, phone: str, person_id: str, by: str | None, now: da
         return
     person = next((one for one in people.of_account(account) if one.id == person_id), None)
     if person is None:
-        raise NotFound("This person cannot sign in any more. Choose somebody else.", field="person")
+        raise NotFound(_NO_PERSON, field="person")
     assigned = Assignment(account=account.id, phone=phone, person=person.id, name=person.name, by=by, at=now)
     store.write(Put(place, {"type": "assignment", **attributes(assigned)}))
+    if person.id not in {one.id for one in people.of_account(account)}:  # removed meanwhile: `unassign` may be over
+        store.write(Delete(place, has_value("person", person.id)))
+        raise NotFound(_NO_PERSON, field="person")
 
 
 def assigned(account: str, person_id: str | None = None) -> dict[str, Assignment]:
@@ -125,6 +142,13 @@ def add_note(account: Account, note: Note) -> None:
 def _expiry(account: Account, now: datetime) -> Attributes:
     """Return the attribute that deletes a note with the words of the messages of its time."""
     return store.expires(now + timedelta(days=account.retention_days)) if account.retention_days else {}
+
+
+def purge_notes(account: str, before: datetime, now: datetime) -> None:
+    """Delete the words of an account's notes that were written before an instant, and soon the notes themselves."""
+    old = Attr("at").lte(instant(before)) & Attr("words").ne("")
+    for item in store.query(hub_keys.note(account), where=old):
+        store.try_write(Update(key_of(item), changes={"words": "", **store.expires(now)}, when=PRESENT))
 
 
 def delete_note(account: str, phone: str, note_id: str) -> None:

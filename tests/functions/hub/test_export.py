@@ -4,6 +4,8 @@ import csv
 from datetime import timedelta
 from io import StringIO
 
+from msgspec.structs import replace
+
 from accounts import credentials_api, settings_api
 from accounts.credentials_api import NewKey
 from accounts.settings_api import AccountSettings
@@ -14,6 +16,8 @@ from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.jobs import Means
 from longcode.messages import retentions
+from longcode.messages import store as messages
+from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, account_scope
 from longcode.template import Template
@@ -63,6 +67,23 @@ def test_many_messages_fill_several_files_that_have_each_message_once(account: A
     assert words == [f"Text {number}" for number in reversed(range(7))]
 
 
+def test_a_file_that_is_too_large_for_a_response_comes_in_halves(account: Account, signed_in: Browser) -> None:
+    words = "\u0416" * 1_600
+    now = clients.now()
+    some = accept(account, "k", now=now - timedelta(hours=1), body="Hello")
+    times = [now - timedelta(seconds=900 - number) for number in range(600)]
+    many = [replace(some, id=f"m{number:03}", created_at=at, body=words) for number, at in enumerate(times)]
+    for first in range(0, len(many), 50):
+        messages.accept(many[first : first + 50])
+
+    page = signed_in.get("export/messages.csv", "since=0&count=601")
+    halves = [a.partition("?")[2] for a in page.addresses if "messages.csv?" in a]
+    ids = [row["id"] for half in halves for row in rows(signed_in.get("export/messages.csv", half))]
+
+    assert len(halves) == 2
+    assert len(ids) == len(set(ids)) == 601
+
+
 def test_words_that_are_no_longer_kept_are_not_in_the_file(account: Account, signed_in: Browser) -> None:
     now = clients.now()
     record_text(account, now - timedelta(days=10))
@@ -91,14 +112,21 @@ def test_all_other_data_has_a_file(account: Account, signed_in: Browser) -> None
         by="Ann",
     )
     optouts.record(said)
+    listed.refresh(account.id, "+12125550199", NOW)
 
     (template,) = rows(signed_in.get("export/data.csv", "of=templates"))
     found = {name: rows(signed_in.get("export/data.csv", f"of={name}")) for name in files.FILES}
+    (out,) = rows(signed_in.get("opt-outs/export/opt-outs.csv"))
 
     assert (template["name"], template["words"]) == ("hello", "Hi {{client.first_name}}")
     assert {row["setting"]: row["value"] for row in found["settings"]}["id"] == account.id
-    (out,) = found["opt-outs"]
-    assert (out["client_id"], out["what"], out["words"], out["recorded_by"]) == ("c9", "stopped", "called", "Ann")
+    assert (out["phone"], out["client"], out["words"], out["recorded_by"]) == (
+        "'+12125550199",
+        "Gwen",
+        "called",
+        "Ann",
+    )
+    assert any(address.endswith("opt-outs/export/opt-outs.csv") for address in signed_in.get("export").addresses)
     assert signed_in.get("export/data.csv", "of=other").status == 404
     assert signed_in.get("export/messages.csv", "since=0&count=99999").status == 404
 

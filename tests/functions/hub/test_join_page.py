@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
-from longcode.aws import queues
 from longcode.clients import consents, join_pages
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, Phone
 from longcode.errors import TooManyForms
-from longcode.jobs import HandleKeyword
 from longcode.message import Message
 from longcode.messages import folders
 from optout import worker as optout_worker
+from tests.support.aws_calls import noted_calls
 from tests.support.browser import Browser, Page
 from tests.support.fakes import FakeCarrier, studio, take_queued
 from tests.support.fakes import client as write_client
@@ -42,7 +42,14 @@ def fill_in(code: str, **typed: str) -> Page:
     """Fill in the page in a stranger's browser."""
     stranger = Browser()
     fields = stranger.get(f"/join/{code}").fields
-    return stranger.post(f"/join/{code}", **fields | {"name": "Ann Lee", "phone": "(212) 555-0144"} | typed)
+    page = stranger.post(f"/join/{code}", **fields | {"name": "Ann Lee", "phone": "(212) 555-0144"} | typed)
+    run_jobs()
+    return page
+
+
+def run_jobs() -> None:
+    for body in take_queued("opt_out"):
+        optout_worker.handle(body)
 
 
 def texts(account: Account) -> list[Message]:
@@ -52,8 +59,7 @@ def texts(account: Account) -> list[Message]:
 def reply(words: str, phone: str = ANNS, carrier_id: str = "SMr") -> None:
     deliver(FakeCarrier(), aws_clients.now())
     receive(carrier_id, words, phone=phone, at=aws_clients.now())
-    for body in take_queued("opt_out"):
-        optout_worker.handle_keyword(queues.read(HandleKeyword, body), aws_clients.now())
+    run_jobs()
 
 
 def clients_with(account: Account, phone: str) -> list[Client]:
@@ -137,6 +143,31 @@ def test_the_answer_is_the_same_for_an_opted_out_phone_which_gets_nothing(accoun
     assert len(texts(account)) == before
 
 
+def test_what_a_form_costs_in_time_is_the_same_for_an_opted_out_phone(account: Account, code: str) -> None:
+    fill_in(code)
+    reply("STOP")
+    stranger = Browser()
+    fields = stranger.get(f"/join/{code}").fields
+
+    with noted_calls() as for_opted_out:
+        stranger.post(f"/join/{code}", **fields | {"name": "Ann", "phone": ANNS})
+    with noted_calls() as for_unknown:
+        stranger.post(f"/join/{code}", **fields | {"name": "Ann", "phone": BOBS, "key": "b" * 32})
+
+    assert for_opted_out == for_unknown != []
+
+
+def test_a_form_of_a_studio_that_is_closed_before_its_text_is_written_sends_none(account: Account, code: str) -> None:
+    stranger = Browser()
+    fields = stranger.get(f"/join/{code}").fields | {"name": "Ann", "phone": ANNS}
+    stranger.post(f"/join/{code}", **fields)
+    accounts.close(account.id, aws_clients.now(), reason="r", by="Ann")
+
+    run_jobs()
+
+    assert texts(account) == []
+
+
 def test_a_phone_gets_two_texts_a_day_however_many_forms_come(account: Account, code: str) -> None:
     pages = [fill_in(code) for _ in range(4)]
 
@@ -149,6 +180,7 @@ def test_a_form_that_is_sent_twice_sends_one_text(account: Account, code: str) -
     fields = stranger.get(f"/join/{code}").fields | {"name": "Ann", "phone": ANNS}
     for _ in range(2):
         stranger.post(f"/join/{code}", **fields)
+    run_jobs()
 
     assert len(texts(account)) == 1
 

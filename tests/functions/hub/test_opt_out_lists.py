@@ -2,12 +2,13 @@
 
 import csv
 from datetime import timedelta
+from urllib.parse import quote
 
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.jobs import Means
-from longcode.optouts import store
+from longcode.optouts import listed, store
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 from tests.support.browser import Browser, Page
 from tests.support.fakes import client as write_client
@@ -112,3 +113,24 @@ def test_the_own_list_is_a_file_that_can_be_brought_again_and_runs_nothing(
     assert headings == ["phone", "date", "means", "client", "words", "stops", "recorded_by"]
     assert [row[0], *row[2:]] == [f"'{EVES}", "By text", "'=Eve", "'=STOP", "All shared numbers", ""]
     assert "Nothing to do 1" in bring(signed_in, file).text
+
+
+def test_a_long_list_is_taken_away_in_several_files(account: Account, signed_in: Browser) -> None:
+    checked = bring(
+        signed_in, "phone,date\n" + "".join(f"+1212555{line:04},2026-11-03\n" for line in range(100, 107))
+    )
+    signed_in.submit(checked, checked.path, do="import")
+
+    parts = listed.begins_of_parts(account.id, 3)
+    files = [
+        list(
+            csv.DictReader(
+                signed_in.get("opt-outs/export/opt-outs.csv", f"since={since}&count={count}").html[1:].splitlines()
+            )
+        )
+        for since, count in ((quote(since), count) for since, count in parts)
+    ]
+
+    assert [len(rows) for rows in files] == [count for _, count in parts] == [3, 3, 1]
+    assert len({row["phone"] for rows in files for row in rows}) == 7
+    assert signed_in.get("opt-outs/export/opt-outs.csv", "since=~&count=x").status == 200

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from accounts import invitations
 from longcode.accounts import people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients
+from longcode.errors import NotFound
 from longcode.messages import folders
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import LONGEST_NOTE, MOST_NOTES, Note
+from tests.support.aws_calls import meanwhile
 from tests.support.browser import Browser, Page
 from tests.support.fakes import NOW, studio
 from tests.support.reply_steps import PHONE, receive
@@ -76,6 +79,17 @@ def test_a_removed_person_answers_nothing_any_more(account: Account, signed_in: 
 
     assert teamwork.assigned(account.id) == {}
     assert signed_in.submit(signed_in.get(TALK), f"{TALK}/assign", person="Bo").status == 404
+
+
+def test_a_person_who_is_removed_while_being_assigned_answers_nothing(account: Account, ann: Browser) -> None:
+    add(account, "Bo")
+    bo = people.get(account.id, "Bo")
+    assert bo
+
+    with meanwhile("PutItem", lambda: invitations.remove(account, bo, NOW, by="")), pytest.raises(NotFound):
+        teamwork.assign(account, PHONE, "Bo", "Ann", NOW)
+
+    assert teamwork.assigned(account.id) == {}
 
 
 def test_who_is_alone_sees_nothing_to_assign(signed_in: Browser) -> None:

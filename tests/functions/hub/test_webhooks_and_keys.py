@@ -13,6 +13,7 @@ from longcode.aws import clients
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.webhook import EndpointResponse
+from tests.support.aws_calls import meanwhile
 from tests.support.browser import Browser, Page
 from tests.support.webhook_endpoint import FakeEndpoint, run_webhook_jobs
 
@@ -39,6 +40,25 @@ def test_a_first_address_shows_its_secret_once(account: Account, signed_in: Brow
     assert secret_on(first) == now(account).webhook_secret
     assert (now(account).webhook_url, now(account).delivery) == (URL, ReplyDelivery.WEBHOOK)
     assert (secret_on(again), secret_on(signed_in.get("webhooks"))) == ("", "")
+
+
+def test_a_first_address_that_is_sent_twice_says_where_its_secret_is(account: Account, signed_in: Browser) -> None:
+    page = signed_in.get("webhooks")
+    first, second = (signed_in.submit(page, "webhooks", webhook_url=URL, on="on") for _ in range(2))
+
+    assert secret_on(first) == now(account).webhook_secret
+    assert second.status == 409
+    assert "If you did not see it, make a new secret" in second.text
+
+
+def test_two_first_addresses_at_the_same_moment_make_one_secret(account: Account, signed_in: Browser) -> None:
+    page, other = signed_in.get("webhooks"), Browser(dict(signed_in.cookies))
+    shown: list[Page] = []
+
+    with meanwhile("UpdateItem", lambda: shown.append(other.submit(page, "webhooks", webhook_url=URL, on="on"))):
+        shown.append(signed_in.submit(page, "webhooks", webhook_url=URL, on="on"))
+
+    assert {secret_on(one) for one in shown} - {""} == {now(account).webhook_secret}
 
 
 def test_a_form_that_is_sent_twice_makes_one_secret_and_the_old_one_signs_for_a_day(

@@ -151,6 +151,17 @@ def test_a_scheduled_text_due_during_the_suspension_is_refused_and_a_later_one_i
     assert len(carrier.texts) == 1
 
 
+def test_a_closed_accounts_scheduled_text_is_refused_when_it_is_due(account: Account) -> None:
+    message, carrier = accept(account, send_at=NOW + HOUR), FakeCarrier()
+    order(account, "close")
+
+    sweep_schedule.sweep(NOW + HOUR + MINUTE)
+    deliver(carrier, NOW + HOUR + MINUTE)
+
+    refused = stored(account, message.id)
+    assert (refused.state, refused.error, carrier.texts) == (MessageState.REFUSED, "account_closed", [])
+
+
 def test_a_suspended_accounts_scheduled_text_can_be_cancelled(account: Account) -> None:
     message = accept(account, send_at=NOW + HOUR)
     order(account, "suspend")

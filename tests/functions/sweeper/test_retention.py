@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from accounts import settings_api
 from inbox import api
@@ -13,8 +14,10 @@ from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.messages import folders, retentions
 from longcode.months import instant
-from longcode.table import due, keys, store
+from longcode.table import due, hub_keys, keys, store
 from longcode.table.writes import Update
+from longcode.teamwork import store as teamwork
+from longcode.teamwork.store import Note
 from longcode.usage import store as quotas
 from sweeper import sweep_schedule as sweeper
 from tests.support.admin_orders import send_accepted_order
@@ -59,6 +62,22 @@ def sweep(at: datetime) -> None:
     """Sweep until nothing more is due at that time."""
     while any(item["type"] == "retention" for item in due.find(at, 100)):
         sweeper.sweep(at)
+
+
+def test_notes_past_retention_are_deleted_also_those_from_before_it_was_set(account: Account) -> None:
+    kept_for_good = replace(account, retention_days=None)
+    for name, at in (("old", NOW), ("new", NOW + 2 * DAY)):
+        words = f"The {name} note"
+        teamwork.add_note(
+            kept_for_good, Note(account=account.id, phone=PHONE, id=name, words=words, at=at, person="Ann")
+        )
+
+    sweep(NOW + 31 * DAY)
+
+    stored_notes = {item["id"]: item for item in store.query(hub_keys.note(account.id))}
+    assert stored_notes["old"]["words"] == ""
+    assert store.unexpired(stored_notes["old"], NOW + 31 * DAY) is None
+    assert (stored_notes["new"]["words"], "expires" in stored_notes["new"]) == ("The new note", False)
 
 
 def test_bodies_past_retention_are_deleted_and_usage_stays(account: Account) -> None:
