@@ -254,6 +254,16 @@ goOn();
 // The open conversation is in sight in the list.
 document.querySelector("#rows [aria-current]")?.scrollIntoView({ block: "nearest" });
 
+// A link that would leave a form presses a button of it instead, which keeps what was ticked.
+for (const link of document.querySelectorAll("a[data-presses]")) {
+  link.addEventListener("click", (event) => {
+    const kept = find(link.dataset.presses);
+    if (!kept || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    kept.click();
+  });
+}
+
 // One box checks all rows of the page.
 for (const box of document.querySelectorAll("[data-checks]")) {
   box.parentElement.hidden = false;
