@@ -1,5 +1,7 @@
 """The time of the hub's function for each page, with 20,000 messages, 10,000 clients and 300 templates.
 
+The steps of a broadcast are those of another studio, with 20,000 clients, all of whom are in the broadcast.
+
 It is the CPU of the handler, and the time that DynamoDB takes for its calls by the model of `table_server.py`. Of
 calls at the same time, the slowest counts. So a busy machine adds little. Each page is opened in up to twenty
 different ways, such as twenty conversations, and each of these several times, of which the least counts. The figure
@@ -14,8 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
+from bench import broadcast_steps
 from bench.rig import Figure, quiet
 from bench.table_server import Served, serving
 from longcode.accounts import sessions
@@ -48,7 +51,8 @@ _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are
 _TEMPLATES = 300
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
 _WAYS, _TIMES = 20, 3
-_ACCOUNT = "10000001"
+_ACCOUNT, _LARGE = "10000001", "10000002"
+_CLIENTS_OF_LARGE = 20_000
 _FIRST_NAMES = ("Zoë", "Ann", "Ben", "Çelik", "Dana", "Émile", "Farid", "Grace", "Hana", "Ida", "Jun", "Kofi")
 _LAST_NAMES = ("Müller", "Lee", "O'Hara", "Silva", "Nowak", "Okafor", "Schmidt", "Tanaka", "Weber", "Young")
 _SAID = ("Thanks!", "Can I bring the dog?", "Yes please", "We are ten minutes late.", "See you tomorrow at 10!")
@@ -85,10 +89,12 @@ def measure() -> Iterator[Figure]:
         environment(AWS_ENDPOINT_URL=table.url, AWS_REGION="us-east-1", LAMBDA_TASK_ROOT="/"),
     ):
         browser = Browser({"session": sessions.begin(_ACCOUNT, "bench", now)})
+        of_large = Browser({"session": sessions.begin(_LARGE, "bench", now)})
+        steps = broadcast_steps.pages(broadcast_steps.keep_draft(_LARGE, _CLIENTS_OF_LARGE, now))
         times: dict[str, float] = {}
-        for name, ways in _pages(studio).items():
+        for name, ways in (_pages(studio) | steps).items():
             with quiet():
-                times[name] = _milliseconds(browser, table, ways)
+                times[name] = _milliseconds(of_large if name in steps else browser, table, ways)
             bar = _SEARCH_BAR if name == "clients_search" else _BAR
             yield Figure(f"hub_page_milliseconds_{name}", round(times[name]), "ms", bar)
         yield Figure("hub_page_milliseconds", round(max(times.values())), "ms (the slowest page)", _BAR)
@@ -136,6 +142,7 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "upcoming": [("upcoming", ""), ("upcoming", f"day={aws_clients.now() + timedelta(days=20):%Y-%m-%d}")],
         "calendar": [("upcoming/calendar", f"month={aws_clients.now() + timedelta(days=15):%Y-%m}")],
         "calls": [("calls", "")],
+        "broadcasts": [("broadcasts", "")],
     }
 
 
@@ -197,12 +204,16 @@ def _studio(now: datetime) -> Studio:
         for number, (index, at, kind) in enumerate(of_broadcasts + others)
     ]
     writes: list[Write] = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
-    writes += [write for index, phone in enumerate(phones) for write in _client(index, phone, now, chance)]
+    writes += [write for index, phone in enumerate(phones) for write in _client(_ACCOUNT, index, phone, now, chance)]
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
     writes += _counted(texts)
     writes += [_template(number) for number in range(_TEMPLATES)]
     writes += [write for index in range(_PLANNED) for write in _planned(index, now)]
     writes.append(triggers.put_write(REMINDER))
+    large = replace(account, id=_LARGE, email="large@studio.example")
+    writes += [Put(keys.account(_LARGE), {"type": "account", **attributes(large)})]
+    for index in range(_CLIENTS_OF_LARGE):
+        writes += _client(_LARGE, index, f"+1212{5550000 + index}", now, chance)
     return Studio([_wire(write) for write in writes], [phones[index].removeprefix("+") for index in regulars])
 
 
@@ -212,9 +223,9 @@ def _template(number: int) -> Put:
     return Put(keys.template(_ACCOUNT, template.name), {"type": "template", **attributes(template)})
 
 
-def _client(index: int, phone: str, now: datetime, chance: random.Random) -> list[Write]:
+def _client(account: str, index: int, phone: str, now: datetime, chance: random.Random) -> list[Write]:
     client = Client(
-        account=_ACCOUNT,
+        account=account,
         id=f"p{index}",
         updated_at=now,
         first_name=chance.choice(_FIRST_NAMES),

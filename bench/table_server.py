@@ -148,7 +148,8 @@ def _filter(asked: Wire) -> Callable[[Wire], bool]:
 
 
 def _plain(value: Wire) -> Any:
-    return next(iter(value.values()))
+    ((kind, plain),) = value.items()
+    return [_plain(one) for one in plain] if kind == "L" else plain
 
 
 def _projected(item: Wire, asked: Wire) -> Wire:

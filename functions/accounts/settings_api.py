@@ -256,7 +256,7 @@ def change(account: Account, settings: AccountSettings, now: datetime) -> None:
     if changes.get("texts_an_hour", account.texts_an_hour) < account.texts_an_hour:
         changes["hour_filled_at"] = now  # some phone may have as many texts already
     if "client_fields" in changes:
-        templates.check_unused(account, set(account.client_fields) - set(changes["client_fields"]))
+        templates.check_unused(account, set(account.client_fields) - set(changes["client_fields"]), now)
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, now + SWEEP_AFTER)

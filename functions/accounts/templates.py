@@ -1,6 +1,6 @@
 """A studio's templates and the fields of its own: write, rename, delete, and where each is used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -13,8 +13,10 @@ from pydantic import AfterValidator, Field
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws.at_once import at_once
+from longcode.broadcasts import drafts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
+from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.clients.columns import COLUMNS
 from longcode.errors import NameTaken, NotFound, RequestError
 from longcode.message import BroadcastState
@@ -36,7 +38,6 @@ MOST_VERSIONS = 20
 MOST_TEMPLATES = 1_000
 """The most templates that any plan allows (infra/plan_bounds.json)."""
 
-_NEWEST = 50  # broadcasts among which those that are not sent yet are looked for
 _UNSENT = {BroadcastState.SCHEDULED, BroadcastState.PLANNING, BroadcastState.SENDING}
 
 Shortcut = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,19}$")]
@@ -67,16 +68,21 @@ class Versions(web.Answer):
 
 
 class Users(Struct, frozen=True, kw_only=True):
-    """What can use a template or a field: an account's triggers, and its broadcasts that are not sent yet."""
+    """What can use a template or a field: an account's triggers, its broadcasts that are not sent yet, and drafts."""
 
     triggers: list[Trigger]
     broadcasts: list[Broadcast]
+    drafts: list[BroadcastDraft]
 
     def of_template(self, name: str) -> "Users":
-        """Return those that use a template. A broadcast keeps the words that the template had when it was created."""
+        """Return those that use a template.
+
+        A broadcast keeps the words that the template had when it was created, a draft those of when it was written.
+        """
         return Users(
             triggers=[each for each in self.triggers if each.template == name],
             broadcasts=[each for each in self.broadcasts if each.template == name],
+            drafts=[each for each in self.drafts if each.template == name],
         )
 
     def of_field(self, name: str) -> "Users":
@@ -85,15 +91,18 @@ class Users(Struct, frozen=True, kw_only=True):
         return Users(
             triggers=[each for each in self.triggers if field in merge_fields_of(each.body or "")],
             broadcasts=[each for each in self.broadcasts if field in merge_fields_of(each.body)],
+            drafts=[each for each in self.drafts if field in merge_fields_of(each.body)],
         )
 
 
-def users(account: str) -> Users:
-    """Return what can use a template or a field; of the broadcasts, the unsent ones among the newest."""
-    rules, (newest, _) = at_once(
-        lambda: triggers.of_account(account), lambda: broadcasts.page(account, limit=_NEWEST, cursor=None)
+def users(account: str, now: datetime) -> Users:
+    """Return what can use a template or a field."""
+    rules, unsent, kept = at_once(
+        lambda: triggers.of_account(account),
+        lambda: broadcasts.in_states(account, _UNSENT),
+        lambda: drafts.of_account(account, now),
     )
-    return Users(triggers=[*rules.values()], broadcasts=[one for one in newest if one.state in _UNSENT])
+    return Users(triggers=[*rules.values()], broadcasts=unsent, drafts=kept)
 
 
 def with_field(templates: Iterable[Template], name: str) -> list[Template]:
@@ -171,23 +180,34 @@ def check_own_fields(names: Mapping[str, str] | None) -> Mapping[str, str] | Non
     return names
 
 
-def set_own_fields(account: Account, labels: Mapping[str, str]) -> None:
-    """Write the fields of a studio's own; raise `RequestError` if something uses one that `labels` leave out."""
-    check_unused(account, set(account.client_fields) - set(labels))
-    accounts.change_settings(account.id, {"client_fields": dict(labels)})
+def change_own_fields(
+    account: Account, changed: Callable[[Mapping[str, str]], dict[str, str]], now: datetime
+) -> None:
+    """Write what `changed` makes of the labels of a studio's own fields.
+
+    It is called again if somebody else changes them meanwhile. Raise `RequestError` if something uses one that it
+    leaves out.
+    """
+    while True:
+        labels = changed(account.client_fields)
+        check_unused(account, set(account.client_fields) - set(labels), now)
+        if accounts.change_own_fields(account, labels):
+            return
+        account = accounts.get_or_raise(account.id)
 
 
-def check_unused(account: Account, names: Iterable[str]) -> None:
+def check_unused(account: Account, names: Iterable[str], now: datetime) -> None:
     """Raise `RequestError` if something uses one of the fields, which are to be removed."""
     if not (removed := sorted(names)):
         return
     templates = template_store.template_page(account.id, None, MOST_TEMPLATES)
-    of_account = users(account.id)
+    of_account = users(account.id, now)
     for name in removed:
         using = of_account.of_field(name)
         by = [f"the template {each.name}" for each in with_field(templates, name)]
         by += [f"the trigger {each.name}" for each in using.triggers]
         by += [f"the broadcast {each.id}" for each in using.broadcasts]
+        by += [f"a draft of {each.changed_by or 'a broadcast'}" for each in using.drafts]
         if by:
             raise RequestError(f"The field {name} is used by {', '.join(by)}.", field="client_fields")
 

@@ -1,6 +1,7 @@
 """What a draft of a broadcast would come to, found out in steps; and the outcomes of single clients."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -10,7 +11,6 @@ from msgspec.structs import replace
 from broadcasts import planning
 from longcode.accounts.account import Account
 from longcode.broadcasts import drafts
-from longcode.broadcasts.broadcast import add_counts
 from longcode.broadcasts.drafts import BroadcastDraft, DraftCheck, Waits
 from longcode.broadcasts.outcome import Content, Outcome, within_budget
 from longcode.clients import search
@@ -88,26 +88,83 @@ def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content, most
         looked_at, before = looked_at + 1, entry.id
         units += sum(outcome.units for outcome in by_client.get(entry.id, []))
     found = [outcome for some in by_client.values() for outcome in some]
-    texts = [outcome for outcome in found if outcome.has_text]
     return replace(
-        check,
+        _with_outcomes(check, content.account, chosen, found),
         looked_at=looked_at,
         cursor=cursor or check.cursor,
         done=cursor is None,
-        texts=check.texts + len(texts),
-        units=units,
-        segments=check.segments + sum(outcome.segments for outcome in texts),
-        asked=check.asked + sum(outcome.held is not None for outcome in texts),
-        counts=add_counts(check.counts, (str(outcome.units) for outcome in texts)),
-        skipped=add_counts(check.skipped, (outcome.code for outcome in found if outcome.code)),
-        without=(*check.without, *dict.fromkeys(one.client_id for one in found if one.code))[: drafts.MOST_LISTED],
-        waits=_with_waits(check.waits, content.account, chosen, texts),
         places=tuple(places),
     )
 
 
+def update(before: BroadcastDraft, after: BroadcastDraft, account: Account, now: datetime) -> None:
+    """Keep a check that is done, with the clients who were taken out or put back by hand since, if that is possible.
+
+    Only these clients are looked at, and those who share a phone with them. If one of them has another record than
+    when the check began, all clients have to be checked again.
+    """
+    check, changed = drafts.check_of(before), set(before.unchecked) ^ set(after.unchecked)
+    is_same = replace(before, unchecked=after.unchecked).mark == after.mark
+    if not check or not check.done or not is_same or len(check.without) >= drafts.MOST_LISTED:
+        return
+    entries = list(planning.entries_of(account.id, before.audience, changed))
+    if {entry.id for entry in entries} != changed:
+        return
+    entries += _sharing(account.id, before.audience, entries)
+    if any(entry.client and entry.client.updated_at > check.at for entry in entries):
+        return
+    content = planning.content_of(account, after.body, after.values, now)
+    updated = _without_outcomes(check, {entry.id for entry in entries})
+    for draft, sign in ((before, -1), (after, 1)):
+        chosen = [entry for entry in entries if entry.id not in draft.unchecked]
+        found = list(outcomes(content, draft.whom, chosen))
+        places = tuple((place, units + sign * _units_up_to(place, found)) for place, units in updated.places)
+        updated = replace(_with_outcomes(updated, account, chosen, found, sign), places=places)
+    # What is taken off was added before, unless an opt-out or the like came meanwhile.
+    if all(count >= 0 for count in (updated.units, *updated.counts.values(), *updated.skipped.values())):
+        drafts.replace_check(check, replace(updated, of=after.mark))
+
+
+def _units_up_to(place: str, found: Iterable[Outcome]) -> int:
+    return sum(one.units for one in found if one.client_id.encode() <= place.encode())
+
+
+def _without_outcomes(check: DraftCheck, ids: Set[str]) -> DraftCheck:
+    return replace(check, without=tuple(one for one in check.without if one not in ids))
+
+
+def _with_outcomes(
+    check: DraftCheck, account: Account, entries: Sequence[ClientEntry], found: Sequence[Outcome], sign: int = 1
+) -> DraftCheck:
+    """Return a check with the outcomes of some clients added, or with the sign -1 taken off again."""
+    texts = [outcome for outcome in found if outcome.has_text]
+    none = dict.fromkeys(outcome.client_id for outcome in found if outcome.code) if sign > 0 else {}
+    without = sorted({*check.without, *none}, key=str.encode)
+    return replace(
+        check,
+        texts=check.texts + sign * len(texts),
+        units=check.units + sign * sum(outcome.units for outcome in texts),
+        segments=check.segments + sign * sum(outcome.segments for outcome in texts),
+        asked=check.asked + sign * sum(outcome.held is not None for outcome in texts),
+        counts=_added(check.counts, (str(outcome.units) for outcome in texts), sign),
+        skipped=_added(check.skipped, (outcome.code for outcome in found if outcome.code), sign),
+        without=tuple(without[: drafts.MOST_LISTED]),
+        waits=_with_waits(check.waits, account, entries, texts, sign),
+    )
+
+
+def _added(counts: Mapping[str, int], names: Iterable[str], sign: int) -> dict[str, int]:
+    more = Counter(names)
+    total = {name: counts.get(name, 0) + sign * more[name] for name in dict.fromkeys((*counts, *more))}
+    return {name: count for name, count in total.items() if count}
+
+
 def _with_waits(
-    waits: dict[str, Waits], account: Account, entries: Sequence[ClientEntry], texts: Sequence[Outcome]
+    waits: dict[str, Waits],
+    account: Account,
+    entries: Sequence[ClientEntry],
+    texts: Sequence[Outcome],
+    sign: int,
 ) -> dict[str, Waits]:
     if not account.quiet_hours:
         return waits
@@ -116,8 +173,8 @@ def _with_waits(
         if text.phone:
             place, zone = timing.place_of(text.phone, account, records[text.client_id])
             one = found.get(place) or Waits(texts=0, phone=text.phone, zone=zone)
-            found[place] = replace(one, texts=one.texts + 1)
-    return found
+            found[place] = replace(one, texts=one.texts + sign)
+    return {place: one for place, one in found.items() if one.texts > 0}
 
 
 def outcomes(content: Content, audience: Audience, entries: Sequence[ClientEntry]) -> Iterator[Outcome]:

@@ -10,7 +10,7 @@ from longcode.accounts.account import Account
 from longcode.broadcasts import counts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
-from longcode.broadcasts.outcome import REACHED, UNREACHABLE, why_not_again
+from longcode.broadcasts.outcome import LIMIT, REACHED, UNREACHABLE, why_not_again
 from longcode.carriers.carrier import RefusalReason
 from longcode.carriers.refusals import meaning_of_error
 from longcode.clients import store as clients
@@ -101,11 +101,12 @@ def make_calls(account: Account, broadcast: Broadcast, by: str | None, now: date
 def audience_again(audience: Audience, earlier: Broadcast, now: datetime) -> Audience:
     """Return the audience of sending a broadcast again: the clients with a number that its text did not reach.
 
+    Those whose texts did not fit the limits are among them.
     The numbers that it reached, or may have, get no text: see `outcome.why_not_again`. Raise `EmptyAudience` if it
     reached all, or `AudienceTooLarge`.
     """
     texts = counts.look(earlier, now)
-    ids = tuple(dict.fromkeys(one.client_id for one in failed(earlier, texts) if one.client_id and _may_again(one)))
+    ids = tuple(dict.fromkeys(one.client_id for one in missed(earlier, texts) if one.client_id and _may_again(one)))
     if not ids:
         raise EmptyAudience("There is no client to whom this broadcast can be sent again.", field="audience")
     if sum(len(client_id.encode()) for client_id in ids) > _MOST_BYTES:
@@ -115,7 +116,9 @@ def audience_again(audience: Audience, earlier: Broadcast, now: datetime) -> Aud
 
 def _may_again(one: Missed) -> bool:
     """Return whether a client may get a text again: over another number, if this one receives none."""
-    return one.state is not None and why_not_again(one.state, one.code) != REACHED
+    if one.state is None:
+        return one.code == LIMIT
+    return why_not_again(one.state, one.code) != REACHED
 
 
 def _is_to_call(one: Missed) -> bool:

@@ -11,6 +11,7 @@ from hub.words import is_undelivered, who
 from longcode import windows
 from longcode.accounts.account import Account
 from longcode.aws import clients
+from longcode.aws.at_once import at_once
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.clients import store as client_store
@@ -18,11 +19,14 @@ from longcode.message import Message
 from longcode.messages import folders
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import Question
+from longcode.triggers import call_tasks
 
 _DAY = timedelta(days=1)
 _FAILED_DAYS = 7
 _LOOKED_AT = 200  # among so many newest texts, those that did not arrive are found
 _MOST_QUESTIONS = 20
+MOST_CALLS = 50
+"""How many calls to make are counted; of more, it is said that there are more."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -55,6 +59,7 @@ class Home(Struct, frozen=True, kw_only=True):
     failed: int
     failed_of: int | None
     paused: list[Broadcast]
+    calls: int
     message: str | None
     current: MonthUsage | None
     past: MonthUsage | None
@@ -63,7 +68,7 @@ class Home(Struct, frozen=True, kw_only=True):
     @property
     def nothing_waits(self) -> bool:
         """Return whether nothing waits for anybody."""
-        return not (self.unread or self.questions or self.failed or self.paused)
+        return not (self.unread or self.questions or self.failed or self.paused or self.calls)
 
 
 @site.get("/hub/home")
@@ -71,7 +76,7 @@ class Home(Struct, frozen=True, kw_only=True):
 def show_home(account: Account) -> Page:
     """Show what waits for somebody, and the Services panel."""
     now = clients.now()
-    return show("home", account, home=of(account, now), now=now)
+    return show("home", account, home=of(account, now), most_calls=MOST_CALLS, now=now)
 
 
 @site.get("/hub/failed")
@@ -103,7 +108,11 @@ def of(account: Account, now: datetime) -> Home:
     questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     unread = folders.unread_counts(account.id).unread
     replies = _unread(account, unread) if unread else []
-    newest = _newest_sent(account)
+    newest, paused, calls = at_once(
+        lambda: _newest_sent(account),
+        lambda: broadcasts.paused(account.id),
+        lambda: call_tasks.call_page(account.id, None, MOST_CALLS),
+    )
     return Home(
         unread=unread,
         unread_conversations=len({reply.phone for reply in replies}) or None,
@@ -111,7 +120,8 @@ def of(account: Account, now: datetime) -> Home:
         questions=_asked(account, questions),
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         failed_of=_looked_at(newest, now - _DAY),
-        paused=broadcasts.paused(account.id),
+        paused=paused,
+        calls=len(calls),
         message=panel.message,
         current=panel.current,
         past=panel.past,

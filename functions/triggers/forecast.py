@@ -99,7 +99,8 @@ def sample_text(account: Account, trigger: Trigger, now: datetime) -> str:
     """Return a trigger's text with sample values; raise `RequestError` if it cannot be written."""
     template = template_store.get_template(account.id, trigger.template) if trigger.template else None
     day = months.local_day(now, months.time_zone(account.time_zone)) + WEEK
-    client = Client(account=account.id, id="sample", updated_at=now, first_name="Ann", last_name="Lee")
+    own = account.client_fields
+    client = Client(account=account.id, id="sample", updated_at=now, first_name="Ann", last_name="Lee", fields=own)
     record = Record(
         account=account.id,
         kind=trigger.watches,

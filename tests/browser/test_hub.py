@@ -380,7 +380,7 @@ def test_a_shortcut_and_a_merge_field_are_inserted_and_unsaved_words_outlive_a_r
     signed_in.get_by_role("option", name="Ann Lee").click()
     expect(signed_in.locator(".goes .words")).to_have_text("Hi Ann, 9 to 5.Lee")
     signed_in.reload()
-    expect(signed_in.get_by_label("Words", exact=True)).to_have_value(f"{words.body}{{{{client.last_name}}}}")
+    expect(signed_in.get_by_label("Words", exact=True)).to_have_value(f"{words.body}{{{{client.last_name|}}}}")
     expect(signed_in.get_by_text("Not saved yet.")).to_be_visible()
     signed_in.get_by_role("button", name="Save").click()
 
@@ -388,4 +388,4 @@ def test_a_shortcut_and_a_merge_field_are_inserted_and_unsaved_words_outlive_a_r
     expect(signed_in.get_by_text("Not saved yet.")).to_be_hidden()
     saved = template_store.get_template(account.id, "hours")
     assert saved
-    assert saved.body == f"{words.body}{{{{client.last_name}}}}"
+    assert saved.body == f"{words.body}{{{{client.last_name|}}}}"

@@ -99,15 +99,16 @@ if (box && preview) {
 }
 
 // Merge fields and canned replies are put in at the caret, or at the end of a box that was not touched.
-if (box) {
+const text = box || find("words");
+if (text?.matches("textarea")) {
   let touched = false;
-  box.addEventListener("focus", () => { touched = true; });
+  text.addEventListener("focus", () => { touched = true; });
   const put = (words, start, end) => {
-    box.setRangeText(words, start, end, "end");
-    box.focus();
-    box.dispatchEvent(new Event("input"));
+    text.setRangeText(words, start, end, "end");
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const putIn = (words) => put(words, touched ? box.selectionStart : box.value.length, touched ? box.selectionEnd : box.value.length);
+  const putIn = (words) => put(words, touched ? text.selectionStart : text.value.length, touched ? text.selectionEnd : text.value.length);
   for (const field of document.querySelectorAll("[data-insert]")) {
     const pick = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: field.dataset.label, title: field.dataset.insert, dir: "auto" });
     pick.addEventListener("click", () => putIn(field.dataset.insert));
@@ -117,13 +118,13 @@ if (box) {
   for (const reply of canned) {
     reply.addEventListener("click", (event) => { event.preventDefault(); reply.closest("details").open = false; putIn(reply.dataset.words); });
   }
-  box.addEventListener("keydown", (event) => {
+  text.addEventListener("keydown", (event) => {
     if (![" ", "Tab", "Enter"].includes(event.key) || event.ctrlKey || event.metaKey || event.shiftKey || event.isComposing) return;
-    const typed = /(?:^|\s)\/([a-z0-9_-]+)$/i.exec(box.value.slice(0, box.selectionStart));
+    const typed = /(?:^|\s)\/([a-z0-9_-]+)$/i.exec(text.value.slice(0, text.selectionStart));
     const reply = typed && canned.find((each) => each.dataset.shortcut === typed[1].toLowerCase());
     if (!reply) return;
     event.preventDefault();
-    put(reply.dataset.words, box.selectionStart - typed[1].length - 1, box.selectionEnd);
+    put(reply.dataset.words, text.selectionStart - typed[1].length - 1, text.selectionEnd);
   });
 }
 
@@ -186,16 +187,6 @@ if (asks) {
     button = event.submitter;
     ask();
   });
-  for (const one of document.querySelectorAll("[data-puts]")) {
-    one.hidden = false;
-    one.nextElementSibling.hidden = true;
-    one.addEventListener("click", () => {
-      const words = find("words");
-      words.setRangeText(one.dataset.puts, words.selectionStart, words.selectionEnd, "end");
-      words.focus();
-      words.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    });
-  }
 }
 
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
@@ -262,6 +253,16 @@ goOn();
 
 // The open conversation is in sight in the list.
 document.querySelector("#rows [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+// A link that would leave a form presses a button of it instead, which keeps what was ticked.
+for (const link of document.querySelectorAll("a[data-presses]")) {
+  link.addEventListener("click", (event) => {
+    const kept = find(link.dataset.presses);
+    if (!kept || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    kept.click();
+  });
+}
 
 // One box checks all rows of the page.
 for (const box of document.querySelectorAll("[data-checks]")) {

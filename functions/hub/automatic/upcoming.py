@@ -33,7 +33,6 @@ from triggers import forecast, staff_actions
 from triggers.forms import CancelForm
 
 _ROWS = 40
-_NEWEST_BROADCASTS = 50  # among which scheduled ones are looked for
 _BEYOND = timedelta(days=400)  # a text can be scheduled a year ahead
 _DAY = timedelta(days=1)
 _MONTHS_AHEAD = 14
@@ -228,10 +227,9 @@ def _row_of_many(broadcast: Broadcast) -> UpcomingRow:
 
 
 def _broadcasts(account: Account, begin: datetime, until: datetime) -> list[Broadcast]:
-    """Return the broadcasts that are scheduled for a time from `begin` on and before `until`, of the newest ones."""
-    newest, _ = broadcasts.page(account.id, limit=_NEWEST_BROADCASTS, cursor=None)
-    timed = [each for each in newest if each.state is BroadcastState.SCHEDULED and each.send_at]
-    return [each for each in timed if each.send_at and begin <= each.send_at < until]
+    """Return the broadcasts that are scheduled for a time from `begin` on and before `until`."""
+    waiting = broadcasts.in_states(account.id, [BroadcastState.SCHEDULED])
+    return [each for each in waiting if each.send_at and begin <= each.send_at < until]
 
 
 def _row_to_cancel(account: Account, query: dict[str, str]) -> UpcomingRow:

@@ -54,15 +54,21 @@ def show_check(account: Account, draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/check")
 @form_of_studio
 def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Leave the clients of a page out whose boxes are not ticked, and go on: to more clients, or to the next step."""
+    """Leave the clients of a page out whose boxes are not ticked, and go on: to more clients, or to another step."""
     ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
     try:
-        wizard.change(account, draft_id, lambda stored: _without(stored, ids, ticked, fields.get("seen", "")))
+        before, after = wizard.change(
+            account, draft_id, lambda stored: _without(stored, ids, ticked, fields.get("seen", ""))
+        )
     except RequestError as refusal:
         return _step(account, wizard.existing(account, draft_id), fields, refusal)
-    if fields.get("do") == "go":
-        return go_to(f"broadcasts/new/{draft_id}/go")
+    if before.unchecked != after.unchecked:
+        draft_check.update(before, after, account, aws_clients.now())
+    if fields.get("do") in wizard.STEPS:
+        return go_to(f"broadcasts/new/{draft_id}/{fields['do']}")
+    if fields.get("do") == "again":
+        draft_check.step(after, draft_check.begin(after, aws_clients.now()), account, aws_clients.now())
     shown = {"q": fields.get("shown_q", ""), "only": fields.get("only", "")}
     places = {"search": {"q": fields.get("q", "")}, "first": shown, "next": shown | {"after": fields.get("next", "")}}
     return _back(draft_id, places.get(fields.get("do", ""), shown | {"after": fields.get("after", "")}))

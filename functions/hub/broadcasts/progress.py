@@ -18,6 +18,7 @@ from longcode.broadcasts import counts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, broadcast_may_become
 from longcode.broadcasts.counts import Counts
+from longcode.broadcasts.outcome import LIMIT
 from longcode.clients import store as client_store
 from longcode.errors import TooLate
 from longcode.message import NOT_REACHED, BroadcastState, Message, MessageState
@@ -97,6 +98,7 @@ def show_broadcast(account: Account, broadcast_id: str) -> Page:
         delivered=texts.count(MessageState.DELIVERED),
         unconfirmed=texts.count(MessageState.SENT, MessageState.UNCERTAIN),
         not_reached=texts.count(*NOT_REACHED),
+        may_be_again=texts.count(*NOT_REACHED) + broadcast.skipped.get(LIMIT, 0) > 0 and again is None,
         results=wording.results(texts),
         skipped=wording.skipped(broadcast),
         paused=wording.reason_of_pause(broadcast, account) if broadcast.paused else "",

@@ -10,6 +10,7 @@ from broadcasts import api, draft_check, planning
 from hub import words
 from hub.broadcasts import wizard, wording
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.templating.preview import picker
 from hub.texting import texts
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients as aws_clients
@@ -30,15 +31,6 @@ from longcode.templates import store as template_store
 _MOST_PREVIEWED = 200  # clients, one after the other; a search finds the others
 _WORTH_SHORTENING = 20  # characters: so few can be left out
 _LONGEST_VALUE = 200
-
-MERGE_FIELDS = {
-    "{{client.first_name|there}}": "First name",
-    "{{client.last_name|}}": "Last name",
-    "{{client.name|there}}": "Whole name",
-    "{{studio.name}}": "Name of your studio",
-    "{{studio.phone}}": "Phone of your studio",
-}
-"""What can be put into the words, and what stands there for each client."""
 
 
 class Goes(Struct, frozen=True, kw_only=True):
@@ -150,7 +142,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         typed={"body": "", "who": ""} | typed,
         own=_own_fields(body),
         templates=[template.name for template in texts.templates_of(account)],
-        merge_fields=MERGE_FIELDS,
+        groups=picker(account),
         seen=wizard.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",

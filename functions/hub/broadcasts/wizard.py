@@ -23,10 +23,14 @@ def existing(account: Account, draft_id: str) -> BroadcastDraft:
     return drafts.get_or_raise(account.id, draft_id, aws_clients.now())
 
 
-def change(account: Account, draft_id: str, changed: Callable[[BroadcastDraft], BroadcastDraft]) -> BroadcastDraft:
-    """Write a change of a draft in the name of the person, and return it; raise `NotFound` or `DraftChanged`."""
-    now = aws_clients.now()
-    return drafts.change(account.id, draft_id, changed, name_of_person(), now)[1]
+def change(
+    account: Account, draft_id: str, changed: Callable[[BroadcastDraft], BroadcastDraft]
+) -> tuple[BroadcastDraft, BroadcastDraft]:
+    """Write a change of a draft in the name of the person, and return the draft before and after.
+
+    Raise `NotFound` or `DraftChanged`.
+    """
+    return drafts.change(account.id, draft_id, changed, name_of_person(), aws_clients.now())
 
 
 def seen(typed: dict[str, str], wrong: RequestError | None, stored: str) -> str:

@@ -63,9 +63,11 @@ def take_file(account: Account, fields: dict[str, str]) -> Page:
 
 @site.get("/hub/clients/import/sample.csv")
 @page_of_studio
-def show_sample(_account: Account) -> Page:
-    """Return a file as an import takes it."""
-    return page.download(f"\ufeff{_SAMPLE}", "sample.csv")
+def show_sample(account: Account) -> Page:
+    """Return a file as an import takes it, with the columns of the studio's own fields."""
+    heading, *rows = _SAMPLE.splitlines()
+    lines = [",".join((heading, *account.client_fields)), *(row + "," * len(account.client_fields) for row in rows)]
+    return page.download("\ufeff" + "".join(f"{line}\n" for line in lines), "sample.csv")
 
 
 @site.get("/hub/clients/import/<import_id>")

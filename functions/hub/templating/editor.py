@@ -103,7 +103,7 @@ def restore(account: Account, fields: dict[str, str], name: str) -> Page:
 def ask_to_delete(account: Account, name: str) -> Page:
     """Ask whether a template shall be deleted, and say what uses it."""
     template = _existing(account, name)
-    users = templates.users(account.id).of_template(name)
+    users = templates.users(account.id, aws_clients.now()).of_template(name)
     return show("templating/delete", account, opened=template, users=users)
 
 
@@ -148,7 +148,7 @@ def _page(
     stored = {name: str(getattr(template, name) or "") for name in _TYPED} if template else dict.fromkeys(_TYPED, "")
     values = stored | {name: typed[name] for name in _TYPED if name in typed}
     users, versions, client = at_once(
-        lambda: templates.users(account.id) if template else None,
+        lambda: templates.users(account.id, now) if template else None,
         lambda: template_store.template_versions(account.id, template.name) if template else [],
         lambda: _client(account, typed),
     )

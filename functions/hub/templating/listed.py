@@ -37,7 +37,7 @@ def show_templates(account: Account) -> Page:
     query, now = site.current_event.query_string_parameters or {}, clients.now()
     after = query.get("after") or None
     found, users = at_once(
-        lambda: template_store.template_page(account.id, after, _ROWS + 1), lambda: templates.users(account.id)
+        lambda: template_store.template_page(account.id, after, _ROWS + 1), lambda: templates.users(account.id, now)
     )
     rows = [
         TemplateRow(
@@ -83,6 +83,7 @@ def used_by(users: Users, now: datetime, account: Account) -> list[str]:
     return [
         *(f"trigger {trigger.name}" for trigger in users.triggers),
         *(f"broadcast of {_day(each.send_at or each.created_at, now, account)}" for each in users.broadcasts),
+        *(f"draft of {_day(each.changed_at, now, account)}" for each in users.drafts),
     ]
 
 

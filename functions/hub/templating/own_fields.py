@@ -22,7 +22,7 @@ def show_own_fields(account: Account) -> Page:
 def add_own_field(account: Account, fields: dict[str, str]) -> Page:
     """Add a field, or give one another label."""
     try:
-        templates.set_own_fields(account, forms.own_field(account.client_fields, fields))
+        templates.change_own_fields(account, lambda known: forms.own_field(known, fields), clients.now())
     except RequestError as refusal:
         return _page(account, fields, refusal)
     return go_to("own-fields?saved=1")
@@ -32,9 +32,10 @@ def add_own_field(account: Account, fields: dict[str, str]) -> Page:
 @form_of_studio
 def remove_own_field(account: Account, _fields: dict[str, str], name: str) -> Page:
     """Remove a field, unless something uses it. One that is removed already is no error."""
-    left = {field: label for field, label in account.client_fields.items() if field != name}
     try:
-        templates.set_own_fields(account, left)
+        templates.change_own_fields(
+            account, lambda known: {field: label for field, label in known.items() if field != name}, clients.now()
+        )
     except RequestError as refusal:
         return _page(account, {}, refusal)
     return go_to("own-fields?removed=1")

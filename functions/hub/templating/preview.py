@@ -34,7 +34,7 @@ GROUPS = {
 """The merge fields that every studio has, with what they are and an example, by what they are about."""
 
 _OF_ALL = {name: what for group in GROUPS.values() for name, what in group.items()}
-_DEFAULTS = {"client.first_name": "there"}
+_DEFAULTS = {"client.first_name": "there", "client.last_name": "", "client.name": "there"}
 _LONGEST_START = 120
 
 
@@ -56,7 +56,7 @@ class ShownWords(Struct, frozen=True, kw_only=True):
 
 
 def picker(account: Account) -> dict[str, list[PickedField]]:
-    """Return the merge fields that a studio's templates may have, by group."""
+    """Return the merge fields that a text of a studio may have, by group."""
     own = {own_field(name): (label, label) for name, label in sorted(account.client_fields.items())}
     groups = {**GROUPS, "Your own fields": own}
     return {

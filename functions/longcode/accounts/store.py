@@ -150,6 +150,13 @@ def change_settings(account: str, settings: dict[str, Any], *others: Write) -> N
     store.transact([Update(keys.account(account), changes=changes, remove=removed, when=PRESENT), *others])
 
 
+def change_own_fields(account: Account, labels: dict[str, str]) -> bool:
+    """Write the fields of a studio's own in place of those that it had; return False if it has others meanwhile."""
+    fields = Attr("client_fields")
+    same = fields.eq(account.client_fields) if account.client_fields else fields.not_exists() | fields.eq({})
+    return store.try_write(Update(keys.account(account.id), changes={"client_fields": labels}, when=PRESENT & same))
+
+
 def note_filled_hour(account: str, at: datetime) -> None:
     """Note that a phone has as many texts of an account within an hour as the account may send it.
 

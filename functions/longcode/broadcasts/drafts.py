@@ -25,7 +25,7 @@ MOST_DRAFTS = 30
 MOST_LISTED = 1_000
 """How many clients without a text a check lists."""
 
-_IN_LIST = ("account", "id", "at", "by", "changed_at", "changed_by", "body", "expires_at")
+_IN_LIST = ("account", "id", "at", "by", "changed_at", "changed_by", "body", "template", "expires_at")
 
 
 class BroadcastDraft(Struct, frozen=True, kw_only=True):
@@ -190,6 +190,12 @@ def record_check(check: DraftCheck) -> None:
     """Write how far a check is, and end its lease, unless another check has begun meanwhile."""
     same = Attr("of").eq(check.of) & Attr("at").eq(instant(check.at))
     store.try_write(Put(keys.broadcast_check(check.account, check.draft_id), _check_item(check), same))
+
+
+def replace_check(before: DraftCheck, after: DraftCheck) -> None:
+    """Write a check in place of one that is done, unless another one was begun meanwhile."""
+    same = Attr("of").eq(before.of) & Attr("at").eq(instant(before.at)) & Attr("busy_until").not_exists()
+    store.try_write(Put(keys.broadcast_check(after.account, after.draft_id), _check_item(after), same))
 
 
 def _item(draft: BroadcastDraft) -> Attributes:

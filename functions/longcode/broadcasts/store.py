@@ -93,8 +93,17 @@ def short_audiences(some: Iterable[Broadcast]) -> dict[str, Audience]:
 
 def paused(account: str) -> list[Broadcast]:
     """Return the broadcasts of an account that are paused, oldest first."""
+    return _among_all(account, Attr("paused").eq(True))
+
+
+def in_states(account: str, states: Iterable[BroadcastState]) -> list[Broadcast]:
+    """Return the broadcasts of an account that are in one of some states, oldest first."""
+    return _among_all(account, Attr("state").is_in(sorted(states)))
+
+
+def _among_all(account: str, where: ConditionBase) -> list[Broadcast]:
     first, last = keys.broadcast(account), keys.broadcast(account, keys.END)
-    items, _ = ranges.read(first, last, Attr("paused").eq(True))
+    items, _ = ranges.read(first, last, where)
     return sorted((read(Broadcast, item) for item in items), key=lambda broadcast: broadcast.created_at)
 
 

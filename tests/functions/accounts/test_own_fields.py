@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import settings_api
+from accounts import settings_api, templates
 from broadcasts import api as broadcasts_api
 from clients import api as clients_api
 from clients import export
@@ -10,7 +10,7 @@ from clients.export import Part
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from send import api as send_api
-from tests.support.fakes import ApiResponse, call
+from tests.support.fakes import NOW, ApiResponse, call
 
 pytestmark = pytest.mark.account(client_fields={"album": "Album style", "photographer": "Photographer"})
 PHONES = [{"number": "(212) 555-0123"}]
@@ -94,3 +94,14 @@ def test_a_name_that_a_column_has_or_that_is_no_name_is_refused(account: Account
 
 def test_a_studio_has_at_most_twenty_fields(account: Account) -> None:
     assert declare(account, **{f"f{number}": "Label" for number in range(21)}).status == 422
+
+
+def test_two_people_who_add_a_field_in_the_same_moment_lose_none(account: Account) -> None:
+    for _ in ("Ann", "Kim"):  # both saw the account as it was before
+        templates.change_own_fields(account, lambda known: {**known, f"field_{len(known)}": "Shoes"}, NOW)
+
+    assert accounts.get_or_raise(account.id).client_fields == {
+        **account.client_fields,
+        "field_2": "Shoes",
+        "field_3": "Shoes",
+    }

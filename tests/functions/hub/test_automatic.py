@@ -324,11 +324,13 @@ def test_a_call_is_done_with_a_note_and_by_whom(account: Account, ann: Browser) 
 
     page = ann.get("calls")
     assert "Your pictures are ready" in page.text
+    assert "1 call to make" in ann.get("home").text
     too_long = ann.submit(page, "calls", note="n" * 1001)
     assert (too_long.status, too_long.fields["note"]) == (422, "n" * 1001)
     for note in ("Comes at 11", "A second click"):
         assert "No calls to make" in ann.submit(page, "calls", note=note).text
 
+    assert "to make" not in ann.get("home").text
     done = ann.get("calls", "done=1").text
     assert "by Ann . Comes at 11" in done
     assert call_tasks.get_call(account.id, task) is not None

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from broadcasts import api
 from hub.broadcasts import wording
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.aws import clients as aws_clients
 from longcode.broadcasts import store as broadcasts
@@ -243,6 +244,23 @@ def test_a_broadcast_is_sent_again_once_to_those_whom_it_may_reach(
         (phone(2), "Two slots, 1"),
     ]
     assert "Sent again" in signed_in.get(f"broadcasts/{broadcast_id}").text
+
+
+@pytest.mark.account(client=False, quiet_hours=False, units_a_day=3)
+def test_a_broadcast_is_sent_again_to_those_whose_text_did_not_fit_the_limits(
+    account: Account, signed_in: Browser, now: datetime
+) -> None:
+    broadcast_id = create_broadcast(account, now=now, body=WORDS, limit="part")
+    advance(now)
+    deliver_bulk_texts(now)
+    accounts.change_settings(account.id, {"units_a_day": 10})
+
+    page = signed_in.get(f"broadcasts/{broadcast_id}")
+    asked = signed_in.get(f"broadcasts/{broadcast_id}/again")
+
+    assert "does not fit what is left of your limits" in page.text
+    assert f"/prod/hub/broadcasts/{broadcast_id}/again" in page.addresses
+    assert "1 text , 1 unit of 160 characters" in asked.text
 
 
 def test_replies_to_a_broadcast_are_found_by_the_text_that_they_answer(

@@ -216,10 +216,13 @@ def test_a_template_is_taken_up_and_named_while_its_words_are_the_drafts(
 
     used = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), template="spring", use="1")
     signed_in.submit(used, place(draft, "what"), body=used.typed.strip())
+    users = [signed_in.get(path).text for path in ("templates", "templates/spring", "templates/spring/delete")]
     go = checked(signed_in, draft)
     signed_in.submit(go, go.path)
 
     assert [(one.template, one.body) for one in made(account)] == [("spring", WORDS)]
+    assert "Used by draft of today" in users[0]
+    assert all("1 draft keeps the words" in text for text in users[1:])
 
 
 def test_a_merge_field_that_no_record_fills_asks_for_a_value(account: Account, signed_in: Browser) -> None:
@@ -327,6 +330,56 @@ def test_a_draft_is_checked_in_steps(account: Account) -> None:
     assert (second.looked_at, second.done, second.texts) == (102, True, 100)
     assert second.skipped == {"no_permission": 1, "duplicate": 1}
     assert second.places == (("", 0), ("d45", 48), ("d95", 98))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((), ("c1",)), (("c1",), ()), (("c1",), ("c2", "c4")), ((), ("c3",)), (("c3", "c4"), ("c2",))],
+)
+def test_unticked_clients_change_what_was_added_up_as_if_all_was_checked_anew(
+    account: Account, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    for number in range(49):
+        write_client(account, f"d{number:02}", f"+1212556{number:04}")
+    draft, now = kept(account, unchecked=before), aws_clients.now()
+    draft_check.step(draft, draft_check.begin(draft, now), account, now)
+    changed = replace(draft, unchecked=after)
+
+    draft_check.update(draft, changed, account, now)
+    updated = drafts.check_of(changed)
+    anew = draft_check.step(changed, draft_check.begin(changed, now), account, now)
+
+    assert updated
+    assert replace(updated, waits={}) == replace(anew, waits={})
+    assert {zone: one.texts for zone, one in updated.waits.items()} == {
+        zone: one.texts for zone, one in anew.waits.items()
+    }
+
+
+def test_a_client_whose_record_changed_since_makes_all_be_checked_again(account: Account) -> None:
+    draft, now = kept(account), aws_clients.now()
+    draft_check.step(draft, draft_check.begin(draft, now), account, now)
+    write_client(account, "c1", "+12125550199", updated_at=now + timedelta(seconds=1))
+    changed = replace(draft, unchecked=("c1",))
+
+    draft_check.update(draft, changed, account, now)
+
+    assert drafts.check_of(changed) is None
+
+
+def test_boxes_keep_what_was_added_up(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    page = signed_in.submit(signed_in.get(place(draft, "check")), place(draft, "add-up"))
+    fields = {name: value for name, value in page.fields.items() if name != "in_1"}
+
+    whom, go = (signed_in.post(place(draft, "check"), **fields | {"do": step}) for step in ("whom", "go"))
+    write_client(account, "c5", "+12125550199")
+    again = signed_in.post(place(draft, "check"), **fields | {"do": "again"})
+
+    assert "of whom you left 1 out" in whom.text
+    assert "Send later to 1 phone" in go.text
+    assert "Texts 2" in again.text
+    assert stored(draft).unchecked == ("c2",)
 
 
 @pytest.mark.account(client=False, units_a_day=1)

@@ -201,7 +201,9 @@ def test_another_studios_import_is_absent(account: Account, signed_in: Browser, 
     assert imports.get("10000002", theirs.id, aws_clients.now()) == theirs
 
 
+@pytest.mark.account(client=False, client_fields={"album": "Album", "print": "Print"})
 def test_the_sample_can_be_imported(account: Account, signed_in: Browser) -> None:
     sample = signed_in.get("clients/import/sample.csv").html
 
+    assert sample.splitlines()[0].endswith(",time_zone,album,print")
     assert "New 2 To change 0 Unchanged 0 With faults 0" in upload(signed_in, sample).text

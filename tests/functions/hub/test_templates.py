@@ -183,3 +183,24 @@ def test_what_was_typed_is_still_there_after_a_lost_session(
 
     assert (asked.path, back.path) == ("sign-in", "templates/Session%20reminder")
     assert back.typed.strip() == "Typed, not saved"
+
+
+@pytest.mark.account(edition="professional")
+def test_templates_broadcasts_and_triggers_pick_from_the_same_merge_fields(
+    account: Account, signed_in: Browser
+) -> None:
+    signed_in.post("own-fields", token=token(signed_in), label="Album style")
+    write_client(account, "c1")
+    what = signed_in.submit(signed_in.get("broadcasts/new"), "broadcasts/new", whom="all")
+    body = "Hi {{client.name|there}}, your album: {{client.fields.album_style}}"
+
+    chosen = {"status_session_confirmed": "on", "letter": "", "words": body}
+    rule = signed_in.submit(signed_in.get("triggers/new"), "triggers/new", do="show", **chosen)
+    picked = [
+        {tag["data-insert"]: tag["data-label"] for _, tag in page.tags if "data-insert" in tag}
+        for page in (signed_in.get("new-template"), what, rule)
+    ]
+
+    assert picked[0]["{{client.fields.album_style}}"] == "Album style"
+    assert picked[0] == picked[1] == picked[2]
+    assert "Hi Ann Lee, your album: Album style" in rule.text
