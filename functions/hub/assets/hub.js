@@ -87,27 +87,17 @@ async function parts(answer) {
   return [...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes];
 }
 
-// The words as they will go, their length and price, as the service reckons them.
-const preview = find("preview");
-if (box && preview) {
-  const measure = asker(async () => {
-    const body = new URLSearchParams(new FormData(box.form));
-    return { at: preview, parts: box.value.trim() ? await parts(await fetch(hub + (preview.dataset.by || "preview"), { method: "POST", body })) : [] };
-  }, 300);
-  for (const field of kept) field.addEventListener("input", measure);
-  if (!find("wrong")) measure(); // a refusal stands there already
-}
-
 // Merge fields and canned replies are put in at the caret, or at the end of a box that was not touched.
-if (box) {
+const words = box || find("words");
+if (words) {
   let touched = false;
-  box.addEventListener("focus", () => { touched = true; });
-  const put = (words, start, end) => {
-    box.setRangeText(words, start, end, "end");
-    box.focus();
-    box.dispatchEvent(new Event("input"));
+  words.addEventListener("focus", () => { touched = true; });
+  const put = (inserted, start, end) => {
+    words.setRangeText(inserted, start, end, "end");
+    words.focus();
+    words.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const putIn = (words) => put(words, touched ? box.selectionStart : box.value.length, touched ? box.selectionEnd : box.value.length);
+  const putIn = (inserted) => put(inserted, touched ? words.selectionStart : words.value.length, touched ? words.selectionEnd : words.value.length);
   for (const field of document.querySelectorAll("[data-insert]")) {
     const pick = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: field.dataset.label, title: field.dataset.insert, dir: "auto" });
     pick.addEventListener("click", () => putIn(field.dataset.insert));
@@ -117,13 +107,13 @@ if (box) {
   for (const reply of canned) {
     reply.addEventListener("click", (event) => { event.preventDefault(); reply.closest("details").open = false; putIn(reply.dataset.words); });
   }
-  box.addEventListener("keydown", (event) => {
+  words.addEventListener("keydown", (event) => {
     if (![" ", "Tab", "Enter"].includes(event.key) || event.ctrlKey || event.metaKey || event.shiftKey || event.isComposing) return;
-    const typed = /(?:^|\s)\/([a-z0-9_-]+)$/i.exec(box.value.slice(0, box.selectionStart));
+    const typed = /(?:^|\s)\/([a-z0-9_-]+)$/i.exec(words.value.slice(0, words.selectionStart));
     const reply = typed && canned.find((each) => each.dataset.shortcut === typed[1].toLowerCase());
     if (!reply) return;
     event.preventDefault();
-    put(reply.dataset.words, box.selectionStart - typed[1].length - 1, box.selectionEnd);
+    put(reply.dataset.words, words.selectionStart - typed[1].length - 1, words.selectionEnd);
   });
 }
 
@@ -147,7 +137,7 @@ if (to && choices) {
   const pick = (choice) => {
     to.value = choice.dataset.to;
     client.value = choice.dataset.client;
-    for (const field of [client, to]) field.dispatchEvent(new CustomEvent("input"));
+    for (const field of [client, to]) field.dispatchEvent(new CustomEvent("input", { bubbles: true }));
     choices.replaceChildren();
     open(false);
     box.focus();
@@ -174,28 +164,19 @@ if (to && choices) {
 // A form says what it amounts to as it is filled in; a button named preview asks the same for another client or time.
 const asks = document.querySelector("form[data-asks]");
 if (asks) {
-  let button = null;
+  let pressed = null;
   const ask = asker(async () => {
-    const body = new URLSearchParams(new FormData(asks, button));
-    return { at: find("answer"), parts: await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
+    const body = new URLSearchParams(new FormData(asks, pressed));
+    return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
   }, 300);
-  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { button = null; ask(); } });
+  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; ask(); } });
   asks.addEventListener("submit", (event) => {
     if (event.submitter?.name !== "preview") return;
     event.preventDefault();
-    button = event.submitter;
+    pressed = event.submitter;
     ask();
   });
-  for (const one of document.querySelectorAll("[data-puts]")) {
-    one.hidden = false;
-    one.nextElementSibling.hidden = true;
-    one.addEventListener("click", () => {
-      const words = find("words");
-      words.setRangeText(one.dataset.puts, words.selectionStart, words.selectionEnd, "end");
-      words.focus();
-      words.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    });
-  }
+  if (box && !find("wrong")) ask(); // of words that were kept; a refusal stands there already
 }
 
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.
