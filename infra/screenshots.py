@@ -135,7 +135,7 @@ def _write_text(page: Page, address: str) -> None:
     """Write a text to a client, and wait for its preview."""
     page.goto(f"{address}/new?to=%2B12125551000")
     page.locator("#body").fill(f"{_TEXTS[0]} Come by any time this week 🎉")
-    page.locator("#preview .words").wait_for()
+    page.locator("#answer .words").wait_for()
 
 
 def _check_broadcast(page: Page, address: str) -> None:

@@ -176,7 +176,7 @@ def test_the_length_is_told_while_one_types(signed_in: Page, hub: str) -> None:
 
     signed_in.get_by_label("Your text to Ann Lee").fill("x" * 200)
 
-    expect(signed_in.locator("#preview .length")).to_have_text("200 characters, counts as 2 texts")
+    expect(signed_in.locator("#answer .length")).to_have_text("200 characters, counts as 2 texts")
 
 
 def test_a_conversation_begins_at_its_newest_message_on_a_phone(signed_in: Page, hub: str) -> None:
@@ -212,7 +212,7 @@ def test_a_client_is_found_while_one_types_and_the_text_is_shown_as_it_goes(
     signed_in.keyboard.press("Enter")
     signed_in.keyboard.type("Hi {{client.first_name}}!")
 
-    expect(signed_in.locator("#preview .words")).to_have_text("Hi Ben!")
+    expect(signed_in.locator("#answer .words")).to_have_text("Hi Ben!")
     signed_in.keyboard.press("Control+Enter")
 
     expect(signed_in.locator("article.out").last).to_contain_text("Hi Ben!")

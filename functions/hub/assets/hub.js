@@ -87,17 +87,6 @@ async function parts(answer) {
   return [...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes];
 }
 
-// The words as they will go, their length and price, as the service reckons them.
-const preview = find("preview");
-if (box && preview) {
-  const measure = asker(async () => {
-    const body = new URLSearchParams(new FormData(box.form));
-    return { at: preview, parts: box.value.trim() ? await parts(await fetch(hub + (preview.dataset.by || "preview"), { method: "POST", body })) : [] };
-  }, 300);
-  for (const field of kept) field.addEventListener("input", measure);
-  if (!find("wrong")) measure(); // a refusal stands there already
-}
-
 // Merge fields and canned replies are put in at the caret, or at the end of a box that was not touched.
 const text = box || find("words");
 if (text?.matches("textarea")) {
@@ -148,7 +137,7 @@ if (to && choices) {
   const pick = (choice) => {
     to.value = choice.dataset.to;
     client.value = choice.dataset.client;
-    for (const field of [client, to]) field.dispatchEvent(new CustomEvent("input"));
+    for (const field of [client, to]) field.dispatchEvent(new CustomEvent("input", { bubbles: true }));
     choices.replaceChildren();
     open(false);
     box.focus();
@@ -175,18 +164,19 @@ if (to && choices) {
 // A form says what it amounts to as it is filled in; a button named preview asks the same for another client or time.
 const asks = document.querySelector("form[data-asks]");
 if (asks) {
-  let button = null;
+  let pressed = null;
   const ask = asker(async () => {
-    const body = new URLSearchParams(new FormData(asks, button));
-    return { at: find("answer"), parts: await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
+    const body = new URLSearchParams(new FormData(asks, pressed));
+    return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
   }, 300);
-  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { button = null; ask(); } });
+  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; ask(); } });
   asks.addEventListener("submit", (event) => {
     if (event.submitter?.name !== "preview") return;
     event.preventDefault();
-    button = event.submitter;
+    pressed = event.submitter;
     ask();
   });
+  if (box && !find("wrong")) ask(); // of words that were kept; a refusal stands there already
 }
 
 // New replies appear by themselves, while the page is visible. Nothing that a person reads or types is moved.

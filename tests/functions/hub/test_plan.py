@@ -68,7 +68,7 @@ def test_a_plan_is_changed_once_after_a_page_with_both_prices(signed_in: Browser
     signed_in.submit(asked, "plan/change")
 
     counts_from = asked.fields["counts_from"]
-    assert "Now: Medium New: Large A month Now $35.00 New $90.00" in asked.text
+    assert "Now: Medium New: Large A month $35.00 $90.00" in asked.text
     assert f"Your plan is changed. It counts from {months.in_words(counts_from)}." in first.text
     assert [change.plan for change in accounts.get_or_raise(account.id).plan_changes] == ["medium", "large"]
     assert "Large is your plan" in signed_in.get("plan/change", "plan=large").text
