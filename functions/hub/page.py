@@ -73,7 +73,7 @@ def download(text: str, name: str) -> Response[str]:
 
 
 def private(file: Response[str]) -> Response[str]:
-    """Return a file of a purpose's API with the headers of pages, without those that are about what a page loads."""
+    """Return a file of a purpose's API with the headers of pages but the Content-Security-Policy."""
     headers = {name: value for name, value in _HEADERS.items() if name != "Content-Security-Policy"}
     file.headers = {**file.headers, **headers}
     return file
