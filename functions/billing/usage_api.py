@@ -215,11 +215,7 @@ def sheet_csv(account: str, month: str, after: str | None, until: str | None) ->
         chunks.append(structs.replace(chunk, messages=here))
         if is_last:
             break
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(sheet.COLUMNS)
-    writer.writerows(_rows(account, chunks))
-    return sheet.MARK + text.getvalue()
+    return sheet.csv_text([sheet.COLUMNS, *_rows(account, chunks)])
 
 
 def csv_headers(month: str, next_cursor: str | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a draft of a broadcast would come to, found out in steps; and the outcomes of single clients."""
+"""Computes the totals of a draft of a broadcast in steps, and the outcomes of single clients."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -44,7 +44,7 @@ class Fit(Struct, frozen=True, kw_only=True):
 
 
 def begin(draft: BroadcastDraft, now: datetime) -> DraftCheck:
-    """Begin to find out what a draft would come to; raise `EmptyAudience` or `AudienceTooLarge`."""
+    """Write an empty check of a draft, in place of an earlier one; raise `EmptyAudience` or `AudienceTooLarge`."""
     ids = search.of_ids(draft.account, draft.audience.client_ids)
     total = len(ids) if draft.audience.client_ids else search.count_audience(draft.account, draft.audience)
     planning.check_size(total)
@@ -62,7 +62,7 @@ def step(
     seconds: float = _STEP_SECONDS,
     pages: int = _PAGES,
 ) -> DraftCheck:
-    """Look at clients of a draft for some seconds, unless another call does, and return the check as it is then."""
+    """Check clients of a draft for some seconds, unless another call has the lease; return the check after that."""
     if check.done or not drafts.lease_check(check, now, until=now + _LEASE):
         return drafts.check_of(draft) or check
     end, content = monotonic() + seconds, planning.content_of(account, draft.body, draft.values, now)

@@ -1,4 +1,4 @@
-"""What follows a broadcast: who was not reached, call tasks for them, and the clients to whom it is sent again."""
+"""After a broadcast: the clients not reached, call tasks for them, and the audience of sending it again."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
 
 MOST_CALLS = 500
-"""For how many clients of a broadcast call tasks are made: more than a studio calls."""
+"""The most call tasks of a broadcast: more than a studio calls."""
 
 _MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _PAGE = 1_000
@@ -51,7 +51,7 @@ class CallsToMake(Struct, frozen=True, kw_only=True):
 
 
 def missed(broadcast: Broadcast, texts: counts.Counts) -> Iterator[Missed]:
-    """Yield whom a broadcast did not reach: the phones whose text did not arrive, then the clients without a text."""
+    """Yield the phones whose text did not arrive, then the clients without a text."""
     yield from failed(broadcast, texts)
     for _, skipped in broadcasts.skipped_from(broadcast, None):
         yield Missed(client_id=skipped.client_id, phone=skipped.phone, code=skipped.code, detail=skipped.detail)
@@ -77,7 +77,7 @@ def failed(broadcast: Broadcast, texts: counts.Counts) -> Iterator[Missed]:
 def calls_to_make(broadcast: Broadcast, now: datetime) -> CallsToMake:
     """Return the clients who are to be called, because a broadcast did not reach them.
 
-    Who has opted out of texts is not called, nor who is to get no texts, but who has no number for them is.
+    Clients who opted out, or whose record allows no texts, are not called; clients without a number for texts are.
     """
     wanted = dict.fromkeys(
         one.client_id for one in missed(broadcast, counts.look(broadcast, now)) if one.client_id and _is_to_call(one)

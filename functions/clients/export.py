@@ -1,13 +1,11 @@
 """The clients as CSV files that an import reads again, each small enough for a response."""
 
-import csv
 from collections.abc import Collection, Iterator, Mapping
-from io import StringIO
 from itertools import islice
 
 from msgspec import Struct
 
-from longcode.billing.sheet import MARK, cell
+from longcode.billing.sheet import csv_text
 from longcode.clients.client import Client, consent_means
 from longcode.clients.search import Wanted, find_all
 from longcode.months import instant
@@ -48,12 +46,9 @@ def csv_file(account: str, part: Part, key_names: Mapping[str, str], own: Collec
 
     Cells that a spreadsheet would run are quoted, and phones with them, which keeps each of their digits.
     """
-    out, own = StringIO(), sorted(own)
-    sheet = csv.writer(out)
-    sheet.writerow(_headings(own))
-    for client in islice(find_all(account, Wanted(), part.after), part.count):
-        sheet.writerow(map(cell, _row(client, key_names, own)))
-    return MARK + out.getvalue()
+    own = sorted(own)
+    clients = islice(find_all(account, Wanted(), part.after), part.count)
+    return csv_text([_headings(own), *(_row(client, key_names, own) for client in clients)])
 
 
 def _headings(own: Collection[str]) -> Iterator[str]:

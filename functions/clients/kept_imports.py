@@ -1,16 +1,14 @@
 """Imports that a person begins in the hub: the file is kept for a day, and checked and then written in steps."""
 
-import csv
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from io import StringIO
 from typing import Any
 
 from msgspec.structs import replace
 
 from clients import bulk_import
 from longcode.accounts.account import Account
-from longcode.billing.sheet import MARK, cell
+from longcode.billing.sheet import csv_text
 from longcode.clients import imports
 from longcode.clients.imports import KeptImport, Phase
 from longcode.clients.permission import Writer
@@ -91,7 +89,7 @@ def step(
     seconds: float = _STEP_SECONDS,
     run: Callable[..., dict[str, Any]] = run_clients,
 ) -> KeptImport:
-    """Check or write rows for some seconds, unless another call does, and return the import as it is then."""
+    """Check or write rows for some seconds, unless another call has the lease; return the import after that."""
     if kept.phase in (Phase.CHECKED, Phase.DONE) or not imports.lease(kept, now, until=now + _LEASE):
         return imports.get(kept.account, kept.id, now) or kept
     report = run(kept, account, imports.file_of(kept), writer=writer, now=now, seconds=seconds)
@@ -104,14 +102,9 @@ def refused_rows(kept: KeptImport, read: Callable[[str], tuple[list[str], list[l
     `read` returns the columns and rows of the file's text.
     """
     columns, rows = read(decode(imports.file_of(kept), None))
-    out = StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow([*columns, "line", "problem"])
-    for found in imports.report(kept):
-        if found["status"] == "refused":
-            said = " ".join(problems(found))
-            sheet.writerow([cell(text) for text in (*rows[found["row"] - 1], str(found["line"]), said)])
-    return MARK + out.getvalue()
+    refused = [found for found in imports.report(kept) if found["status"] == "refused"]
+    written = [[*rows[found["row"] - 1], str(found["line"]), " ".join(problems(found))] for found in refused]
+    return csv_text([[*columns, "line", "problem"], *written])
 
 
 def problems(found: dict[str, Any]) -> list[str]:

@@ -99,7 +99,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
 
     @property
     def alike(self) -> set[str]:
-        """Return the messages of whose time and state the next message says the same, so that one line is enough."""
+        """Return the messages whose next message has the same time and state: one line is shown for both."""
         return {one.id for one, following in pairwise(self.messages) if _line_of(one) == _line_of(following)}
 
     @property

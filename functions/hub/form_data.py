@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import uuid4
 
 from msgspec import Struct
+
+ID = re.compile(r"[0-9a-f]{32}")
+"""The ids of what forms create: `uuid4().hex`."""
 
 _MOST_FIELDS = 200
 _BOUNDARY = re.compile(r'^multipart/form-data;.*boundary="?([^";, ]{1,70})', re.IGNORECASE)  # RFC 2046 §5.1.1
@@ -43,6 +47,12 @@ def read(event: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, File]]:
     except ValueError:
         return {}, {}
     return dict(pairs), {}
+
+
+def key(fields: Mapping[str, str]) -> str:
+    """Return the id of what a form creates: its field `key`, so that a form sent twice creates one, or a new id."""
+    given = fields.get("key", "")
+    return given if ID.fullmatch(given) else uuid4().hex
 
 
 def _parts(body: bytes, boundary: bytes) -> list[bytes]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from hub import conversations, page, teamwork, words
+from hub import conversations, form_data, page, teamwork, words
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import canned_replies, texts
 from hub.texting.recipients import Addressee
@@ -26,7 +26,6 @@ _FOUND = 20  # clients that a search for somebody to link finds at most
 
 TABS = {"inbox": "Inbox", "mine": "Mine", "sent": "Sent Items", "unlinked": "Unlinked", "all": "All"}
 _PHONE = re.compile(r"[0-9]{3,15}")
-_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @site.get("/hub/messages")
@@ -104,7 +103,7 @@ def cancel_text(account: Account, fields: dict[str, str], digits: str) -> Page:
 @site.post("/hub/messages/<digits>/assign")
 @form_of_studio
 def assign(account: Account, fields: dict[str, str], digits: str) -> Page:
-    """Have a person answer a conversation, or nobody in particular."""
+    """Assign a conversation to a person, or to nobody."""
     now = clients.now()
     phone = f"+{_opened(account, digits, None, now).digits}"
     team.assign(account, phone, fields.get("person", ""), name_of_person(), now)
@@ -119,7 +118,7 @@ def add_note(account: Account, fields: dict[str, str], digits: str) -> Page:
     note = Note(
         account=account.id,
         phone=f"+{_opened(account, digits, None, now).digits}",
-        id=fields["key"] if _KEY.fullmatch(fields.get("key", "")) else uuid4().hex,
+        id=form_data.key(fields),
         words=fields.get("note", "").strip(),
         at=now,
         person=me.person,
@@ -146,7 +145,7 @@ def delete_note(account: Account, _fields: dict[str, str], digits: str, note_id:
 @site.post("/hub/messages/<digits>/typing")
 @form_of_studio
 def begin_typing(account: Account, _fields: dict[str, str], digits: str) -> Page:
-    """Let the others who have this conversation open know that somebody is answering."""
+    """Record that somebody is writing, for the others who have the conversation open."""
     if _PHONE.fullmatch(digits):
         team.begin_typing(account.id, f"+{digits}", site.context["session"], clients.now())
     return page.plain("", 204)

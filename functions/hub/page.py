@@ -80,7 +80,7 @@ def fits(text: str) -> bool:
 
 
 def private(file: Response[str]) -> Response[str]:
-    """Return a file of a purpose's API with the headers of pages, without those that are about what a page loads."""
+    """Return a file of a purpose's API with the headers of pages but the Content-Security-Policy."""
     headers = {name: value for name, value in _HEADERS.items() if name != "Content-Security-Policy"}
     file.headers = {**file.headers, **headers}
     return file

@@ -208,7 +208,7 @@ def _follow_up(reply: Message, studio: Account | None, received_at: datetime, no
 
 
 def _answer_if_closed(account: Account, reply: Message, received_at: datetime) -> None:
-    """Have a client's reply answered by the away text if it came outside the studio's opening hours."""
+    """Queue the away text for a client's reply if the studio is closed."""
     hours, is_of_client = account.opening_hours, reply.client_id is not None and not reply.other_recipients
     may_be_closed = hours is not None and account.away_text is not None and is_of_client
     if hours and may_be_closed and is_closed(hours, months.time_zone(account.time_zone), received_at):

@@ -110,6 +110,11 @@ def in_words(month: str) -> str:
     return f"{calendar.month_name[number]} {year}"
 
 
+def day_in_words(day: date) -> str:
+    """Return a day as people write it: `1 December 2026`."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def time_in_words(at: datetime) -> str:
     """Return an instant as people write it, in Chicago's time: `17:00 Central Time on 30 November 2026`."""
     local = utc(at).astimezone(CHICAGO)

@@ -1,4 +1,4 @@
-"""A form of a join page: the client is asked by text to confirm it with YES."""
+"""The form of a join page: checks it, and asks the client by text to confirm it with YES."""
 
 from datetime import datetime
 

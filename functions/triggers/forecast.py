@@ -1,4 +1,4 @@
-"""What triggers are going to do: planned texts as they would be sent now, and the next week of a trigger."""
+"""What triggers will do: each planned text as it would be sent now, and the next week of a trigger."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What people do by hand with what triggers planned: cancel a text, and note that a call was made."""
+"""What staff do with planned texts and calls: cancel a text, and mark a call as made."""
 
 from datetime import datetime, timedelta
 

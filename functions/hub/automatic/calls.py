@@ -1,4 +1,4 @@
-"""The calls to make: whom to call, why, and what could not be texted; done with a note, and those that are done."""
+"""The page of calls: whom to call, why, and the text that could not be sent; a call is marked as made with a note."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Ready-made triggers, which open the form filled in, and the texts of which explain what triggers are."""
+"""Ready-made triggers: each opens the form filled in."""
 
 from msgspec import Struct
 

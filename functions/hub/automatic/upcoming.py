@@ -105,7 +105,7 @@ def show_calendar(account: Account) -> Page:
     year, number = int(month[:4]), int(month[5:])
     sunday_first = account.country_code == "1"
     weeks = Calendar(6 if sunday_first else 0).monthdatescalendar(year, number)
-    counted = _counted(account, [day for week in weeks for day in week if day >= today and day.month == number], now)
+    counted = _counted(account, [day for week in weeks for day in week if day >= today and day.month == number])
     last = f"{today + _MONTHS_AHEAD * timedelta(days=30):%Y-%m}"
     return show(
         "automatic/calendar",
@@ -260,7 +260,7 @@ def _cancel_form(fields: dict[str, str]) -> CancelForm:
         raise NotFound(staff_actions.NO_PLANNED_TEXT) from error
 
 
-def _counted(account: Account, days: list[date], now: datetime) -> dict[date, int]:
+def _counted(account: Account, days: list[date]) -> dict[date, int]:
     """Return how many texts are going to be sent on each day."""
     if not days:
         return {}

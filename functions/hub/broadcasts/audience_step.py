@@ -1,4 +1,4 @@
-"""The first step of a broadcast: whom; with the number of clients that are found, and the deletion of a draft."""
+"""The first step of a broadcast: its audience, with the number of clients found; and the deletion of a draft."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from broadcasts import forms
-from hub import words
+from hub import form_data, words
 from hub.broadcasts import wizard
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
@@ -24,13 +24,12 @@ from longcode.errors import RequestError
 
 _SAMPLE = 300  # clients, whose tags and statuses are offered
 _MOST_OFFERED = 12
-_MOST_NAMED = 5
 _BETWEEN_TAGS, _BETWEEN_IDS = re.compile(r"[;,\n]"), re.compile(r"[;,\s]+")
 _FIELDS = ("whom", "tags", "status", "q", "ids", "except_tags", "except_ids")
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """What an audience comes to: the number of clients, or what is wrong with the form."""
+    """The number of clients of an audience, or what is wrong with the form."""
 
     clients: int = 0
     unknown: tuple[str, ...] = ()
@@ -54,13 +53,13 @@ def begin(account: Account) -> Page:
 @form_of_studio
 def take_new(account: Account, fields: dict[str, str]) -> Page:
     """Keep a new draft and go on to its words."""
-    now, key, by = aws_clients.now(), fields.get("key", ""), name_of_person()
+    now, by = aws_clients.now(), name_of_person()
     try:
         audience = _audience(fields)
         if fields.get("count"):
             return _step(account, None, fields, _found(account, audience))
         _check_found(_found(account, audience))
-        draft_id = key if wizard.ID.fullmatch(key) else uuid4().hex
+        draft_id = form_data.key(fields)
         draft = BroadcastDraft(
             account=account.id, id=draft_id, at=now, changed_at=now, by=by, changed_by=by, audience=audience
         )
@@ -101,7 +100,7 @@ def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 def show_found(account: Account, fields: dict[str, str]) -> Page:
     """Return how many clients a form finds, for the script of the page."""
     draft_id = fields.get("draft", "")
-    draft = drafts.get(account.id, draft_id, aws_clients.now()) if wizard.ID.fullmatch(draft_id) else None
+    draft = drafts.get(account.id, draft_id, aws_clients.now()) if form_data.ID.fullmatch(draft_id) else None
     try:
         found = _found(account, _audience(fields), draft)
     except RequestError as refusal:
@@ -120,7 +119,7 @@ def ask_to_delete(account: Account, draft_id: str) -> Page:
 @form_of_studio
 def delete(account: Account, _fields: dict[str, str], draft_id: str) -> Page:
     """Delete a draft."""
-    if wizard.ID.fullmatch(draft_id):
+    if form_data.ID.fullmatch(draft_id):
         drafts.delete(account.id, draft_id)
     return go_to("broadcasts?deleted=1")
 
@@ -225,7 +224,7 @@ def _fields(audience: Audience) -> dict[str, str]:
 
 
 def _given(query: dict[str, str]) -> dict[str, str]:
-    """Return what an address says of whom a broadcast is for, or what was typed before a session was lost."""
+    """Return the fields of the form from an address: an audience, or what was typed before the session ended."""
     given = {"whom": "some" if any(map(query.get, ("tags", "status", "q"))) else "ids" if query.get("ids") else ""}
     return given | {"whom": given["whom"] or "all"} | query
 

@@ -47,14 +47,14 @@ class GridRow(Struct, frozen=True, kw_only=True):
 @site.get("/hub/broadcasts/new/<draft_id>/check")
 @page_of_studio
 def show_check(account: Account, draft_id: str) -> Page:
-    """Show a page of the clients of a draft, and what it would come to."""
+    """Show a page of the clients of a draft, and its totals."""
     return _step(account, wizard.existing(account, draft_id), site.current_event.query_string_parameters or {})
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/check")
 @form_of_studio
 def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Leave the clients of a page out whose boxes are not ticked, and go on: to more clients, or to another step."""
+    """Leave out the clients of a page whose boxes are not ticked; show more clients, or another step."""
     ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
     try:
@@ -77,7 +77,7 @@ def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/add-up")
 @form_of_studio
 def add_up(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Go on for some seconds to find out what a draft would come to; `do` is "again" to begin anew."""
+    """Compute the totals of a draft for some seconds; `do` is "again" to begin anew."""
     draft, now = wizard.existing(account, draft_id), aws_clients.now()
     check = None if fields.get("do") == "again" else drafts.check_of(draft)
     draft_check.step(draft, check or draft_check.begin(draft, now), account, now)
@@ -107,7 +107,7 @@ def _without(draft: BroadcastDraft, shown: list[str], ticked: set[str], seen: st
 
 
 def _mark(draft: BroadcastDraft, shown: list[str]) -> str:
-    """Return a mark of which of some clients a draft leaves out."""
+    """Return a hash of those among some clients that a draft leaves out."""
     return drafts.marked(sorted(set(draft.unchecked).intersection(shown)))
 
 
@@ -146,7 +146,7 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
 
 
 def _without_text(account: Account, check: DraftCheck, after: str | None) -> list[Client]:
-    """Return the next clients of whom a number gets no text."""
+    """Return the next clients with a number that gets no text."""
     ids = [client_id for client_id in check.without if client_id.encode() > (after or "").encode()]
     return of_ids(account.id, ids[: _ROWS + 1])
 

@@ -34,7 +34,7 @@ MOST_REPLIES = 200
 """How many replies are counted; of more, it is said that there are more."""
 
 MOST_ROWS = 20_000
-"""How many rows a file of those not reached has: Lambda returns 6 MB."""
+"""The most rows of a file of the clients not reached: Lambda returns 6 MB."""
 
 _TOO_LATE = "All its texts have gone, so there was nothing left to stop."
 _PAUSED = "Waits: the broadcast is paused."

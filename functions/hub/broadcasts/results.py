@@ -1,7 +1,5 @@
-"""What follows a broadcast: those not reached as a file and as call tasks, the replies, and sending it again."""
+"""After a broadcast: a file of the clients not reached, call tasks for them, the replies, and sending it again."""
 
-import csv
-from io import StringIO
 from itertools import islice
 
 from pydantic import ValidationError
@@ -12,7 +10,7 @@ from hub.broadcasts import progress, wording
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
-from longcode.billing.sheet import MARK, cell
+from longcode.billing.sheet import csv_text
 from longcode.broadcasts import counts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
@@ -30,21 +28,19 @@ _TOO_LONG = f"A text has at most {MAX_CHARACTERS:,} characters, and it cannot be
 @site.get("/hub/broadcasts/<broadcast_id>/not-reached.csv")
 @page_of_studio
 def show_file(account: Account, broadcast_id: str) -> Page:
-    """Return those whom a broadcast did not reach as a CSV file: name, phone and reason."""
+    """Return a CSV file of the clients that a broadcast did not reach: name, phone and reason."""
     broadcast = api.broadcast_or_raise(account.id, broadcast_id)
     texts = counts.look(broadcast, aws_clients.now())
     start = _number("from")
     missed = list(islice(follow_up.missed(broadcast, texts), start, start + progress.MOST_ROWS))
     names = client_store.names(account.id, {one.client_id for one in missed if one.client_id})
-    out = StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow(("name", "phone", "reason"))
+    rows = [("name", "phone", "reason")]
     for one in missed:
         why = (
             wording.of_result(Result(one.state, one.code)) if one.state else wording.why_no_text(one.code, one.detail)
         )
-        sheet.writerow(map(cell, (names.get(one.client_id or "", ""), one.phone or "", why)))
-    return page.download(MARK + out.getvalue(), "not-reached.csv")
+        rows.append((names.get(one.client_id or "", ""), one.phone or "", why))
+    return page.download(csv_text(rows), "not-reached.csv")
 
 
 @site.get("/hub/broadcasts/<broadcast_id>/calls")
@@ -59,7 +55,7 @@ def ask_to_call(account: Account, broadcast_id: str) -> Page:
 @site.post("/hub/broadcasts/<broadcast_id>/calls")
 @form_of_studio
 def make_calls(account: Account, _fields: dict[str, str], broadcast_id: str) -> Page:
-    """Make call tasks for those whom a broadcast did not reach."""
+    """Write call tasks for the clients that a broadcast did not reach."""
     broadcast = api.broadcast_or_raise(account.id, broadcast_id)
     made = follow_up.make_calls(account, broadcast, name_of_person(), aws_clients.now())
     return go_to(f"broadcasts/{broadcast_id}?tasks={made}")
@@ -86,7 +82,7 @@ def show_replies(account: Account, broadcast_id: str) -> Page:
 @site.get("/hub/broadcasts/<broadcast_id>/again")
 @page_of_studio
 def ask_to_send_again(account: Account, broadcast_id: str) -> Page:
-    """Show what sending a broadcast again would do, to those whom it did not reach."""
+    """Show a preview of sending a broadcast again to the clients that it did not reach."""
     broadcast = api.broadcast_or_raise(account.id, broadcast_id)
     return _again(account, broadcast, {"body": broadcast.body})
 
@@ -94,7 +90,7 @@ def ask_to_send_again(account: Account, broadcast_id: str) -> Page:
 @site.post("/hub/broadcasts/<broadcast_id>/again")
 @form_of_studio
 def send_again(account: Account, fields: dict[str, str], broadcast_id: str) -> Page:
-    """Send a broadcast again to those whom it did not reach, once; or only show what that would do."""
+    """Send a broadcast again, once, to the clients that it did not reach; or show a preview."""
     broadcast = api.broadcast_or_raise(account.id, broadcast_id)
     if fields.get("preview"):
         return _again(account, broadcast, fields)

@@ -1,4 +1,4 @@
-"""The last step of a broadcast: now or at a time; and what becomes of a draft that is sent twice."""
+"""The last step of a broadcast: send it now or at a time, once, also if the form is sent twice."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -6,7 +6,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from broadcasts import api, forms
-from hub import words
+from hub import form_data, words
 from hub.broadcasts import totals, wizard
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import texts
@@ -31,9 +31,9 @@ def show_go(account: Account, draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/go")
 @form_of_studio
 def send(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Make a broadcast of a draft and show it; or only show what would wait at the time that was chosen."""
+    """Create the broadcast of a draft; or only show which texts would wait at the chosen time."""
     broadcast_id = api.id_of_request(account.id, draft_id)
-    draft = drafts.get(account.id, draft_id, aws_clients.now()) if wizard.ID.fullmatch(draft_id) else None
+    draft = drafts.get(account.id, draft_id, aws_clients.now()) if form_data.ID.fullmatch(draft_id) else None
     if draft is None and broadcasts.get(account.id, broadcast_id):
         return go_to(f"broadcasts/{broadcast_id}")  # the form was sent twice
     draft = draft or wizard.existing(account, draft_id)
@@ -56,7 +56,7 @@ def send(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/when")
 @form_of_studio
 def show_when(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Return what would wait at the time of a form, for the script of the page."""
+    """Return which texts would wait at the time of a form, for the script of the page."""
     draft = wizard.existing(account, draft_id)
     added, wrong = _totals(account, draft, fields)
     limit = fields.get("limit", "")
@@ -67,7 +67,7 @@ def _form(account: Account, draft: BroadcastDraft, fields: dict[str, str]) -> fo
     at = texts.typed_time(account, fields.get("at", "")) if fields.get("when") == "at" else None
     if fields.get("when") == "at" and at is None:
         raise RequestError("Choose a day and a time.", field="send_at")
-    # While its words are those of the draft, the broadcast is one of the template.
+    # A broadcast has a template only while its words are the template's.
     is_template = draft.template and texts.template_body(account, draft.template).strip() == draft.body
     return forms.NewBroadcast(
         audience=_audience_form(draft.whom),
@@ -93,7 +93,7 @@ def _audience_form(audience: Audience) -> forms.AudienceForm:
 
 
 def _totals(account: Account, draft: BroadcastDraft, fields: dict[str, str]) -> tuple[totals.DraftTotals | None, str]:
-    """Return what a draft comes to at the time of a form, None before that is known; and why the time is wrong."""
+    """Return the totals of a draft at the time of a form, None while they are computed; and why the time is wrong."""
     check, now, at = drafts.check_of(draft), aws_clients.now(), None
     wrong = ""
     try:

@@ -1,4 +1,4 @@
-"""What a draft would come to, in words: texts, length, price, limits, and who waits for quiet hours."""
+"""The totals of a draft in words: texts, length, price, limits, and texts that wait for quiet hours."""
 
 from datetime import datetime
 

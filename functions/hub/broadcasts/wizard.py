@@ -1,9 +1,9 @@
-"""What the four steps of the wizard share: the draft, its title in the frame, and a change that may come too late."""
+"""What the four steps of the wizard share: reading the draft, changing it unless somebody else has, and the frame."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from hub.form_data import ID
 from hub.site import Page, name_of_person, show
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -11,7 +11,6 @@ from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.errors import DraftChanged, NotFound, RequestError
 
-ID = re.compile(r"[0-9a-f]{32}")
 STEPS = {"whom": "Whom", "what": "What", "check": "Check", "go": "Go"}
 """The titles of the steps by their paths, in order."""
 
@@ -34,7 +33,7 @@ def change(
 
 
 def seen(typed: dict[str, str], wrong: RequestError | None, stored: str) -> str:
-    """Return the mark of what a person saw when they began to fill in a form; after a conflict, of what is stored."""
+    """Return the hash of what a form showed at first; after a conflict, the hash of what is stored."""
     return stored if isinstance(wrong, DraftChanged) else typed.get("seen") or stored
 
 

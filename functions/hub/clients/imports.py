@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from clients import kept_imports
-from hub import page, words
+from hub import form_data, page, words
 from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -21,7 +21,6 @@ from longcode.errors import NotFound, RequestError
 
 _MOST_SHOWN = 100  # rows of a report; the file with them has all
 _LONGEST_NAME = 100
-_ID = re.compile(r"[0-9a-f]{32}")
 _SAMPLE = """id,first_name,last_name,phone,sms,phone_2,sms_2,allow_text_marketing,tags,status,time_zone
 1001,Zoë,Müller,(212) 555-0123,yes,,,yes,wedding; 2027,active,America/New_York
 1002,Ann,Lee,(310) 555-0177,yes,(310) 555-0178,no,no,newborn,active,
@@ -42,10 +41,9 @@ def take_file(account: Account, fields: dict[str, str]) -> Page:
     now, sent = aws_clients.now(), file_of_form("file")
     if sent is None or not sent.content:
         return _form(account, fields, RequestError("Choose a file with clients first.", field="body"))
-    key = fields.get("key", "")
     kept = KeptImport(
         account=account.id,
-        id=key if _ID.fullmatch(key) else uuid4().hex,
+        id=form_data.key(fields),
         name=one_line(sent.name)[:_LONGEST_NAME] or "clients.csv",
         size=len(sent.content),
         at=now,
@@ -129,7 +127,7 @@ def _writer(kept: KeptImport) -> Writer:
 
 
 def _existing(account: Account, import_id: str) -> KeptImport:
-    kept = imports.get(account.id, import_id, aws_clients.now()) if _ID.fullmatch(import_id) else None
+    kept = imports.get(account.id, import_id, aws_clients.now()) if form_data.ID.fullmatch(import_id) else None
     if kept is None or kept.of != "clients":
         raise NotFound("There is no such import. A file is kept for a day; choose it again.")
     return kept

@@ -18,6 +18,7 @@ from longcode.clients import store as client_store
 from longcode.clients.consents import ConsentEvent
 from longcode.clients.permission import ConsentMeans, Via
 from longcode.errors import NotFound
+from longcode.months import day_in_words
 from longcode.phone import in_words
 from optout import api as optouts
 from optout.api import HistoryEntry
@@ -35,7 +36,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 @site.get("/hub/consent/<digits>")
 @page_of_studio
 def show_evidence(account: Account, digits: str) -> Page:
-    """Show all that is kept of a phone's consents and opt-outs."""
+    """Show all consents and opt-outs of a phone."""
     if not re.fullmatch(r"[0-9]{3,15}", digits):
         raise NotFound("There is no such number.")
     phone, now = f"+{digits}", aws_clients.now()
@@ -84,5 +85,5 @@ def _who(event: ConsentEvent, keys: dict[str, str]) -> str:
 
 def _of_opt_out(account: Account, event: HistoryEntry) -> Evidence:
     number = in_words(event.number, account.country_code) if event.number else ""
-    asked = f" Asked on {wording.short(event.asked_on)}." if event.asked_on else ""
+    asked = f" Asked on {day_in_words(event.asked_on)}." if event.asked_on else ""
     return Evidence(at=event.at, what=f"{words.happened(event)}.{asked}", over=number, who=event.by or "")

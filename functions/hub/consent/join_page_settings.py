@@ -50,7 +50,7 @@ def save_settings(account: Account, fields: dict[str, str]) -> Page:
 @site.post("/hub/join-page/renew")
 @form_of_owner
 def renew(account: Account, fields: dict[str, str]) -> Page:
-    """Give the page another address; the QR codes that were printed stop working. Sent twice, it does so once."""
+    """Change the page's address, once; printed QR codes stop working."""
     kept = join_pages.of_account(account.id)
     if kept and fields.get("code") == kept.code:
         new = replace(kept, code=join_pages.new_code())

@@ -1,17 +1,14 @@
-"""Bring a list of opt-outs from elsewhere, checked before it is written, and take the studio's own list away."""
+"""Import a list of opt-outs from another service, checked before it is written, and export the studio's own."""
 
-import csv
-import re
-from io import StringIO
 from uuid import uuid4
 
 from clients import kept_imports
-from hub import page, words
+from hub import form_data, page, words
 from hub.consent import wording
 from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
-from longcode.billing.sheet import MARK, cell
+from longcode.billing.sheet import MARK, csv_text
 from longcode.clients import imports
 from longcode.clients import store as client_store
 from longcode.clients.imports import KeptImport, Phase
@@ -30,7 +27,6 @@ ROWS_IN_A_FILE = 5_000
 _FIRST = "0"  # sorts before every place
 _IN_A_CALL = 500
 _MOST_DIGITS = 6
-_ID = re.compile(r"[0-9a-f]{32}")
 _SAMPLE = "phone,date,means\n(212) 555-0123,2026-11-03,texted STOP\n(310) 555-0177,2026-10-12,e-mail\n"
 
 
@@ -45,12 +41,12 @@ def ask_for_list(account: Account) -> Page:
 @form_of_studio
 def take_list(account: Account, fields: dict[str, str]) -> Page:
     """Keep and check a list; if it cannot be read, show why beside the form."""
-    now, sent, key = aws_clients.now(), file_of_form("file"), fields.get("key", "")
+    now, sent = aws_clients.now(), file_of_form("file")
     if sent is None or not sent.content:
         return _form(account, RequestError("Choose a file with numbers first.", field="body"))
     kept = KeptImport(
         account=account.id,
-        id=key if _ID.fullmatch(key) else uuid4().hex,
+        id=form_data.key(fields),
         name=one_line(sent.name)[:_LONGEST_NAME] or "opt-outs.csv",
         size=len(sent.content),
         at=now,
@@ -69,7 +65,7 @@ def take_list(account: Account, fields: dict[str, str]) -> Page:
 @site.get("/hub/opt-outs/import/sample.csv")
 @page_of_studio
 def show_sample(_account: Account) -> Page:
-    """Return a list as it can be brought."""
+    """Return an example of a list."""
     return page.download(f"{MARK}{_SAMPLE}", "sample.csv")
 
 
@@ -119,7 +115,7 @@ def show_problems(account: Account, list_id: str) -> Page:
 @site.get("/hub/opt-outs/export/opt-outs.csv")
 @page_of_studio
 def show_file(account: Account) -> Page:
-    """Return the studio's list as a CSV file, which can be brought again; a long one is several files."""
+    """Return the studio's list as a CSV file, which can be imported again; a long one is several files."""
     query = site.current_event.query_string_parameters or {}
     since, count = query.get("since", ""), query.get("count", "")
     if not since:
@@ -131,9 +127,7 @@ def show_file(account: Account) -> Page:
 
 def _file_or_parts(account: Account, since: str, count: int) -> Page:
     """Return a file of the list, or the page with its parts if it is too large for a response."""
-    out, parts = StringIO(), []
-    sheet = csv.writer(out)
-    sheet.writerow([*list_import.COLUMNS, *list_import.FOR_READING])
+    rows, parts = [[*list_import.COLUMNS, *list_import.FOR_READING]], []
     place: str | None = since
     for first in range(0, count, _IN_A_CALL):
         if place is None:
@@ -141,10 +135,8 @@ def _file_or_parts(account: Account, since: str, count: int) -> Page:
         parts.append((place, min(_IN_A_CALL, count - first)))
         entries, place = listed.part(account.id, account.number_since, limit=parts[-1][1], since=place)
         people = client_store.of_phones(account.id, [entry.phone for entry in entries])
-        for entry in entries:
-            who = words.who(entry.phone, people[entry.phone], account)
-            sheet.writerow(map(cell, _row(account, entry, who)))
-    text = f"{MARK}{out.getvalue()}"
+        rows += [_row(account, entry, words.who(entry.phone, people[entry.phone], account)) for entry in entries]
+    text = csv_text(rows)
     return page.download(text, "opt-outs.csv") if page.fits(text) or len(parts) == 1 else _parts(account, parts)
 
 
@@ -164,7 +156,7 @@ def _writer() -> Writer:
 
 
 def _existing(account: Account, list_id: str) -> KeptImport:
-    kept = imports.get(account.id, list_id, aws_clients.now()) if _ID.fullmatch(list_id) else None
+    kept = imports.get(account.id, list_id, aws_clients.now()) if form_data.ID.fullmatch(list_id) else None
     if kept is None or kept.of != _OF:
         raise NotFound("There is no such list. A file is kept for a day; please choose it again.")
     return kept

@@ -7,7 +7,7 @@ from uuid import uuid4
 from msgspec import Struct
 from pydantic import ValidationError
 
-from hub import words
+from hub import form_data, words
 from hub.consent import wording
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode import errors
@@ -27,7 +27,6 @@ from optout import api, questions
 
 _ROWS = 40
 _MOST_QUESTIONS = 20
-_ID = re.compile(r"[0-9a-f]{32}")
 _FIELDS = {"how": "words", "asked_on": "day", "channel": "way"}
 ASKABLE = (Channel.PHONE, Channel.EMAIL, Channel.IN_PERSON, Channel.LETTER, Channel.OTHER)
 
@@ -96,8 +95,7 @@ def record_opt_out(account: Account, fields: dict[str, str]) -> Page:
         form = _opt_out_form(fields)
         if fields.get("sure") != "yes" or fields.get("do") == "change":
             return _form(account, fields, asks=fields.get("do") != "change", phone=number)
-        key = fields.get("key", "")
-        api.record(account.id, number, form, aws_clients.now(), event_id=key if _ID.fullmatch(key) else None)
+        api.record(account.id, number, form, aws_clients.now(), event_id=form_data.key(fields))
     except RequestError as refusal:
         return _form(account, fields, refusal)
     return go_to(f"opt-outs/{number.removeprefix('+')}?recorded=1")

@@ -1,4 +1,4 @@
-"""The page of consent: how many clients allow texts, by how they agreed, and those of whom that is not known."""
+"""The page of consent: the number of clients by how they agreed to texts, and the clients for whom it is unknown."""
 
 from functools import partial
 
@@ -27,14 +27,14 @@ _FIELDS = {"means": "means", "given_on": "day", "taken_by": "name"}
 @site.get("/hub/consent")
 @page_of_studio
 def show_consent(account: Account) -> Page:
-    """Show how many clients agreed by which means, and those of whom it is not known."""
+    """Show the number of clients by means of consent, and the clients whose means is unknown."""
     return _page(account, site.current_event.query_string_parameters or {}, seconds=_AT_FIRST)
 
 
 @site.post("/hub/consent")
 @form_of_studio
 def say_how(account: Account, fields: dict[str, str]) -> Page:
-    """Keep how the chosen clients agreed; or go on with the backfill of the clients that older releases wrote."""
+    """Record how the chosen clients agreed; or continue the backfill of the clients that older releases wrote."""
     if fields.get("do") == "backfill":
         return _page(account, {}, seconds=_SECONDS)
     ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]

@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from hub import page
+from hub import form_data, page
 from hub.site import ANOTHER_SITE, Page, address_of_request, fields_of_request, notice, show, site
 from longcode.accounts import attempts
 from longcode.accounts import store as accounts
@@ -14,7 +14,6 @@ from longcode.clients.join_pages import JoinPage
 from longcode.errors import RequestError, TooManyForms
 from optout import join_form
 
-_ID = re.compile(r"[0-9a-f]{32}")
 _CODE = re.compile(r"[a-z0-9]{4,40}")
 _ABSENT = "There is no page at this address any more. Ask the studio for the new one."
 _CHANGED = "The words below have changed meanwhile. Please read them again."
@@ -38,10 +37,9 @@ def join(code: str) -> Page:
     account, shown = found
     if typed.get("version") != str(shown.version):
         return _form(account, shown, typed, RequestError(_CHANGED, field="version"))
-    key, source = typed.get("key", ""), attempts.source(address_of_request())
+    source = attempts.source(address_of_request())
     try:
-        key = key if _ID.fullmatch(key) else uuid4().hex
-        join_form.ask(account, shown, typed, aws_clients.now(), source=source, key=key)
+        join_form.ask(account, shown, typed, aws_clients.now(), source=source, key=form_data.key(typed))
     except TooManyForms as refusal:
         return notice("Please wait", refusal.detail, 429, go_on=None)
     except RequestError as refusal:

@@ -1,12 +1,11 @@
-"""How the pages say over which number, by which means and when a phone opted out or a client agreed to texts."""
-
-from datetime import date
+"""Consents and opt-outs in words: by which means, when, and for which numbers."""
 
 from hub.words import CHANNELS
 from longcode.accounts.account import Account
 from longcode.clients.consents import ConsentEvent
 from longcode.clients.permission import ConsentMeans, Permission
 from longcode.jobs import Means
+from longcode.months import day_in_words
 from longcode.optouts.consent import SHARED
 from longcode.optouts.listed import ListedOptOut
 from longcode.phone import in_words
@@ -32,7 +31,7 @@ def agreed(kept: Permission | ConsentEvent | None, means: ConsentMeans) -> str:
     if kept.source:
         said += f" ({kept.source})"
     if kept.given_on:
-        said += f" on {short(kept.given_on)}"
+        said += f" on {day_in_words(kept.given_on)}"
     if kept.words_version:
         said += f", version {kept.words_version} of the words"
     return said + (f"; heard by {kept.taken_by}." if kept.taken_by else ".")
@@ -56,11 +55,6 @@ def means(entry: ListedOptOut) -> str:
             return f"By text, as {entry.by or 'your staff'} decided"
         case Means.STAFF:
             way = CHANNELS[entry.channel] if entry.channel else "written down"
-            when = f" on {short(entry.asked_on)}" if entry.asked_on else ""
+            when = f" on {day_in_words(entry.asked_on)}" if entry.asked_on else ""
             return f"{way[:1].upper()}{way[1:]}{when}, recorded by {entry.by or 'your staff'}"
     return "The carrier let us know"
-
-
-def short(day: date) -> str:
-    """Return a day: `3 November 2026`."""
-    return f"{day.day} {day:%B %Y}"

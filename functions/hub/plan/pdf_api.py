@@ -1,4 +1,4 @@
-"""The PDF of an invoice, for the owner: a function of its own, because only its package has what draws PDFs."""
+"""The PDF of an invoice, for the owner: a function of its own, because only its package has the PDF library."""
 
 from typing import Any
 

@@ -93,7 +93,7 @@ def _plans(account: Account, changed: str = "", wrong: RequestError | None = Non
         past=past,
         advice=_advice(state, current, past, better),
         deadline=wording.deadline(state.counts_from, now),
-        planned=_planned(state, month),
+        planned=_planned(state),
         earlier=_earlier(state, month),
         changed=changed if changed == state.counts_from else "",
         stops=state.plan is not None and state.plan.past_limit is PastLimit.STOP,
@@ -187,7 +187,7 @@ def _this_month(current: MonthUsage, own: str) -> str:
     )
 
 
-def _planned(state: PlanState, month: str) -> Planned | None:
+def _planned(state: PlanState) -> Planned | None:
     """Return the change that does not count yet, unless it leads back to this month's plan."""
     plan = state.next_month_plan
     if plan is None or (state.plan and plan.name == state.plan.name):

@@ -1,4 +1,4 @@
-"""What a person has changed in a form of the settings, written by the flow of PATCH /account."""
+"""Writes the settings that a person has changed in a form, by the flow of PATCH /account."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -19,7 +19,7 @@ _CLOSED = (
 @site.get("/hub/account/close")
 @page_of_owner
 def ask_to_close(account: Account) -> Page:
-    """Say what closing means, and ask for the studio's name."""
+    """Show what closing means, and ask for the studio's name."""
     return _page(account)
 
 

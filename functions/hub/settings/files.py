@@ -1,10 +1,8 @@
 """The studio's data as CSV files; no file has a password, a key or another secret."""
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
-from io import StringIO
 from itertools import islice
 from typing import TypeVar
 
@@ -14,7 +12,7 @@ from longcode import months, windows
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
-from longcode.billing.sheet import MARK, cell
+from longcode.billing.sheet import csv_text
 from longcode.broadcasts import store as broadcasts
 from longcode.message import Message
 from longcode.messages import retentions
@@ -36,10 +34,7 @@ _MICROS = 1_000_000
 
 def sheet(rows: Iterable[Row]) -> str:
     """Return a CSV file for spreadsheets, with cells that one would run quoted."""
-    out = StringIO()
-    writer = csv.writer(out)
-    writer.writerows([cell(_text(value)) for value in row] for row in rows)
-    return MARK + out.getvalue()
+    return csv_text(map(_text, row) for row in rows)
 
 
 def message_rows(account: Account, since: str, count: int, now: datetime) -> Iterator[Row]:

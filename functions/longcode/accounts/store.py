@@ -1,4 +1,4 @@
-"""Accounts: sign-up, settings, changes of plan and status, password hashes; plan confirmations; templates."""
+"""Accounts: sign-up, settings, changes of plan and status, password hashes; plan confirmations."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """An invoice in words, the same in its mail, its PDF, on its page and in the hub: facts, lines, sums, footnotes."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -33,8 +33,8 @@ def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
     seller = invoice.seller
     facts = (
         ("Number", invoice.number),
-        ("Issued on", day_in_words(invoice.issued_on)),
-        ("Due on", day_in_words(invoice.due_on) if invoice.due_on and invoice.total_micros else ""),
+        ("Issued on", months.day_in_words(invoice.issued_on)),
+        ("Due on", months.day_in_words(invoice.due_on) if invoice.due_on and invoice.total_micros else ""),
         ("Seller", ", ".join(filter(None, (seller.name, seller.address))) if seller else ""),
         ("Tax number of the seller", seller.tax_number if seller else ""),
         ("Studio", f"{invoice.studio}, account {invoice.account}"),
@@ -63,7 +63,7 @@ def how_to_pay(invoice: Invoice) -> str:
     """Return how much is to be paid until when, and how: `Please pay $39.80 by 31 December 2026. …`"""
     if not invoice.total_micros:
         return "There is nothing to pay."
-    by = f" by {day_in_words(invoice.due_on)}" if invoice.due_on else ""
+    by = f" by {months.day_in_words(invoice.due_on)}" if invoice.due_on else ""
     please = f"Please pay {money(invoice.total_micros, invoice.currency)}{by}."
     return f"{please} {invoice.seller.how_to_pay if invoice.seller else ''}".strip()
 
@@ -152,16 +152,12 @@ def _hours(invoice: Invoice) -> str:
     return f"{hours} hours, as the clocks went {'forward' if forward else 'back'} within it"
 
 
-def day_in_words(day: date) -> str:
-    """Return a day as people write it: `1 December 2026`."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def _instant(at: datetime) -> str:
     """Return an instant in Chicago's time and in UTC, because one hour of each year comes twice in Chicago."""
     local = at.astimezone(months.CHICAGO)
     offset = f"{local:%z}"
-    return f"{day_in_words(local)}, {local:%H:%M:%S} {offset[:3]}:{offset[3:]} ({months.utc(at):%Y-%m-%dT%H:%M:%SZ})"
+    day, utc = months.day_in_words(local), f"{months.utc(at):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{day}, {local:%H:%M:%S} {offset[:3]}:{offset[3:]} ({utc})"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -10,7 +10,7 @@ from longcode.accounts.account import Account
 from longcode.billing.estimates import Comparison, Forecast, compare_plans
 from longcode.billing.invoice import money
 from longcode.mails.content import Action, MailContent, because_of_account
-from longcode.months import following, in_words, plan_cutoff, time_in_words
+from longcode.months import day_in_words, following, in_words, plan_cutoff, time_in_words
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, plans_allowing
 
@@ -175,5 +175,4 @@ def _what_happens_next(notice: Notice, can_change: bool) -> str:
 def _when(notice: Notice) -> str:
     if notice.day is None:
         return in_words(notice.month)
-    day = date.fromisoformat(notice.day)
-    return f"{day.day} {day:%B %Y}"
+    return day_in_words(date.fromisoformat(notice.day))

@@ -1,8 +1,10 @@
 """The CSV list of a month's charged and credited texts: columns and rows, without bodies and with masked phones."""
 
+import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from io import StringIO
 
 from longcode.carriers.refusals import meaning_of_error
 from longcode.message import Message
@@ -57,6 +59,13 @@ def _mask_in(text: str, phone: str) -> str:
 def cell(text: str) -> str:
     """Return a cell's text, quoted if a spreadsheet would run it: a client can be named `=HYPERLINK(…)`."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    """Return rows as a CSV file for spreadsheets, with `MARK`; the cells that one would run are quoted."""
+    out = StringIO()
+    csv.writer(out).writerows(map(cell, row) for row in rows)
+    return MARK + out.getvalue()
 
 
 def _time(at: datetime) -> str:

@@ -119,7 +119,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 def look(broadcast: Broadcast, now: datetime) -> Counts:
-    """Return a broadcast's counts, of which those of a large one are up to some looks old."""
+    """Return a broadcast's counts. Those of a large one may be a few calls old."""
     return look_at([broadcast], now)[0]
 
 

@@ -1,4 +1,4 @@
-"""The drafts of broadcasts in the table: whom and what, kept until they are sent, and what each would come to."""
+"""The drafts of broadcasts in the table: audience and words, kept until they are sent, with the totals of each."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,8 +12,7 @@ from longcode.clients.client import Audience
 from longcode.errors import DraftChanged, NotFound, TooManyDrafts
 from longcode.messages import compose
 from longcode.months import instant
-from longcode.table import hub_keys as keys
-from longcode.table import store
+from longcode.table import broadcast_keys, store
 from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, attributes, has_value, read
 
 KEPT_FOR = timedelta(days=28)
@@ -56,7 +55,7 @@ class BroadcastDraft(Struct, frozen=True, kw_only=True):
 
     @property
     def mark(self) -> str:
-        """Return a hash of whom and what: two drafts with the same mark would do the same."""
+        """Return a hash of audience and words: drafts with the same hash send the same texts."""
         return marked(self.audience, sorted(self.unchecked), self.body, self.values)
 
 
@@ -109,14 +108,14 @@ def begin(draft: BroadcastDraft) -> BroadcastDraft:
     others = [one for one in of_account(draft.account, draft.at) if one.id != draft.id]
     if len(others) >= MOST_DRAFTS:
         raise TooManyDrafts(f"There are {MOST_DRAFTS} drafts, which is the most. Delete or send one first.")
-    if store.try_write(Put(keys.broadcast_draft(draft.account, draft.id), _item(draft), ABSENT)):
+    if store.try_write(Put(broadcast_keys.broadcast_draft(draft.account, draft.id), _item(draft), ABSENT)):
         return draft
     return get_or_raise(draft.account, draft.id, draft.at)
 
 
 def get(account: str, draft_id: str, now: datetime) -> BroadcastDraft | None:
     """Return a draft, or None."""
-    item = store.unexpired(store.get(keys.broadcast_draft(account, draft_id)), now)
+    item = store.unexpired(store.get(broadcast_keys.broadcast_draft(account, draft_id)), now)
     return read(BroadcastDraft, item) if item else None
 
 
@@ -130,7 +129,7 @@ def get_or_raise(account: str, draft_id: str, now: datetime) -> BroadcastDraft:
 
 def of_account(account: str, now: datetime) -> list[BroadcastDraft]:
     """Return the drafts of an account without their audiences, the one that was changed last first."""
-    items = store.all_unexpired(store.query(keys.broadcast_draft(account), only=_IN_LIST), now)
+    items = store.all_unexpired(store.query(broadcast_keys.broadcast_draft(account), only=_IN_LIST), now)
     return sorted((read(BroadcastDraft, item) for item in items), key=lambda draft: draft.changed_at, reverse=True)
 
 
@@ -148,7 +147,7 @@ def change(
             return draft, draft
         after = replace(after, version=draft.version + 1, changed_at=now, changed_by=by)
         unchanged = has_value("version", draft.version or None)
-        if store.try_write(Put(keys.broadcast_draft(account, draft_id), _item(after), unchanged)):
+        if store.try_write(Put(broadcast_keys.broadcast_draft(account, draft_id), _item(after), unchanged)):
             return draft, after
 
 
@@ -160,20 +159,20 @@ def check_unchanged(shown: str, stored: str, draft: BroadcastDraft) -> None:
 
 def delete(account: str, draft_id: str) -> None:
     """Delete a draft and its check; do nothing if there is none."""
-    for key in (keys.broadcast_check(account, draft_id), keys.broadcast_draft(account, draft_id)):
+    for key in (broadcast_keys.broadcast_check(account, draft_id), broadcast_keys.broadcast_draft(account, draft_id)):
         store.write(Delete(key))
 
 
 def check_of(draft: BroadcastDraft) -> DraftCheck | None:
-    """Return what a draft would come to, as far as that was found out; None if it was not for the draft as it is."""
-    item = store.get(keys.broadcast_check(draft.account, draft.id))
+    """Return the check of a draft, None if there is none or the draft has changed since."""
+    item = store.get(broadcast_keys.broadcast_check(draft.account, draft.id))
     found = read(DraftCheck, item) if item else None
     return found if found and found.of == draft.mark else None
 
 
 def begin_check(check: DraftCheck) -> None:
-    """Write a check that begins, in place of any before it."""
-    store.write(Put(keys.broadcast_check(check.account, check.draft_id), _check_item(check)))
+    """Write a new check, in place of an earlier one."""
+    store.write(Put(broadcast_keys.broadcast_check(check.account, check.draft_id), _check_item(check)))
 
 
 def lease_check(check: DraftCheck, now: datetime, *, until: datetime) -> bool:
@@ -182,20 +181,20 @@ def lease_check(check: DraftCheck, now: datetime, *, until: datetime) -> bool:
     same = (
         Attr("of").eq(check.of) & has_value("looked_at", check.looked_at or None) & Attr("at").eq(instant(check.at))
     )
-    key = keys.broadcast_check(check.account, check.draft_id)
+    key = broadcast_keys.broadcast_check(check.account, check.draft_id)
     return store.try_write(Update(key, changes={"busy_until": until}, when=free & same))
 
 
 def record_check(check: DraftCheck) -> None:
-    """Write how far a check is, and end its lease, unless another check has begun meanwhile."""
+    """Write a check after a step and end its lease, unless a new check has begun meanwhile."""
     same = Attr("of").eq(check.of) & Attr("at").eq(instant(check.at))
-    store.try_write(Put(keys.broadcast_check(check.account, check.draft_id), _check_item(check), same))
+    store.try_write(Put(broadcast_keys.broadcast_check(check.account, check.draft_id), _check_item(check), same))
 
 
 def replace_check(before: DraftCheck, after: DraftCheck) -> None:
     """Write a check in place of one that is done, unless another one was begun meanwhile."""
     same = Attr("of").eq(before.of) & Attr("at").eq(instant(before.at)) & Attr("busy_until").not_exists()
-    store.try_write(Put(keys.broadcast_check(after.account, after.draft_id), _check_item(after), same))
+    store.try_write(Put(hub_keys.broadcast_check(after.account, after.draft_id), _check_item(after), same))
 
 
 def _item(draft: BroadcastDraft) -> Attributes:

@@ -145,7 +145,7 @@ def count_text(account: str, phone: str, now: datetime) -> bool:
 
 
 def put_request(request: JoinRequest) -> None:
-    """Keep a form until its phone has answered, in place of an earlier one."""
+    """Write a form that waits for its phone, in place of an earlier one."""
     place = consent_keys.join_request(request.phone, request.account)
     store.write(Put(place, {"type": "join-request", **attributes(request), **store.expires(request.at + WAITS)}))
 
@@ -158,12 +158,12 @@ def request_of(account: str, phone: str, now: datetime) -> JoinRequest | None:
 
 
 def end_request(request: JoinRequest) -> None:
-    """Let a form wait no longer, because its phone has answered."""
+    """Mark a form as ended: its phone has answered."""
     place = consent_keys.join_request(request.phone, request.account)
     store.try_write(Update(place, changes={"ended": True}, when=PRESENT & Attr("id").eq(request.id)))
 
 
 def end_requests(phone: str, now: datetime) -> None:
-    """Let no form with a phone wait any longer, because it has sent STOP."""
+    """Mark all forms with a phone as ended: it has sent STOP."""
     for item in store.all_unexpired(store.query(consent_keys.join_request(phone)), now):
         end_request(read(JoinRequest, item))

@@ -13,16 +13,6 @@ def import_part(account: str, import_id: str, part: str = "") -> Key:
     return Key(f"account#{account}", f"import-part#{import_id}#{part}")
 
 
-def broadcast_draft(account: str, draft_id: str = "") -> Key:
-    """A broadcast that people prepare in the hub."""
-    return Key(f"account#{account}", f"broadcast-draft#{draft_id}")
-
-
-def broadcast_check(account: str, draft_id: str) -> Key:
-    """What a draft of a broadcast would come to."""
-    return Key(f"account#{account}", f"broadcast-check#{draft_id}")
-
-
 def former_words(account: str, template: str) -> Key:
     """The former words of a template, by its name."""
     return Key(f"account#{account}", f"former-words#{template}")

@@ -93,7 +93,7 @@ def _is_past_retention(note: Note, account: Account, now: datetime) -> bool:
 
 
 def assign(account: Account, phone: str, person_id: str, by: str | None, now: datetime) -> None:
-    """Have a person of the account answer a conversation, or nobody for ""; raise `NotFound` if there is none."""
+    """Assign a conversation to a person of the account, or to nobody for ""; raise `NotFound`."""
     place = hub_keys.assignment(account.id, phone)
     if not person_id:
         store.write(Delete(place))
@@ -116,7 +116,7 @@ def assigned(account: str, person_id: str | None = None) -> dict[str, Assignment
 
 
 def unassign(account: str, person_id: str) -> None:
-    """Have a person who is removed answer no conversation any more."""
+    """Delete all assignments of a person who is removed."""
     for phone in assigned(account, person_id):
         store.write(Delete(hub_keys.assignment(account, phone)))
 
@@ -128,7 +128,7 @@ def assigned_of(account: str, phones: set[str]) -> dict[str, Assignment]:
 
 
 def add_note(account: Account, note: Note) -> None:
-    """Keep a note; a second one with the same id changes nothing. Raise `RequestError` for words that do not fit."""
+    """Write a note; a second one with the same id changes nothing. Raise `RequestError` for no or too many words."""
     if not note.words:
         raise RequestError("Write the words of the note.", field="note")
     if (length := len(note.words)) > LONGEST_NOTE:
