@@ -12,6 +12,8 @@ _STACK = "longcode"
 _BUCKET = "longcode-code"
 _NO_CODE = "no_code"
 _TYPES_OF_FILES = ("text~1html", "text~1csv", "application~1x-ndjson", "multipart~1form-data")  # in BinaryMediaTypes
+_ACCEPTED_BY_BROWSERS = "text/html,application/xhtml+xml,application/xml"
+"""How the Accept of a browser begins: the emulator compares all before the first semicolon, AWS the first type."""
 
 
 def deploy(emulator_url: str, folder: Path, parameters: dict[str, str]) -> dict[str, str]:
@@ -53,6 +55,8 @@ def without_code(template: str, artifacts: Path) -> str:
             variables = function.setdefault("Environment", {}).setdefault("Variables", {})
             variables["PYTHONPATH"] = str(artifacts / function["CodeUri"])
             function["CodeUri"] = _NO_CODE
+        if "text/html" in (types := resource.get("Properties", {}).get("BinaryMediaTypes", ())):
+            types.append(_ACCEPTED_BY_BROWSERS)
     return yaml.safe_dump(content, sort_keys=False)
 
 

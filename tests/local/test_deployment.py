@@ -13,7 +13,7 @@ Globals:
 Resources:
   Api:
     Type: AWS::Serverless::Api
-    Properties: {BinaryMediaTypes: [text~1csv]}
+    Properties: {BinaryMediaTypes: [text~1csv, text~1html]}
   Worker:
     Type: AWS::Serverless::Function
     Properties: {CodeUri: functions, Handler: send.worker.handler}
@@ -39,5 +39,7 @@ def test_the_rest_of_the_template_is_deployed_as_it_is_with_the_types_of_files_u
     deployed = yaml.safe_load(without_code(BUILT, Path("/run/build")))
 
     assert deployed["Globals"] == {"Function": {"Environment": {"Variables": {"TABLE_NAME": {"Ref": "Table"}}}}}
-    assert deployed["Resources"]["Api"]["Properties"] == {"BinaryMediaTypes": ["text/csv"]}
+    accepted_by_browsers = "text/html,application/xhtml+xml,application/xml"
+    types = deployed["Resources"]["Api"]["Properties"]["BinaryMediaTypes"]
+    assert types == ["text/csv", "text/html", accepted_by_browsers]
     assert deployed["Resources"]["Worker"]["Properties"]["Handler"] == "send.worker.handler"

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from longcode import months, windows
+from longcode.accounts import people
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
@@ -17,7 +18,9 @@ from longcode.broadcasts import store as broadcasts
 from longcode.message import Message
 from longcode.messages import retentions
 from longcode.months import instant
+from longcode.teamwork import store as teamwork
 from longcode.templates import store as template_store
+from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.usage import store as quotas
 
@@ -57,10 +60,10 @@ def _message_row(text: Message) -> Row:
 
 
 def _templates(account: Account, _now: datetime) -> Iterator[Row]:
-    yield "name", "subject", "words"
+    yield "name", "subject", "words", "shortcut"
     after = None
     while page := template_store.template_page(account.id, after, _EACH):
-        yield from ((one.name, one.subject, one.body) for one in page)
+        yield from ((one.name, one.subject, one.body, one.shortcut) for one in page)
         after = page[-1].name
 
 
@@ -82,6 +85,24 @@ def _broadcasts(account: Account, _now: datetime) -> Iterator[Row]:
             yield *head, one.texts, one.units, one.finished_at, one.id
         if cursor is None:
             return
+
+
+def _notes(account: Account, now: datetime) -> Iterator[Row]:
+    yield "time", "phone", "words", "written_by"
+    yield from ((one.at, one.phone, one.words, one.by) for one in teamwork.notes_of_account(account, now))
+
+
+def _calls(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "time", "client_id", "phones", "words", "id"
+    after = None
+    while page := call_tasks.call_page(account.id, after, _EACH):
+        yield from ((one.at, one.client_id, " ".join(one.phones), one.text, one.id) for one in page)
+        after = page[-1].id
+
+
+def _people(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "name", "email", "role", "added_at", "added_by"
+    yield from ((one.name, one.email, one.role, one.added_at, one.added_by) for one in people.of_account(account))
 
 
 def _invoices(account: Account, _now: datetime) -> Iterator[Row]:
@@ -123,13 +144,16 @@ def _settings(account: Account, _now: datetime) -> Iterator[Row]:
 _SETTINGS = (
     *("id", "name", "email", "phone", "sender_name", "country_code", "time_zone", "allowed_countries", "statuses"),
     *("quiet_hours", "quiet_zone", "units_a_day", "texts_an_hour", "retention_days", "smart_encoding"),
-    *("create_clients", "on_uncertain", "opening_hours", "away_text", "number", "plan_changes"),
+    *("create_clients", "on_uncertain", "opening_hours", "away_text", "client_fields", "number", "plan_changes"),
 )
 
 FILES: dict[str, tuple[str, Callable[[Account, datetime], Iterator[Row]]]] = {
     "templates": ("Templates", _templates),
     "triggers": ("Automatic texts", _triggers),
     "broadcasts": ("Broadcasts", _broadcasts),
+    "notes": ("Notes on conversations", _notes),
+    "calls": ("Calls to make", _calls),
+    "people": ("People", _people),
     "invoices": ("Invoices", _invoices),
     "usage": ("Usage by day", _usage),
     "settings": ("Settings", _settings),

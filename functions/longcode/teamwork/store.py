@@ -3,6 +3,7 @@
 Clients and other studios see none of it.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr
@@ -142,6 +143,12 @@ def add_note(account: Account, note: Note) -> None:
 def _expiry(account: Account, now: datetime) -> Attributes:
     """Return the attribute that deletes a note with the words of the messages of its time."""
     return store.expires(now + timedelta(days=account.retention_days)) if account.retention_days else {}
+
+
+def notes_of_account(account: Account, now: datetime) -> Iterator[Note]:
+    """Yield all notes that an account keeps, by phone."""
+    notes = (read(Note, item) for item in store.query(hub_keys.note(account.id)))
+    yield from (note for note in notes if not _is_past_retention(note, account, now))
 
 
 def purge_notes(account: str, before: datetime, now: datetime) -> None:
