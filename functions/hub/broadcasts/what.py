@@ -142,7 +142,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         typed={"body": "", "who": ""} | typed,
         own=_own_fields(body),
         templates=[template.name for template in texts.templates_of(account)],
-        groups=shown_words.picker(account),
+        groups=shown_words.picker(account, of_records=False),
         seen=drafted.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",

@@ -19,7 +19,7 @@ from longcode.aws import clients as aws_clients
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.clients.client import MOST_CLIENTS, MOST_IDS, Audience, is_in_audience
-from longcode.clients.search import Wanted, count_audience, find, of_ids
+from longcode.clients.search import count_audience, of_ids, sample
 from longcode.errors import RequestError
 
 _SAMPLE = 300  # clients, whose tags and statuses are offered
@@ -237,14 +237,14 @@ def _step(
     found: Found | None = None,
     wrong: RequestError | None = None,
 ) -> Page:
-    sample = find(account.id, Wanted(), _SAMPLE)
-    tags = _common(tag for client in sample for tag in client.tags)
     chosen, excluded = _tags(typed, "tag"), _tags(typed, "except_tag")
     if found is None and wrong is None:
         try:
             found = _found(account, _audience(typed), draft)
         except RequestError:
             found = None
+    some = sample(account.id, _SAMPLE)  # after the count, which knows where in the list to look
+    tags = _common(tag for client in some for tag in client.tags)
     return drafted.show_step(
         "whom",
         account,
@@ -256,12 +256,12 @@ def _step(
         chosen=chosen,
         offered_out=list(dict.fromkeys((*excluded, *tags)))[: max(_MOST_OFFERED, len(excluded))],
         excluded=excluded,
-        statuses=_common(client.status for client in sample if client.status),
+        statuses=_common(client.status for client in some if client.status),
         found=found,
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
         seen=drafted.seen(typed, wrong, drafts.marked(draft.audience)) if draft else "",
-        has_clients=bool(sample),
+        has_clients=bool(some),
     )
 
 
