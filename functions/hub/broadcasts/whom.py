@@ -82,7 +82,7 @@ def show_whom(account: Account, draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/whom")
 @form_of_studio
 def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Change whom a draft is for, and go on to its words."""
+    """Change whom a draft is for, and go on to its words or to another step."""
     draft = drafted.existing(account, draft_id)
     try:
         audience = _audience(fields)
@@ -93,7 +93,7 @@ def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
         drafted.change(account, draft_id, lambda stored: _with_audience(stored, audience, fields.get("seen", "")))
     except RequestError as refusal:
         return _step(account, drafted.existing(account, draft_id), fields, wrong=refusal)
-    return go_to(f"broadcasts/new/{draft_id}/what")
+    return go_to(f"broadcasts/new/{draft_id}/{drafted.step_after(fields, 'what')}")
 
 
 @site.post("/hub/broadcasts/found")
