@@ -36,6 +36,11 @@ def test_a_broadcast_goes_from_whom_to_go_and_shows_what_each_choice_comes_to(
     signed_in.get_by_role("button", name="Continue").click()
 
     signed_in.get_by_label("Include Ben Øst").uncheck()
+    signed_in.get_by_role("link", name="2 What").click()
+    signed_in.get_by_label("The text").fill("Hello {{client.first_name|there}}!!")
+    signed_in.get_by_role("link", name="3 Check").click()
+    expect(signed_in.get_by_label("Include Ben Øst")).not_to_be_checked()
+    expect(signed_in.get_by_text("Hello Ann!!")).to_be_visible()
     signed_in.get_by_role("button", name="Continue").click()
     signed_in.get_by_label("At a time").check()
     signed_in.get_by_label("Day and time").fill("2020-01-01T10:00")
@@ -45,7 +50,7 @@ def test_a_broadcast_goes_from_whom_to_go_and_shows_what_each_choice_comes_to(
     signed_in.wait_for_url("**/broadcasts/b*")
 
     (made,), _ = broadcasts.page(account.id, limit=10, cursor=None)
-    assert made.body == "Hello {{client.first_name|there}}!"
+    assert made.body == "Hello {{client.first_name|there}}!!"
     assert broadcasts.audience(made).except_client_ids == ("ben",)
     faults[:] = [fault for fault in faults if "404 (Not Found)" not in fault]
 

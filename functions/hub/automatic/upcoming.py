@@ -43,7 +43,7 @@ _MONTH = r"20[0-9]{2}-(0[1-9]|1[0-2])"
 class UpcomingRow(Struct, frozen=True, kw_only=True):
     """A text that is going to be sent, or why it is not; or a broadcast.
 
-    `link` and `link_of_origin` are pages about it and about what planned it, `cancel` the query of the one to cancel.
+    `link`, `link_of_origin` and `cancel` are pages: about it, about what planned it, and to cancel it.
     """
 
     place: str
@@ -162,6 +162,10 @@ def _rows(account: Account, place: str, now: datetime) -> tuple[list[UpcomingRow
     return rows[:_ROWS], following
 
 
+def _cancel_page(named: dict[str, str]) -> str:
+    return f"upcoming/cancel?{urlencode(named)}"
+
+
 def _names(account: Account, texts: list[Message]) -> dict[str, str]:
     ids = {text.client_id for text in texts if text.client_id}
     return client_store.names(account.id, ids) if ids else {}
@@ -188,7 +192,7 @@ def _row_of_trigger(account: Account, facts: OccurrenceFacts, now: datetime) -> 
         origin=f"{occurrence.trigger.replace('-', ' ')}: {occurrence.kind} {occurrence.record_id}",
         link=f"clients/{quote(client.id)}" if client else "",
         link_of_origin=f"triggers/{quote(occurrence.trigger, safe='')}" if facts.trigger else "",
-        cancel=urlencode(named | {"date": occurrence.day.isoformat()}) if can_cancel else "",
+        cancel=_cancel_page(named | {"date": occurrence.day.isoformat()}) if can_cancel else "",
     )
 
 
@@ -205,7 +209,7 @@ def _row_of_text(account: Account, text: Message, names: dict[str, str]) -> Upco
         origin=f"scheduled by {text.by}" if text.by else "scheduled",
         link=f"messages/{text.phone.removeprefix('+')}",
         link_of_origin="",
-        cancel=urlencode({"message_id": text.id}),
+        cancel=_cancel_page({"message_id": text.id}),
     )
 
 
@@ -222,7 +226,7 @@ def _row_of_many(broadcast: Broadcast) -> UpcomingRow:
         origin="scheduled for many clients",
         link=f"broadcasts/{broadcast.id}",
         link_of_origin="",
-        cancel="",
+        cancel=f"broadcasts/{broadcast.id}/cancel",
     )
 
 

@@ -19,7 +19,7 @@ from longcode.aws import clients as aws_clients
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.clients.client import MOST_CLIENTS, MOST_IDS, Audience, is_in_audience
-from longcode.clients.search import Wanted, count_audience, find, of_ids
+from longcode.clients.search import count_audience, of_ids, sample
 from longcode.errors import RequestError
 
 _SAMPLE = 300  # clients, whose tags and statuses are offered
@@ -81,7 +81,7 @@ def show_whom(account: Account, draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/whom")
 @form_of_studio
 def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Change whom a draft is for, and go on to its words."""
+    """Change whom a draft is for, and go on to its words or to another step."""
     draft = wizard.existing(account, draft_id)
     try:
         audience = _audience(fields)
@@ -92,7 +92,7 @@ def take_whom(account: Account, fields: dict[str, str], draft_id: str) -> Page:
         wizard.change(account, draft_id, lambda stored: _with_audience(stored, audience, fields.get("seen", "")))
     except RequestError as refusal:
         return _step(account, wizard.existing(account, draft_id), fields, wrong=refusal)
-    return go_to(f"broadcasts/new/{draft_id}/what")
+    return go_to(f"broadcasts/new/{draft_id}/{wizard.step_after(fields, 'what')}")
 
 
 @site.post("/hub/broadcasts/found")
@@ -236,14 +236,14 @@ def _step(
     found: Found | None = None,
     wrong: RequestError | None = None,
 ) -> Page:
-    sample = find(account.id, Wanted(), _SAMPLE)
-    tags = _common(tag for client in sample for tag in client.tags)
     chosen, excluded = _tags(typed, "tag"), _tags(typed, "except_tag")
     if found is None and wrong is None:
         try:
             found = _found(account, _audience(typed), draft)
         except RequestError:
             found = None
+    some = sample(account.id, _SAMPLE)  # after the count, which knows where in the list to look
+    tags = _common(tag for client in some for tag in client.tags)
     return wizard.show_step(
         "whom",
         account,
@@ -255,12 +255,12 @@ def _step(
         chosen=chosen,
         offered_out=list(dict.fromkeys((*excluded, *tags)))[: max(_MOST_OFFERED, len(excluded))],
         excluded=excluded,
-        statuses=_common(client.status for client in sample if client.status),
+        statuses=_common(client.status for client in some if client.status),
         found=found,
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
         seen=wizard.seen(typed, wrong, drafts.marked(draft.audience)) if draft else "",
-        has_clients=bool(sample),
+        has_clients=bool(some),
     )
 
 

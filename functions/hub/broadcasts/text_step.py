@@ -70,18 +70,21 @@ def take_what(account: Account, fields: dict[str, str], draft_id: str) -> Page:
         return _step(account, draft, texts.with_template(account, fields))
     if fields.get("preview"):
         return _step(account, draft, fields)
+    following = f"broadcasts/new/{draft_id}/{wizard.step_after(fields, 'check')}"
+    if "do" in fields and not fields.get("body", "").strip():
+        return go_to(following)
     try:
         body, values = fields.get("body", "").strip(), _values(fields)
         api.check_text(body, values, own_merge_fields(account))
-        missing = [name for name in _own_fields(body) if not values.get(name)]
-        if missing and not all(_has_default(body, name) for name in missing):
+        missing = [name for name in _own_fields(body) if not values.get(name) and not _has_default(body, name)]
+        if missing:
             raise RequestError("Write what stands there for everybody.", field=f"value_{missing[0]}")
         template = _template_of(account, body)
         seen = fields.get("seen", "")
         wizard.change(account, draft_id, lambda stored: _with_words(stored, body, template, values, seen))
     except RequestError as refusal:
         return _step(account, wizard.existing(account, draft_id), fields, refusal)
-    return go_to(f"broadcasts/new/{draft_id}/check")
+    return go_to(following)
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/preview")
@@ -142,7 +145,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         typed={"body": "", "who": ""} | typed,
         own=_own_fields(body),
         templates=[template.name for template in texts.templates_of(account)],
-        groups=picker(account),
+        groups=picker(account, of_records=False),
         seen=wizard.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",

@@ -32,6 +32,11 @@ def change(
     return drafts.change(account.id, draft_id, changed, name_of_person(), aws_clients.now())
 
 
+def step_after(fields: dict[str, str], following: str) -> str:
+    """Return the step that a form leads to: the one whose link was pressed, or else the one that follows."""
+    return fields["do"] if fields.get("do") in STEPS else following
+
+
 def seen(typed: dict[str, str], wrong: RequestError | None, stored: str) -> str:
     """Return the hash of what a form showed at first; after a conflict, the hash of what is stored."""
     return stored if isinstance(wrong, DraftChanged) else typed.get("seen") or stored

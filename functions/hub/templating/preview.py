@@ -13,6 +13,7 @@ from longcode.messages import compose
 from longcode.template import FIELDS, Template, fields, full_name, own_field, render
 from send import api as send
 
+_OF_RECORDS = "Sessions, orders, tasks"
 GROUPS = {
     "The client": {
         "client.first_name": ("First name", "Ann"),
@@ -20,7 +21,7 @@ GROUPS = {
         "client.name": ("Whole name", "Ann Lee"),
     },
     "Your studio": {"studio.name": ("Name", "Foxglove Portraits"), "studio.phone": ("Phone", "(212) 555-0100")},
-    "Sessions, orders, tasks": {
+    _OF_RECORDS: {
         "session.date": ("Day of the session", "Saturday, June 12"),
         "session.time": ("Time of the session", "10:00 AM"),
         "session.type": ("Kind of session", "Newborn"),
@@ -55,10 +56,11 @@ class ShownWords(Struct, frozen=True, kw_only=True):
     notes: list[str] = []
 
 
-def picker(account: Account) -> dict[str, list[PickedField]]:
-    """Return the merge fields that a text of a studio may have, by group."""
+def picker(account: Account, *, of_records: bool = True) -> dict[str, list[PickedField]]:
+    """Return the merge fields that a text may have, by group, with or without those of sessions, orders and tasks."""
     own = {own_field(name): (label, label) for name, label in sorted(account.client_fields.items())}
-    groups = {**GROUPS, "Your own fields": own}
+    groups = {title: group for title, group in GROUPS.items() if of_records or title != _OF_RECORDS}
+    groups |= {"Your own fields": own}
     return {
         title: [PickedField(written=_written(name), label=label) for name, (label, _) in group.items()]
         for title, group in groups.items()

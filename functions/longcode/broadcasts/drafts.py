@@ -194,7 +194,7 @@ def record_check(check: DraftCheck) -> None:
 def replace_check(before: DraftCheck, after: DraftCheck) -> None:
     """Write a check in place of one that is done, unless another one was begun meanwhile."""
     same = Attr("of").eq(before.of) & Attr("at").eq(instant(before.at)) & Attr("busy_until").not_exists()
-    store.try_write(Put(hub_keys.broadcast_check(after.account, after.draft_id), _check_item(after), same))
+    store.try_write(Put(broadcast_keys.broadcast_check(after.account, after.draft_id), _check_item(after), same))
 
 
 def _item(draft: BroadcastDraft) -> Attributes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial, reduce
 from itertools import chain, islice, pairwise
+from math import ceil
 from operator import and_, or_
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -48,6 +49,19 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
     return _find(
         account, _condition(wanted), lambda client: is_found_by(client, wanted.text), limit, after, page=page
     )
+
+
+def sample(account: str, limit: int) -> list[Client]:
+    """Return about `limit` clients, in the order of their ids; after a count, some from each megabyte of the list."""
+    starts = [None, *_ends.get(account, [])]
+    page = ceil(limit / len(starts))
+    parts = at_once(
+        *(
+            partial(ranges.query_part, keys.client(account), after=start, until=None, where=None, page=page)
+            for start in starts
+        )
+    )
+    return [read(Client, item) for items, _ in parts for item in items]
 
 
 def find_in_audience(

@@ -5,7 +5,7 @@ import pytest
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Audience, is_in_audience
-from longcode.clients.search import Wanted, count_audience, find, find_in_audience
+from longcode.clients.search import Wanted, count_audience, find, find_in_audience, sample
 from longcode.table import keys, store
 from longcode.table.writes import Update
 from tests.support.fakes import client as write_client
@@ -62,6 +62,16 @@ def test_another_studios_clients_are_not_found(account: Account) -> None:
     write_client(other, "theirs", first_name="Theirs")
 
     assert found(account, "theirs") == []
+
+
+def test_a_sample_has_clients_of_each_megabyte(account: Account) -> None:
+    for number in range(30):
+        write_client(account, f"d{number:02}", tags=("new",), fields={"story": "x" * 50_000})
+    count_audience(account.id, Audience(everyone=True))
+
+    ids = [client.id for client in sample(account.id, 4)]
+
+    assert ids == ["c1", "c2", "d19", "d20"]
 
 
 def test_parts_of_a_list_find_what_the_whole_list_has(account: Account) -> None:

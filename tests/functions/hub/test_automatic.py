@@ -298,9 +298,11 @@ def test_upcoming_is_paged_without_leaving_a_text_out_or_showing_one_twice(accou
 
 def test_a_scheduled_broadcast_is_upcoming_too(account: Account, ann: Browser) -> None:
     at = clients.now().replace(microsecond=0) + timedelta(days=45)
-    create_broadcast(account, now=clients.now(), send_at=at, body="For many")
+    broadcast_id = create_broadcast(account, now=clients.now(), send_at=at, body="For many")
 
-    assert "For many" in ann.get("upcoming").text
+    upcoming = ann.get("upcoming")
+    assert "For many" in upcoming.text
+    assert f"/prod/hub/broadcasts/{broadcast_id}/cancel" in upcoming.addresses
     assert "1 text going to be sent" in ann.get("upcoming/calendar", f"month={at:%Y-%m}").text
 
 

@@ -178,6 +178,19 @@ def test_the_later_of_two_people_is_told_and_loses_nothing(
     assert (stored(draft).body, stored(draft).audience.tags) in (("Mine", ()), (WORDS, ("mine",)))
 
 
+def test_a_link_to_another_step_keeps_what_was_chosen_and_written(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+
+    back = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), body="New words", do="whom")
+    empty = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), body=" ", do="whom")
+    chosen = {"whom": "some", "tags": "wedding", "do": "check"}
+    check = signed_in.submit(signed_in.get(place(draft, "whom")), place(draft, "whom"), **chosen)
+
+    assert back.path == empty.path == place(draft, "whom")
+    assert check.path == place(draft, "check")
+    assert (stored(draft).body, stored(draft).audience.tags) == ("New words", ("wedding",))
+
+
 def test_the_same_form_twice_is_no_conflict(account: Account, signed_in: Browser) -> None:
     draft = kept(account)
     page = signed_in.get(place(draft, "what"))
