@@ -37,12 +37,12 @@ PAGES = {
     "home": "home",
     "conversation": "messages/12125551000",
     "clients": "clients",
+}
+_WIDE_PAGES = {
     "template": "templates/Proofs are ready",
     "plan": "plan",
-    "triggers": "triggers",
     "trigger": "triggers/Session-reminder",
     "upcoming": "upcoming",
-    "hours": "hours",
 }
 _SIZES: dict[str, ViewportSize] = {"wide": {"width": 1120, "height": 720}, "narrow": {"width": 390, "height": 844}}
 _SHOTS = (("wide", "light"), ("wide", "dark"), ("narrow", "light"))
@@ -104,6 +104,9 @@ def main() -> None:
                 page.goto(f"{address}/{path}")
                 _save(page, f"{name}-{size}-{scheme}")
             if (size, scheme) == ("wide", "light"):
+                for name, path in _WIDE_PAGES.items():
+                    page.goto(f"{address}/{path}")
+                    _save(page, f"{name}-{size}-{scheme}")
                 for name, show in _SHOWN.items():
                     show(page, address)
                     _save(page, f"{name}-{size}-{scheme}")
@@ -157,7 +160,7 @@ def _check_file(page: Page, address: str) -> None:
 
 def _open_invoice(page: Page, address: str) -> None:
     page.goto(f"{address}/invoices")
-    page.locator(".invoices a").first.click()
+    page.locator(".cards a").first.click()
 
 
 _SHOWN = {
