@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from time import monotonic
 
 from msgspec import Struct
@@ -25,6 +26,8 @@ PAGE = 50
 """How many clients a page of the grid has: for each page, the check keeps the units before it."""
 
 _PAGES = 10  # are looked at together
+_LONGEST_PLACE = 100  # bytes of an id: an item has room for those of a thousand pages
+_MOST_BYTES = 150_000  # of the ids of clients without a text
 _STEP_SECONDS = 5.0
 _LEASE = timedelta(seconds=25)  # longer than the hub's function runs
 
@@ -84,7 +87,7 @@ def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content, most
     looked_at, units, before, places = check.looked_at, check.units, check.cursor or "", list(check.places)
     for entry in entries:
         if looked_at % PAGE == 0:
-            places.append((before, units))
+            places.append((before.encode()[:_LONGEST_PLACE].decode(errors="ignore"), units))
         looked_at, before = looked_at + 1, entry.id
         units += sum(outcome.units for outcome in by_client.get(entry.id, []))
     found = [outcome for some in by_client.values() for outcome in some]
@@ -100,10 +103,16 @@ def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content, most
         asked=check.asked + sum(outcome.held is not None for outcome in texts),
         counts=add_counts(check.counts, (str(outcome.units) for outcome in texts)),
         skipped=add_counts(check.skipped, (outcome.code for outcome in found if outcome.code)),
-        without=(*check.without, *dict.fromkeys(one.client_id for one in found if one.code))[: drafts.MOST_LISTED],
+        without=_listed((*check.without, *dict.fromkeys(one.client_id for one in found if one.code))),
         waits=_with_waits(check.waits, content.account, chosen, texts),
         places=tuple(places),
     )
+
+
+def _listed(ids: Sequence[str]) -> tuple[str, ...]:
+    """Return the first of some ids, as many as an item of the table has room for."""
+    sizes = accumulate(len(client_id.encode()) for client_id in ids)
+    return tuple(one for one, size in zip(ids[: drafts.MOST_LISTED], sizes, strict=False) if size <= _MOST_BYTES)
 
 
 def _with_waits(

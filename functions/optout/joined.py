@@ -14,6 +14,7 @@ from longcode.clients.join_pages import JoinRequest
 from longcode.clients.permission import Consent, ConsentMeans, Via, Writer
 from longcode.errors import BoundReached
 from longcode.jobs import HandleKeyword
+from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
@@ -22,9 +23,13 @@ _WRITER = Writer(via=Via.JOIN_PAGE)
 
 
 def waiting(job: HandleKeyword, now: datetime) -> JoinRequest | None:
-    """Return the form of a join page that a YES confirms, or None."""
+    """Return the form of a join page that a YES confirms, or None.
+
+    A YES to another question of the studio confirms none: the text of the form is the last one that came before it.
+    """
     request = join_pages.request_of(job.account, job.phone, now) if job.account else None
-    return request if request and request.at <= job.at else None
+    is_answered = request is not None and request.at <= job.at and _last_text_before(job) == request.text_id
+    return request if is_answered else None
 
 
 def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
@@ -49,6 +54,14 @@ def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
         logger.warning("no room for a client of the join page", extra={"account": account.id})
         return False
     return True
+
+
+def _last_text_before(job: HandleKeyword) -> str | None:
+    """Return the id of the account's last text to the phone before it replied, None if that is not known."""
+    last = next((one for one in numbers.last_texts_to(job.phone, job.number) if one.account == job.account), None)
+    sent = {**last.lately, last.message_id: last.at.timestamp()} if last else {}
+    before = {message_id: at for message_id, at in sent.items() if at <= job.at.timestamp()}
+    return max(before, key=lambda message_id: before[message_id], default=None)
 
 
 def _allowing(old: Client | None, request: JoinRequest, consent: Consent, now: datetime) -> Client | None:

@@ -20,6 +20,7 @@ from longcode.phone import to_stored
 LONGEST_NAME = 60
 LONGEST_NUMBER = 40
 _LONGEST_STUDIO = 40  # characters of a studio's name, so that the text counts for one
+_FEWEST_A_DAY = 10
 BY = "Join page"
 """Who wrote the texts, as the hub shows it."""
 
@@ -35,7 +36,7 @@ def ask(account: Account, page: JoinPage, typed: dict[str, str], now: datetime, 
         raise RequestError(f"Write your name, with at most {LONGEST_NAME} characters.", field="name")
     phone = _phone(account, typed.get("phone", ""), now)
     check_may_send(account)
-    join_pages.count_form(account.id, source, now)
+    join_pages.count_form(account.id, source, now, most_a_day(account, now))
     blocks = optouts.pair_blocks([(account.id, phone)], account.number_since)
     if blocks.blocked or blocks.asked or not join_pages.count_text(account.id, phone, now):
         logger.info("no text for a form of the join page", extra={"account": account.id})
@@ -43,7 +44,7 @@ def ask(account: Account, page: JoinPage, typed: dict[str, str], now: datetime, 
     request = JoinRequest(
         account=account.id,
         phone=phone,
-        id=compose.request_id(account.id, f"join {key}"),
+        id=compose.request_id(account.id, f"join {phone} {key}"),
         name=name,
         at=now,
         code=page.code,
@@ -51,6 +52,11 @@ def ask(account: Account, page: JoinPage, typed: dict[str, str], now: datetime, 
     )
     join_pages.put_request(request)
     _text(account, request, now)
+
+
+def most_a_day(account: Account, now: datetime) -> int:
+    """Return how many forms a page takes in a day: a tenth of the plan, so that strangers do not use up the plan."""
+    return max(_FEWEST_A_DAY, min(join_pages.MOST_A_DAY, accept.plan_at(account, now).included_units // 10))
 
 
 def text_to_confirm(account: Account) -> str:
@@ -75,7 +81,7 @@ def _text(account: Account, request: JoinRequest, now: datetime) -> None:
     words = accept.final_texts(text_to_confirm(account), account, [request.phone], now, field="body", introduce=False)
     draft = compose.draft(
         account=account.id,
-        message_id=f"{request.id}-0",
+        message_id=request.text_id,
         kind=MessageKind.INDIVIDUAL,
         phone=request.phone,
         body=words[request.phone],

@@ -7,7 +7,7 @@ from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as client_store
 from longcode.jobs import Means
-from longcode.optouts import store
+from longcode.optouts import listed, store
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 from tests.support.browser import Browser, Page
 from tests.support.fakes import client as write_client
@@ -112,3 +112,17 @@ def test_the_own_list_is_a_file_that_can_be_brought_again_and_runs_nothing(
     assert headings == ["phone", "date", "means", "client", "words", "stops", "recorded_by"]
     assert [row[0], *row[2:]] == [f"'{EVES}", "By text", "'=Eve", "'=STOP", "All shared numbers", ""]
     assert "Nothing to do 1" in bring(signed_in, file).text
+
+
+def test_a_list_shows_nothing_of_a_phone_that_is_nobodys_client(account: Account, signed_in: Browser) -> None:
+    write_client(account, "ann", ANNS)
+    for phone in (ANNS, EVES):
+        stop = OptOutEvent(
+            id="s", phone=phone, scope=SHARED, out=True, at=aws_clients.now(), means=Means.TEXT, words="STOP"
+        )
+        store.record(stop)
+        if phone == ANNS:
+            listed.refresh(account.id, phone, aws_clients.now())
+
+    assert "To opt out 1 Nothing to do 0" in bring(signed_in, f"phone\n{EVES}\n").text
+    assert "To opt out 0 Nothing to do 1" in bring(signed_in, f"phone\n{ANNS}\n").text
