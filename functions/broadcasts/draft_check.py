@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from itertools import accumulate
 from time import monotonic
 
 from msgspec import Struct
@@ -25,6 +26,8 @@ PAGE = 50
 """How many clients a page of the grid has: for each page, the check keeps the units before it."""
 
 _PAGES = 10  # are looked at together
+_LONGEST_PLACE = 100  # bytes of an id: an item has room for those of a thousand pages
+_MOST_BYTES = 150_000  # of the ids of clients without a text
 _STEP_SECONDS = 5.0
 _LEASE = timedelta(seconds=25)  # longer than the hub's function runs
 
@@ -84,7 +87,7 @@ def _with_pages(check: DraftCheck, draft: BroadcastDraft, content: Content, most
     looked_at, units, before, places = check.looked_at, check.units, check.cursor or "", list(check.places)
     for entry in entries:
         if looked_at % PAGE == 0:
-            places.append((before, units))
+            places.append((before.encode()[:_LONGEST_PLACE].decode(errors="ignore"), units))
         looked_at, before = looked_at + 1, entry.id
         units += sum(outcome.units for outcome in by_client.get(entry.id, []))
     found = [outcome for some in by_client.values() for outcome in some]
@@ -148,7 +151,7 @@ def _with_outcomes(
         asked=check.asked + sign * sum(outcome.held is not None for outcome in texts),
         counts=_added(check.counts, (str(outcome.units) for outcome in texts), sign),
         skipped=_added(check.skipped, (outcome.code for outcome in found if outcome.code), sign),
-        without=tuple(without[: drafts.MOST_LISTED]),
+        without=_listed(without),
         waits=_with_waits(check.waits, account, entries, texts, sign),
     )
 
@@ -157,6 +160,12 @@ def _added(counts: Mapping[str, int], names: Iterable[str], sign: int) -> dict[s
     more = Counter(names)
     total = {name: counts.get(name, 0) + sign * more[name] for name in dict.fromkeys((*counts, *more))}
     return {name: count for name, count in total.items() if count}
+
+
+def _listed(ids: Sequence[str]) -> tuple[str, ...]:
+    """Return the first of some ids, as many as an item of the table has room for."""
+    sizes = accumulate(len(client_id.encode()) for client_id in ids)
+    return tuple(one for one, size in zip(ids[: drafts.MOST_LISTED], sizes, strict=False) if size <= _MOST_BYTES)
 
 
 def _with_waits(

@@ -14,7 +14,7 @@ from longcode.broadcasts.outcome import LIMIT, REACHED, UNREACHABLE, why_not_aga
 from longcode.carriers.carrier import RefusalReason
 from longcode.carriers.refusals import meaning_of_error
 from longcode.clients import store as clients
-from longcode.clients.client import Audience, Client, client_merge_values
+from longcode.clients.client import MOST_ID_BYTES, Audience, Client, client_merge_values
 from longcode.errors import AudienceTooLarge, EmptyAudience, NoNumberTicked, OptedOut, RequestError
 from longcode.message import NOT_REACHED, MessageState
 from longcode.template import render
@@ -24,7 +24,6 @@ from longcode.triggers.planning import Call
 MOST_CALLS = 500
 """The most call tasks of a broadcast: more than a studio calls."""
 
-_MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _PAGE = 1_000
 _OF_A_TEXT = ("id", "client_id", "phone", "state", "error")
 _CALLED_INSTEAD = {UNREACHABLE, NoNumberTicked.code}
@@ -109,7 +108,7 @@ def audience_again(audience: Audience, earlier: Broadcast, now: datetime) -> Aud
     ids = tuple(dict.fromkeys(one.client_id for one in missed(earlier, texts) if one.client_id and _may_again(one)))
     if not ids:
         raise EmptyAudience("There is no client to whom this broadcast can be sent again.", field="audience")
-    if sum(len(client_id.encode()) for client_id in ids) > _MOST_BYTES:
+    if sum(len(client_id.encode()) for client_id in ids) > MOST_ID_BYTES:
         raise AudienceTooLarge("These are too many clients for a list; choose them by a tag.", field="audience")
     return replace(audience, client_ids=ids)
 

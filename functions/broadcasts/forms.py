@@ -9,11 +9,10 @@ from pydantic import AfterValidator, Field, model_validator
 from longcode.broadcasts.broadcast import Broadcast, LimitPolicy
 from longcode.broadcasts.counts import Counts
 from longcode.broadcasts.outcome import Outcome
-from longcode.clients.client import MOST_IDS, Audience
+from longcode.clients.client import MOST_ID_BYTES, MOST_IDS, Audience
 from longcode.message import BroadcastState, Message, MessageState
 from longcode.template import check_no_braces, check_not_blank
 
-_MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _WAITING = "waiting"
 
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
@@ -50,7 +49,7 @@ class AudienceForm(web.Body):
         ways = bool(self.client_ids) + bool(chosen) + self.all + bool(self.not_reached_by)
         if ways != 1:
             raise ValueError("needs exactly one of: client_ids; any of tags, status and search; all; not_reached_by")
-        if sum(len(client_id.encode()) for client_id in self.client_ids + self.except_client_ids) > _MOST_BYTES:
+        if sum(len(client_id.encode()) for client_id in self.client_ids + self.except_client_ids) > MOST_ID_BYTES:
             raise ValueError("has too many long ids for one broadcast; give the clients a tag, and use that")
         return self
 

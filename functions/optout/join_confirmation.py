@@ -18,6 +18,7 @@ from longcode.message import MessageKind
 from longcode.messages import accept, compose
 from longcode.messages import store as messages
 from longcode.numbers import choose
+from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
@@ -39,7 +40,7 @@ def text(job: AskToJoin, now: datetime) -> None:
     request = JoinRequest(
         account=account.id,
         phone=job.phone,
-        id=compose.request_id(account.id, f"join {job.key}"),
+        id=compose.request_id(account.id, f"join {job.phone} {job.key}"),
         name=job.name,
         at=job.at,
         code=job.code,
@@ -61,9 +62,13 @@ def text_to_confirm(account: Account) -> str:
 
 
 def waiting(job: HandleKeyword, now: datetime) -> JoinRequest | None:
-    """Return the form of a join page that a YES confirms, or None."""
+    """Return the form of a join page that a YES confirms, or None.
+
+    A YES to another question of the studio confirms none: the text of the form is the last one that came before it.
+    """
     request = join_pages.request_of(job.account, job.phone, now) if job.account else None
-    return request if request and request.at <= job.at else None
+    is_answered = request is not None and request.at <= job.at and _last_text_before(job) == request.text_id
+    return request if is_answered else None
 
 
 def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
@@ -88,6 +93,14 @@ def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
         logger.warning("no room for a client of the join page", extra={"account": account.id})
         return False
     return True
+
+
+def _last_text_before(job: HandleKeyword) -> str | None:
+    """Return the id of the account's last text to the phone before it replied, None if that is not known."""
+    last = next((one for one in numbers.last_texts_to(job.phone, job.number) if one.account == job.account), None)
+    sent = {**last.lately, last.message_id: last.at.timestamp()} if last else {}
+    before = {message_id: at for message_id, at in sent.items() if at <= job.at.timestamp()}
+    return max(before, key=lambda message_id: before[message_id], default=None)
 
 
 def _allowing(old: Client | None, request: JoinRequest, consent: Consent, now: datetime) -> Client | None:
@@ -122,7 +135,7 @@ def _send(account: Account, request: JoinRequest, now: datetime) -> None:
     words = accept.final_texts(text_to_confirm(account), account, [request.phone], now, field="body", introduce=False)
     draft = compose.draft(
         account=account.id,
-        message_id=f"{request.id}-0",
+        message_id=request.text_id,
         kind=MessageKind.INDIVIDUAL,
         phone=request.phone,
         body=words[request.phone],

@@ -9,12 +9,13 @@ from longcode.clients.join_pages import JoinPage
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
 from longcode.jobs import AskToJoin
-from longcode.messages import compose
+from longcode.messages import accept, compose
 from longcode.numbers import choose
 from longcode.phone import to_stored
 
 LONGEST_NAME = 60
 LONGEST_NUMBER = 40
+_FEWEST_A_DAY = 10
 
 
 def ask(account: Account, page: JoinPage, typed: dict[str, str], now: datetime, *, source: str, key: str) -> None:
@@ -28,10 +29,15 @@ def ask(account: Account, page: JoinPage, typed: dict[str, str], now: datetime, 
         raise RequestError(f"Write your name, with at most {LONGEST_NAME} characters.", field="name")
     phone = _phone(account, typed.get("phone", ""), now)
     check_may_send(account)
-    join_pages.count_form(account.id, source, now)
+    join_pages.count_form(account.id, source, now, most_a_day(account, now))
     queues.send(
         AskToJoin(account=account.id, phone=phone, name=name, key=key, code=page.code, version=page.version, at=now)
     )
+
+
+def most_a_day(account: Account, now: datetime) -> int:
+    """Return how many forms a page takes in a day: a tenth of the plan, so that strangers do not use up the plan."""
+    return max(_FEWEST_A_DAY, min(join_pages.MOST_A_DAY, accept.plan_at(account, now).included_units // 10))
 
 
 def _phone(account: Account, typed: str, now: datetime) -> str:

@@ -17,8 +17,8 @@ from longcode.clients.spreadsheet import SheetRow, decode, read_sheet
 from longcode.clients.words import one_line
 from longcode.errors import RequestError
 from longcode.jobs import Means
-from longcode.optouts import store as optouts
 from longcode.optouts.consent import Channel, OptOutEvent, account_scope
+from longcode.optouts.listed import those_out
 from longcode.phone import to_stored
 from optout import api
 
@@ -113,10 +113,10 @@ def _step(
             again.append(report | {"status": "unchanged"})
         else:
             good[listed.phone] = (report, listed)
-    out = optouts.blocked([(account.id, phone) for phone in good], account.number_since) if good else set()
+    out = those_out(account.id, good, account.number_since) if good else set()
 
     def write(report: dict[str, Any], listed: _Listed) -> dict[str, Any]:
-        if (account.id, listed.phone) in out:
+        if listed.phone in out:
             return report | {"status": "unchanged"}
         if not kept.writes:
             return report | {"status": "created"}

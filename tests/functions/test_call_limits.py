@@ -112,7 +112,14 @@ def test_a_call_that_takes_seconds_counts_as_many(share: Share) -> None:
         ("GET", "/hub/export/messages.csv"): 25,
         ("GET", "/hub/usage/2026-11/texts.csv"): 25,
         ("GET", "/usage/2026-11/texts"): 25,
-        ("GET", "/broadcasts"): 1,
+        ("GET", "/broadcasts"): 5,
+        ("GET", "/hub/broadcasts/b1/again"): 25,
+        ("POST", "/hub/broadcasts/found"): 5,
+        ("GET", "/hub/consent"): 5,
+        ("POST", "/webhooks/test"): 50,
+        ("POST", "/hub/webhooks/test"): 50,
+        ("POST", "/webhooks/deliveries/d1/replay"): 10,
+        ("GET", "/hub/broadcasts/b1"): 1,
         ("POST", "/messages"): 1,
     }
     assert {call: call_limits.cost_of(*call) for call in costs} == costs

@@ -36,7 +36,7 @@ _ROWS = 40
 _BEYOND = timedelta(days=400)  # a text can be scheduled a year ahead
 _DAY = timedelta(days=1)
 _MONTHS_AHEAD = 14
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATE = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _MONTH = r"20[0-9]{2}-(0[1-9]|1[0-2])"
 
 
@@ -78,7 +78,7 @@ def show_upcoming(account: Account) -> Page:
     first = _day(query.get("day", "")) or today
     begin = months.instant(months.instant_of(first, time(0), zone))
     cursor = query.get("after", "")
-    place = cursor if re.fullmatch(folders.CURSOR, cursor) else begin
+    place = cursor if _is_place(cursor) else begin
     rows, following = _rows(account, place, now)
     days = [(day, list(of_day)) for day, of_day in groupby(rows, lambda row: months.local_day(row.at, zone))]
     return show(
@@ -138,6 +138,14 @@ def cancel(account: Account, fields: dict[str, str]) -> Page:
     else:
         staff_actions.cancel_planned(account.id, _cancel_form(fields), now, by)
     return go_to("upcoming?cancelled=1")
+
+
+def _is_place(cursor: str) -> bool:
+    try:
+        datetime.fromisoformat(cursor.partition("#")[0])
+    except ValueError:
+        return False
+    return re.fullmatch(folders.CURSOR, cursor) is not None
 
 
 def _rows(account: Account, place: str, now: datetime) -> tuple[list[UpcomingRow], str | None]:

@@ -132,9 +132,10 @@ def _with_audience(draft: BroadcastDraft, audience: Audience, seen: str) -> Broa
 
 
 def _checked_together(draft: BroadcastDraft, audience: Audience) -> BroadcastDraft:
-    """Return a draft with another audience; clients that were taken out by hand stay out."""
-    room = MOST_IDS - len(audience.except_client_ids)
-    return replace(draft, audience=audience, unchecked=draft.unchecked[: max(0, room)])
+    """Return a draft with another audience; clients that were taken out by hand stay out. Raise `RequestError`."""
+    changed = replace(draft, audience=audience)
+    drafts.check_left_out(changed, "except_ids")
+    return changed
 
 
 def _audience(fields: dict[str, str]) -> Audience:

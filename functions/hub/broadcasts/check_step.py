@@ -14,7 +14,7 @@ from longcode.aws import clients as aws_clients
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft, DraftCheck
 from longcode.broadcasts.outcome import Outcome
-from longcode.clients.client import MOST_IDS, Client
+from longcode.clients.client import Client
 from longcode.clients.search import find_in_audience, of_ids
 from longcode.clients.store import ClientEntry
 from longcode.errors import RequestError
@@ -100,9 +100,7 @@ def _without(draft: BroadcastDraft, shown: list[str], ticked: set[str], seen: st
         return draft
     drafts.check_unchanged(seen, _mark(draft, shown), draft)
     changed = replace(draft, unchecked=after)
-    if len(changed.whom.except_client_ids) > MOST_IDS:
-        most = f"At most {MOST_IDS:,} clients can be left out one by one."
-        raise RequestError(f"{most} Give them a tag, and leave out the tag in step 1.", field="in")
+    drafts.check_left_out(changed, "in")
     return changed
 
 

@@ -14,7 +14,7 @@ from longcode.clients import join_pages
 from longcode.clients.join_pages import LONGEST, JoinPage
 from longcode.clients.words import one_line
 from longcode.errors import NotFound, RequestError
-from optout import join_confirmation
+from optout import join_confirmation, join_form
 
 _NAMES = {"greeting": "greeting", "topics": "line about what the texts are about", "often": "line about how often"}
 
@@ -110,7 +110,7 @@ def _page(account: Account, given: dict[str, str], wrong: RequestError | None = 
         text=join_confirmation.text_to_confirm(account),
         versions=join_pages.versions(account.id)[::-1],
         longest=LONGEST,
-        most_a_day=join_pages.MOST_A_DAY,
+        most_a_day=join_form.most_a_day(account, aws_clients.now()),
         saved="saved" in given and wrong is None,
         renewed="renewed" in given,
         wrong=wrong,

@@ -7,7 +7,7 @@ from hub import form_data, page
 from hub.site import ANOTHER_SITE, Page, address_of_request, fields_of_request, notice, show, site
 from longcode.accounts import attempts
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, send_refusal
 from longcode.aws import clients as aws_clients
 from longcode.clients import join_pages
 from longcode.clients.join_pages import JoinPage
@@ -48,10 +48,13 @@ def join(code: str) -> Page:
 
 
 def _found(code: str) -> tuple[Account, JoinPage] | None:
-    """Return the account and page of a code; the words of the page name the studio as it is called now."""
+    """Return the account and page of a code; the words of the page name the studio as it is called now.
+
+    One that may not send texts has no page: why that is so concerns no stranger.
+    """
     shown = join_pages.find(code) if _CODE.fullmatch(code) else None
     account = accounts.get(shown.account) if shown else None
-    if shown is None or account is None:
+    if shown is None or account is None or send_refusal(account):
         return None
     if shown.words != join_pages.words_of(account, shown):
         shown = join_pages.save(account, shown, None, aws_clients.now())

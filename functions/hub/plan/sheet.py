@@ -10,6 +10,7 @@ from hub import page
 from hub.plan.usage import checked_month
 from hub.site import Page, page_of_owner, show, site
 from hub.words import origin
+from longcode import months
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.billing import charged
@@ -22,7 +23,6 @@ from longcode.usage.usage import is_credited
 
 _PAGE = 50
 _MOST_CHUNKS = 4  # so that a page without charged texts does not take long
-_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _ONLY = {"sent": (Direction.OUT,), "received": (Direction.IN,)}
 
 
@@ -74,14 +74,10 @@ def show_texts(account: Account, month: str) -> Page:
 def show_file(account: Account, month: str) -> Page:
     """Return a file with the month's charged texts."""
     query = site.current_event.query_string_parameters or {}
-    after, until = (query.get(name, "") for name in ("after", "until"))
-    text = usage_api.sheet_csv(
-        account.id,
-        checked_month(account, month, clients.now()),
-        after if _DAY.fullmatch(after) else None,
-        until if _DAY.fullmatch(until) else None,
-    )
-    return page.download(text, f"longcode-texts-{month}{f'-to-{until[-2:]}' if _DAY.fullmatch(until) else ''}.csv")
+    days = months.days(checked_month(account, month, clients.now()))
+    after, until = (query[name] if query.get(name) in days else None for name in ("after", "until"))
+    text = usage_api.sheet_csv(account.id, month, after, until)
+    return page.download(text, f"longcode-texts-{month}{f'-to-{until[-2:]}' if until else ''}.csv")
 
 
 def _chunks(

@@ -147,9 +147,9 @@ def typed_time(account: Account, typed: str) -> datetime | None:
         return None
     try:
         local = datetime.fromisoformat(typed)
-    except ValueError as error:
+        return instant_of(local.date(), time(local.hour, local.minute), time_zone(account.time_zone))
+    except (ValueError, OverflowError) as error:
         raise BadTime("Choose a day and a time.", field="at") from error
-    return instant_of(local.date(), time(local.hour, local.minute), time_zone(account.time_zone))
 
 
 def _ask_whom(account: Account, fields: dict[str, str], refusal: BadPhone) -> Page:

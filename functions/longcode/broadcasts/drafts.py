@@ -8,8 +8,8 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from longcode.clients.client import Audience
-from longcode.errors import DraftChanged, NotFound, TooManyDrafts
+from longcode.clients.client import MOST_ID_BYTES, MOST_IDS, Audience
+from longcode.errors import DraftChanged, NotFound, RequestError, TooManyDrafts
 from longcode.messages import compose
 from longcode.months import instant
 from longcode.table import broadcast_keys, store
@@ -149,6 +149,15 @@ def change(
         unchanged = has_value("version", draft.version or None)
         if store.try_write(Put(broadcast_keys.broadcast_draft(account, draft_id), _item(after), unchanged)):
             return draft, after
+
+
+def check_left_out(draft: BroadcastDraft, field: str) -> None:
+    """Raise `RequestError` for a `field` if a draft leaves out more clients one by one than a broadcast may."""
+    whom = draft.whom
+    size = sum(len(client_id.encode()) for client_id in whom.client_ids + whom.except_client_ids)
+    if len(whom.except_client_ids) > MOST_IDS or size > MOST_ID_BYTES:
+        most = f"At most {MOST_IDS:,} clients can be left out one by one."
+        raise RequestError(f"{most} Give them a tag, and leave out the tag in step 1.", field=field)
 
 
 def check_unchanged(shown: str, stored: str, draft: BroadcastDraft) -> None:

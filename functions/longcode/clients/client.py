@@ -22,6 +22,9 @@ from longcode.folded import fold
 from longcode.shown import Shown
 from longcode.template import full_name, own_field
 
+MOST_ID_BYTES = 300_000
+"""The bytes of the ids of one audience, at most: an item of the table holds 400 kB."""
+
 MOST_IDS = 1_000
 """How many ids an audience may name."""
 

@@ -17,10 +17,13 @@ MOST_FORMS = 20
 """How many forms of join pages a source address can send in an hour."""
 
 MOST_A_DAY = 200
-"""How many forms the join page of an account takes in a day: each may cost it a text."""
+"""How many forms the join page of an account takes in a day at most: each may cost it a text."""
 
 MOST_TO_PHONE, MOST_TO_PHONE_OF_ALL = 2, 3
 """How many texts a phone gets in a day from the join page of an account, and from those of all accounts."""
+
+MOST_VERSIONS = 20
+"""How many versions of the words an account makes in a day: each is kept as evidence."""
 
 WAITS = timedelta(days=2)
 """How long a phone can confirm a form by YES."""
@@ -34,6 +37,7 @@ _WORDS = (
     " Agreeing is no condition of buying anything."
 )
 _TOO_MANY = "Too many forms came from this internet address. Please try again in an hour."
+_TOO_MANY_VERSIONS = f"The words have changed {MOST_VERSIONS} times today, which is the most. Try again tomorrow."
 _TOO_MANY_TODAY = "This page has had too many forms today. Please try again tomorrow."
 
 
@@ -74,6 +78,11 @@ class JoinRequest(Struct, frozen=True, kw_only=True):
     version: int
     ended: bool = False
 
+    @property
+    def text_id(self) -> str:
+        """Return the id of the text that asks the phone to confirm the form."""
+        return f"{self.id}-0"
+
 
 def of_account(account: str) -> JoinPage | None:
     """Return the join page of an account, or None."""
@@ -96,7 +105,7 @@ def words_of(account: Account, page: JoinPage) -> str:
 def save(account: Account, changed: JoinPage, by: str | None, now: datetime) -> JoinPage:
     """Write a join page, with a further version if its words have changed; return it as it is stored.
 
-    Raise `RequestError` if somebody else changed it meanwhile.
+    Raise `RequestError` for too many versions in a day, or if somebody else changed it meanwhile.
     """
     before = of_account(account.id)
     words = words_of(account, changed)
@@ -104,6 +113,8 @@ def save(account: Account, changed: JoinPage, by: str | None, now: datetime) -> 
     new = replace(changed, version=version, words=words)
     writes: list[Write] = []
     if before is None or words != before.words:
+        if not hourly.count(f"join-words-{account.id}", MOST_VERSIONS, now, _DAY):
+            raise RequestError(_TOO_MANY_VERSIONS, field="topics")
         new = replace(new, version=version + 1)
         said = JoinWords(version=new.version, words=words, at=now, by=by)
         place = consent_keys.join_words(account.id, new.version)
@@ -129,11 +140,11 @@ def versions(account: str) -> list[JoinWords]:
     return [read(JoinWords, item) for item in store.query(consent_keys.join_words(account))]
 
 
-def count_form(account: str, source: str, now: datetime) -> None:
+def count_form(account: str, source: str, now: datetime, most_a_day: int = MOST_A_DAY) -> None:
     """Count a form; raise `TooManyForms` for too many from its source address in an hour, or for a page in a day."""
     if not hourly.count(f"join-{source}", MOST_FORMS, now):
         raise TooManyForms(_TOO_MANY)
-    if not hourly.count(f"join-page-{account}", MOST_A_DAY, now, _DAY):
+    if not hourly.count(f"join-page-{account}", most_a_day, now, _DAY):
         raise TooManyForms(_TOO_MANY_TODAY)
 
 
@@ -145,9 +156,10 @@ def count_text(account: str, phone: str, now: datetime) -> bool:
 
 
 def put_request(request: JoinRequest) -> None:
-    """Write a form that waits for its phone, in place of an earlier one."""
+    """Write a form that waits for its phone, in place of an earlier one; one that came before stays as it is."""
     place = consent_keys.join_request(request.phone, request.account)
-    store.write(Put(place, {"type": "join-request", **attributes(request), **store.expires(request.at + WAITS)}))
+    item = {"type": "join-request", **attributes(request), **store.expires(request.at + WAITS)}
+    store.try_write(Put(place, item, ABSENT | Attr("id").ne(request.id)))
 
 
 def request_of(account: str, phone: str, now: datetime) -> JoinRequest | None:

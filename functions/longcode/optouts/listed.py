@@ -1,6 +1,6 @@
 """The list of opt-outs of an account: the phones of its clients and conversations that it may not text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from boto3.dynamodb.conditions import Attr
@@ -105,6 +105,15 @@ def of_phone(account: str, phone: str) -> ListedOptOut | None:
     """Return a phone's place in an account's list, or None."""
     item = store.get(consent_keys.listed_opt_out(account, phone))
     return read(ListedOptOut, item) if item and "folder" in item else None
+
+
+def those_out(account: str, phones: Collection[str], left_at: datetime | None) -> set[str]:
+    """Return which of some phones are opted out as far as the account knows; `left_at` is as in `consent.blocks`.
+
+    Of a phone that is not on its list, an account learns nothing.
+    """
+    items = store.get_many(consent_keys.listed_opt_out(account, phone) for phone in phones)
+    return {entry.phone for entry in _still_out(account, [*items.values()], left_at)}
 
 
 def _still_out(account: str, items: Sequence[Attributes], left_at: datetime | None) -> list[ListedOptOut]:

@@ -35,6 +35,8 @@ _COSTS = (
     (re.compile(r"POST ((/hub)?/clients/import(/[^/]+)?|/client-tags|/hub/clients)"), 50),
     (re.compile(r"POST /hub/(opt-outs/import(/[^/]+)?|consent|usage/[^/]+/count|broadcasts/new/[^/]+/add-up)"), 50),
     (re.compile(r"POST (/hub)?/triggers/[^/]+/plan"), 50),
+    (re.compile(r"POST (/hub)?/webhooks/test"), 50),  # it ends the pause of an endpoint that hangs
+    (re.compile(r"POST (/webhooks/deliveries/[^/]+/replay|/hub/webhooks/sent/[^/]+/again)"), 10),
     (re.compile(r"POST (/hub)?/broadcasts(/[^/]+/calls)?"), 25),
     (re.compile(r"POST /hub/broadcasts/(new/[^/]+/go|[^/]+/again)"), 25),
     (
@@ -43,7 +45,12 @@ _COSTS = (
         ),
         25,
     ),
-    (re.compile(r"GET /hub/broadcasts/[^/]+/not-reached\.csv"), 25),
+    (re.compile(r"GET /hub/broadcasts/[^/]+/(not-reached\.csv|again|calls)"), 25),
+    # These read or count all clients, messages or texts of broadcasts, at the same time.
+    (re.compile(r"GET /broadcasts(/[^/]+)?"), 5),
+    (re.compile(r"(GET|POST) /hub/broadcasts/(new(/[^/]+/whom)?|found)"), 5),
+    (re.compile(r"GET /hub/broadcasts/new/[^/]+/check"), 10),
+    (re.compile(r"GET /hub/(consent|export|upcoming/calendar)"), 5),
 )
 
 Take = Callable[[str, int, datetime], bool]

@@ -509,3 +509,38 @@ def test_a_draft_of_another_studio_is_not_found(signed_in: Browser) -> None:
     theirs = kept(studio("10000002"))
 
     assert [signed_in.get(place(theirs, step)).status for step in ("whom", "what", "check", "go")] == [404] * 4
+
+
+def test_long_ids_of_clients_that_are_left_out_are_refused_before_they_fill_the_table(
+    account: Account, signed_in: Browser
+) -> None:
+    long = "\N{PILE OF POO}" * 96
+    draft = kept(account, unchecked=tuple(f"{long}{number:04}" for number in range(760)))
+    rows = {f"id_{row}": f"{long}x{row:03}" for row in range(20)}
+
+    page = signed_in.submit(signed_in.get(place(draft, "check")), place(draft, "check"), **rows)
+
+    assert (page.status, "can be left out one by one" in page.text) == (422, True)
+
+
+def test_a_new_audience_lets_no_client_back_in_that_was_taken_out_by_hand(
+    account: Account, signed_in: Browser
+) -> None:
+    draft = kept(account, unchecked=tuple(f"c{number:03}" for number in range(900)))
+    left_out = "\n".join(f"x{number}" for number in range(200))
+
+    page = signed_in.submit(signed_in.get(place(draft, "whom")), place(draft, "whom"), except_ids=left_out)
+
+    assert (page.status, "can be left out one by one" in page.text) == (422, True)
+    assert stored(draft).unchecked == draft.unchecked
+
+
+def test_what_a_check_lists_has_room_in_an_item(account: Account) -> None:
+    draft = kept(account)
+    full = drafts.DraftCheck(account=account.id, draft_id=draft.id, of=draft.mark, at=draft.at, total=4)
+    full = replace(full, without=("\N{PILE OF POO}" * 100,) * 380)
+    drafts.begin_check(full)
+
+    done = draft_check.step(draft, full, account, draft.at)
+
+    assert sum(len(one.encode()) for one in done.without) <= 150_000

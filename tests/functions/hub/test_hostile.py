@@ -172,3 +172,22 @@ def test_a_new_account_mails_five_people_an_hour(aws: None) -> None:
         browser.submit(browser.get("people"), "people", name="Ann", email=f"a{number}@x.example", role="staff")
 
     assert len(sent_mails()) == len(people.of_account(account)[1:]) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("upcoming", "after=2026-99-99T99%3A99%3A99.999Z%23x"),
+        ("upcoming", "day=9999-12-31"),
+        ("upcoming", "day=0001-01-01"),
+    ],
+)
+def test_days_that_there_are_not_bring_no_fault(signed_in: Browser, path: str, query: str) -> None:
+    assert signed_in.get(path, query).status == 200
+
+
+def test_a_text_for_the_end_of_time_is_refused(account: Account, signed_in: Browser) -> None:
+    token = signed_in.get("home").fields["token"]
+    page = signed_in.post("preview", token=token, to="+12125550144", body="Hello", at="9999-12-31T23:59")
+
+    assert page.status < 500

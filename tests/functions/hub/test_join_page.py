@@ -3,22 +3,26 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.aws import clients as aws_clients
+from longcode.aws import queues
 from longcode.clients import consents, join_pages
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, Phone
-from longcode.errors import TooManyForms
+from longcode.errors import RequestError, TooManyForms
+from longcode.jobs import HandleKeyword
 from longcode.message import Message
 from longcode.messages import folders
+from optout import join_form
 from optout import worker as optout_worker
 from tests.support.aws_calls import noted_calls
 from tests.support.browser import Browser, Page
 from tests.support.fakes import FakeCarrier, studio, take_queued
 from tests.support.fakes import client as write_client
-from tests.support.reply_steps import receive
+from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import deliver
 
 ANNS, BOBS = "+12125550144", "+12125550177"
@@ -268,3 +272,76 @@ def test_the_code_is_a_picture_of_the_address_for_the_owner(account: Account, si
     assert picture.headers["Content-Type"] == ["image/svg+xml"]
     assert picture.html.startswith("<svg")
     assert f"/join/{code}" in signed_in.get("join-page/print").text
+
+
+def test_a_yes_to_another_question_of_the_studio_agrees_to_nothing(account: Account, code: str) -> None:
+    write_client(account, "ann", ANNS, allow_text_marketing=False)
+    fill_in(code)
+    deliver(FakeCarrier(), aws_clients.now())
+    record_text(account, aws_clients.now() + timedelta(seconds=1), phone=ANNS, message_id="are-you-coming-0")
+
+    receive("SMr", "YES", phone=ANNS, at=aws_clients.now() + timedelta(seconds=2))
+    for body in take_queued("opt_out"):
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), aws_clients.now())
+
+    assert not clients_with(account, ANNS)[0].allow_text_marketing
+
+
+def test_a_text_after_the_yes_takes_nothing_from_it(account: Account, code: str) -> None:
+    fill_in(code)
+    deliver(FakeCarrier(), aws_clients.now())
+    receive("SMr", "YES", phone=ANNS, at=aws_clients.now())
+    record_text(account, aws_clients.now() + timedelta(seconds=1), phone=ANNS, message_id="hello-0")
+    for body in take_queued("opt_out"):
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), aws_clients.now())
+
+    assert clients_with(account, ANNS)[0].allow_text_marketing
+
+
+def test_a_form_that_was_answered_waits_no_longer_when_it_is_sent_again(account: Account, code: str) -> None:
+    fields = Browser().get(f"/join/{code}").fields | {"name": "Ann", "phone": ANNS}
+    Browser().post(f"/join/{code}", **fields)
+    reply("STOP")
+    reply("START", carrier_id="SMr2")
+
+    Browser().post(f"/join/{code}", **fields)
+    reply("YES", carrier_id="SMr3")
+
+    assert clients_with(account, ANNS) == []
+
+
+def test_one_key_for_several_phones_asks_each_of_them(account: Account, code: str) -> None:
+    for phone in (ANNS, BOBS):
+        fill_in(code, phone=phone, key="a" * 32)
+
+    assert {text.phone for text in texts(account)} == {ANNS, BOBS}
+
+
+@pytest.mark.parametrize("status", [AccountStatus.SUSPENDED, AccountStatus.CLOSED])
+def test_a_studio_that_may_not_send_has_no_page_and_strangers_do_not_learn_why(
+    account: Account, code: str, status: AccountStatus
+) -> None:
+    fields = Browser().get(f"/join/{code}").fields | {"name": "Ann", "phone": ANNS}
+    accounts.set_status(account, StatusChange(to=status, at=aws_clients.now(), reason="spam to strangers"))
+
+    pages = [Browser().get(f"/join/{code}"), Browser().post(f"/join/{code}", **fields)]
+
+    assert [(page.status, "spam" in page.text) for page in pages] == [(404, False)] * 2
+    assert texts(account) == []
+
+
+@pytest.mark.parametrize(("plan", "most"), [("starter", 10), ("small", 30), ("medium", 100), ("large", 200)])
+def test_a_page_takes_a_tenth_of_the_plan_in_a_day(account: Account, plan: str, most: int) -> None:
+    on_plan = replace(account, plan_changes=(replace(account.plan_changes[0], plan=plan),))
+
+    assert join_form.most_a_day(on_plan, aws_clients.now()) == most
+
+
+def test_an_account_makes_twenty_versions_of_the_words_in_a_day(account: Account, code: str) -> None:
+    page = join_pages.of_account(account.id)
+    assert page
+    for number in range(join_pages.MOST_VERSIONS - 1):
+        page = join_pages.save(account, replace(page, topics=f"offer {number}"), None, aws_clients.now())
+
+    with pytest.raises(RequestError, match="20 times today"):
+        join_pages.save(account, replace(page, topics="one more"), None, aws_clients.now())

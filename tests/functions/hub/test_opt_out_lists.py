@@ -134,3 +134,17 @@ def test_a_long_list_is_taken_away_in_several_files(account: Account, signed_in:
     assert [len(rows) for rows in files] == [count for _, count in parts] == [3, 3, 1]
     assert len({row["phone"] for rows in files for row in rows}) == 7
     assert signed_in.get("opt-outs/export/opt-outs.csv", "since=~&count=x").status == 200
+
+
+def test_a_list_shows_nothing_of_a_phone_that_is_nobodys_client(account: Account, signed_in: Browser) -> None:
+    write_client(account, "ann", ANNS)
+    for phone in (ANNS, EVES):
+        stop = OptOutEvent(
+            id="s", phone=phone, scope=SHARED, out=True, at=aws_clients.now(), means=Means.TEXT, words="STOP"
+        )
+        store.record(stop)
+        if phone == ANNS:
+            listed.refresh(account.id, phone, aws_clients.now())
+
+    assert "To opt out 1 Nothing to do 0" in bring(signed_in, f"phone\n{EVES}\n").text
+    assert "To opt out 0 Nothing to do 1" in bring(signed_in, f"phone\n{ANNS}\n").text

@@ -269,6 +269,11 @@ def test_the_sheet_is_shown_on_pages_and_as_files_that_together_have_each_text_o
     assert files[0].headers["Content-Disposition"] == ['attachment; filename="longcode-texts-2026-11-to-20.csv"']
 
 
+@pytest.mark.parametrize("day", ["2026-02-30", "9999-12-31", "2026-11-31"])
+def test_a_day_that_the_month_does_not_have_is_left_out(signed_in: Browser, day: str) -> None:
+    assert signed_in.get("usage/2026-11/texts.csv", f"after={day}&until={day}").status == 200
+
+
 @pytest.mark.parametrize("path", ["usage/2025-12", "usage/2999-01", "usage/2026-13", "usage/x/sheet", "invoices/x"])
 @LONG
 def test_a_month_without_the_account_is_not_there(signed_in: Browser, path: str) -> None:
