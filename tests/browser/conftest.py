@@ -51,10 +51,10 @@ def faults() -> list[str]:
     return []
 
 
-@pytest.fixture(params=["light"])
-def page(request: pytest.FixtureRequest, browser: Browser, hub: str, faults: list[str]) -> Iterator[Page]:
+@pytest.fixture
+def page(browser: Browser, hub: str, faults: list[str]) -> Iterator[Page]:
     """A page in the browser; a test that complains of something fails."""
-    context = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 800})
+    context = browser.new_context(color_scheme="light", viewport={"width": 1280, "height": 800})
     context.set_default_timeout(10_000)
     shown = context.new_page()
     shown.on("console", lambda said: faults.append(said.text))

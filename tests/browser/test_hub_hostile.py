@@ -29,7 +29,7 @@ def test_hostile_words_in_each_field_stay_words(
     expect(signed_in.get_by_text("Saved.")).to_be_visible()
     receive("SMhostile", HOSTILE, phone=ANNS, at=clients.now())
     signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
-    signed_in.locator("textarea").fill(HOSTILE)
+    signed_in.locator("#body").fill(HOSTILE)
     signed_in.get_by_role("button", name="Send").click()
 
     expect(signed_in.locator("article.out").last).to_contain_text(HOSTILE)
