@@ -6,12 +6,12 @@ from hub import words
 from hub.automatic import foreseen, rule_form, suggestions
 from hub.automatic.triggers import in_a_sentence, is_entitled
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.templating.shown import picker
 from hub.texting.texts import templates_of
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.errors import RequestError
-from longcode.template import FIELDS
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import Trigger
 from triggers import rules_api
@@ -116,7 +116,7 @@ def _page(
         whens=rule_form.WHENS,
         dates=rule_form.DATES,
         templates=templates,
-        merge_fields=sorted(FIELDS),
+        merge_fields=[field for group in picker(account).values() for field in group],
         wrong=wrong,
         why=words.refusal(wrong, account, now) if wrong else "",
         shown=shown,

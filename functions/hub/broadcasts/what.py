@@ -10,6 +10,7 @@ from broadcasts import api, checking, planning
 from hub import words
 from hub.broadcasts import drafted, reasons
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.templating.shown import own_fields
 from hub.texting import texts
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients as aws_clients
@@ -150,7 +151,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         typed={"body": "", "who": ""} | typed,
         own=_own_fields(body),
         templates=[template.name for template in texts.templates_of(account)],
-        merge_fields=MERGE_FIELDS,
+        merge_fields=MERGE_FIELDS | {field.written: field.label for field in own_fields(account)},
         seen=drafted.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
         wrong=wrong,
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from hub import words
 from hub.texting import previews
 from longcode import segments
 from longcode.accounts.account import Account, own_merge_fields
@@ -57,13 +58,18 @@ class ShownWords(Struct, frozen=True, kw_only=True):
 
 def picker(account: Account) -> dict[str, list[PickedField]]:
     """Return the merge fields that a studio's templates may have, by group."""
-    own = {own_field(name): (label, label) for name, label in sorted(account.client_fields.items())}
-    groups = {**GROUPS, "Your own fields": own}
-    return {
+    of_every_studio = {
         title: [PickedField(written=_written(name), label=label) for name, (label, _) in group.items()]
-        for title, group in groups.items()
-        if group
+        for title, group in GROUPS.items()
     }
+    own = own_fields(account)
+    return of_every_studio | ({"Your own fields": own} if own else {})
+
+
+def own_fields(account: Account) -> list[PickedField]:
+    """Return the merge fields of a studio's own client fields."""
+    own = sorted(account.client_fields.items())
+    return [PickedField(written=_written(own_field(name)), label=label) for name, label in own]
 
 
 def of(account: Account, body: str, client: Client | None, now: datetime) -> ShownWords | None:
@@ -101,7 +107,7 @@ def why_refused(account: Account, body: str, refusal: RequestError) -> str:
 
 def first_words(template: Template) -> str:
     """Return the words of a template in one line, as far as a list shows them."""
-    line = " ".join(template.body.split())
+    line = " ".join(words.with_fields(template.body).split())
     return line if len(line) <= _LONGEST_START else f"{line[:_LONGEST_START].rstrip()}…"
 
 
