@@ -20,7 +20,10 @@ GROUPS = {
         "client.last_name": ("Last name", "Lee"),
         "client.name": ("Whole name", "Ann Lee"),
     },
-    "Your studio": {"studio.name": ("Name", "Foxglove Portraits"), "studio.phone": ("Phone", "(212) 555-0100")},
+    "Your studio": {
+        "studio.name": ("Name of your studio", "Foxglove Portraits"),
+        "studio.phone": ("Phone of your studio", "(212) 555-0100"),
+    },
     "Sessions, orders, tasks": {
         "session.date": ("Day of the session", "Saturday, June 12"),
         "session.time": ("Time of the session", "10:00 AM"),
