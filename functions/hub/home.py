@@ -70,6 +70,12 @@ class Home(Struct, frozen=True, kw_only=True):
         """Return whether nothing waits for anybody."""
         return not (self.unread or self.questions or self.failed or self.paused or self.calls)
 
+    @property
+    def is_new(self) -> bool:
+        """Return whether nothing was sent or received, neither in this month nor in the last one."""
+        used = [month.used for month in (self.current, self.past) if month]
+        return bool(used) and not any(each.texts_sent or each.texts_received for each in used)
+
 
 @site.get("/hub/home")
 @page_of_studio

@@ -20,7 +20,7 @@ from longcode.optouts.consent import Channel, OptOutEvent, PhoneEvent
 from longcode.phone import in_words as phone_in_words
 from longcode.template import full_name
 
-_FIELD = re.compile(r"\{\{\s*(?:[a-z_]+\.)?([a-z_]+)\s*(?:\|[^{}]*)?\}\}")
+_FIELD = re.compile(r"\{\{\s*(?:[a-z_]+\.)*([a-z0-9_]+)\s*(?:\|[^{}]*)?\}\}")
 _BEFORE_HIT = 20  # characters that are shown before what a search has found
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)

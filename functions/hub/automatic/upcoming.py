@@ -227,7 +227,7 @@ def _row_of_many(broadcast: Broadcast) -> UpcomingRow:
         place=scheduled.place(at, broadcast.id),
         at=at,
         who="Broadcast",
-        text=broadcast.body,
+        text=words.with_fields(broadcast.body),
         why="",
         will_go=True,
         is_call=False,

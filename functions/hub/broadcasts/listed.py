@@ -35,6 +35,7 @@ class BroadcastRow(Struct, frozen=True, kw_only=True):
     whom: str
     by: str
     at: datetime
+    texts: int
     sent: int | None
     delivered: int | None
     not_delivered: int | None
@@ -81,6 +82,7 @@ def rows(account: Account, some: list[Broadcast], now: datetime) -> list[Broadca
 
 def _row(account: Account, one: Broadcast, texts: Counts, audience: Audience | None, now: datetime) -> BroadcastRow:
     state, tone = wording.state(one, texts, now, account.time_zone)
+    steps = wording.steps(one, texts, now, 1)
     numbers: dict[str, Any] = dict.fromkeys(("sent", "delivered", "not_delivered"))
     if texts.is_complete:
         numbers = {
@@ -97,6 +99,7 @@ def _row(account: Account, one: Broadcast, texts: Counts, audience: Audience | N
         by=one.by or "",
         at=one.created_at,
         skipped=sum(one.skipped.values()),
-        moves=wording.steps(one, texts, now, 1).moves,
+        texts=steps.total,
+        moves=steps.moves,
         **numbers,
     )

@@ -74,7 +74,7 @@ def show_broadcast(account: Account, broadcast_id: str) -> Page:
     broadcast, now = api.broadcast_or_raise(account.id, broadcast_id), aws_clients.now()
     query = site.current_event.query_string_parameters or {}
     audiences, pace, newest, (texts, rows, more), answers, again, called = at_once(
-        partial(broadcasts.short_audiences, [broadcast]),
+        partial(broadcasts.short_audiences, [broadcast], "except_client_ids"),
         partial(choose_number.segments_a_second, account.id),
         partial(replies.newest_sequence, account.id),
         partial(_texts_and_recipients, account, broadcast, query, now),

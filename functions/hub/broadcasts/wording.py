@@ -110,7 +110,10 @@ def state(broadcast: Broadcast, texts: Counts, now: datetime, zone: str) -> tupl
 
 
 def whom(broadcast: Broadcast, audience: Audience | None) -> str:
-    """Return whom a broadcast is for: `all clients`, `clients with the tag “wedding”`."""
+    """Return whom a broadcast is for: `all clients`, `clients with the tag “wedding”`.
+
+    Clients that were left out by hand are counted only if the audience was read with their ids.
+    """
     if broadcast.again_of:
         return "those whom an earlier broadcast did not reach"
     if audience is None:
@@ -124,7 +127,10 @@ def whom(broadcast: Broadcast, audience: Audience | None) -> str:
         said = f"clients with {' and '.join(has)}"
     else:
         said = "clients chosen one by one"
-    return f"{said}, without the tag {_quoted(audience.except_tags)}" if audience.except_tags else said
+    without = [f"the tag {_quoted(audience.except_tags)}"] if audience.except_tags else []
+    if audience.except_client_ids:
+        without.append(f"{words.counted(len(audience.except_client_ids), 'client')} left out by hand")
+    return f"{said}, without {' and '.join(without)}" if without else said
 
 
 def _quoted(tags: Sequence[str]) -> str:

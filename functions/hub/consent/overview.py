@@ -27,7 +27,7 @@ _FIELDS = {"means": "means", "given_on": "day", "taken_by": "name"}
 @site.get("/hub/consent")
 @page_of_studio
 def show_consent(account: Account) -> Page:
-    """Show the number of clients by means of consent, and the clients whose means is unknown."""
+    """Show the number of clients by means of consent, and the clients of one of the means, at first the unknown."""
     return _page(account, site.current_event.query_string_parameters or {}, seconds=_AT_FIRST)
 
 
@@ -64,11 +64,13 @@ def _form(fields: dict[str, str], is_for_some: bool) -> forms.ConsentForm:
 
 def _page(account: Account, given: dict[str, str], *, seconds: float, wrong: RequestError | None = None) -> Page:
     now, cursor = aws_clients.now(), given.get("after") or None
+    asked = given.get("of", "")
+    of = ConsentMeans(asked) if asked in {*ConsentMeans} else ConsentMeans.UNKNOWN
     is_done, looked_at = consents.backfill(account.id, now, seconds)
     if not is_done:
         return show("consent/backfill", account, looked_at=looked_at)
-    (unknown, next_cursor), *counts = at_once(
-        lambda: consents.page(account.id, ConsentMeans.UNKNOWN, limit=_ROWS, cursor=cursor),
+    (listed, next_cursor), *counts = at_once(
+        lambda: consents.page(account.id, of, limit=_ROWS, cursor=cursor),
         *(partial(consents.count, account.id, means) for means in ConsentMeans),
     )
     rows = [
@@ -76,8 +78,9 @@ def _page(account: Account, given: dict[str, str], *, seconds: float, wrong: Req
             "id": client.id,
             "name": full_name(client.first_name, client.last_name) or "No name",
             "phones": [in_words(phone.number, account.country_code) for phone in client.phones],
+            "digits": [phone.number.removeprefix("+") for phone in client.phones],
         }
-        for client in unknown
+        for client in listed
     ]
     return show(
         "consent/overview",
@@ -86,6 +89,7 @@ def _page(account: Account, given: dict[str, str], *, seconds: float, wrong: Req
         counts=dict(zip(ConsentMeans, counts, strict=True)),
         total=sum(counts),
         means=wording.MEANS,
+        of=of,
         rows=rows,
         more=next_cursor,
         is_first=cursor is None,

@@ -159,13 +159,15 @@ def _advice(state: PlanState, current: MonthUsage, past: MonthUsage, better: Bet
         return f"{begin}{_also(past, better, before)}"
     if past.on_each_plan is None:
         return "You have had no full month yet. Once one is over, you see here what it would have cost on each plan."
-    compared = past.on_each_plan
-    [best] = [cost for cost in compared.plans if cost.plan == compared.cheapest]
-    if not best.is_own:
-        saved = money(compared.saved_micros, state.plan.currency)
-        begin = f"In {before}, {best.title} would have cost {saved} less than your plan."
-        return f"{begin} {_this_month(current, own)}"
-    return f"{own} suits you: in {before}, no other plan would have sent all your texts for less."
+    costs = {cost.plan: cost for cost in past.on_each_plan.plans}
+    best, present = costs[past.on_each_plan.cheapest], costs.get(state.plan.name)
+    if best.plan == state.plan.name:
+        return f"{own} suits you: in {before}, no other plan would have sent all your texts for less."
+    cost = "cost" if best.is_own else "would have cost"
+    if present is None or present.total_micros is None or best.total_micros is None:
+        return f"In {before}, {best.title} {cost} least of the plans that send all texts."
+    saved = money(present.total_micros - best.total_micros, state.plan.currency)
+    return f"In {before}, {best.title} {cost} {saved} less than your plan. {_this_month(current, own)}"
 
 
 def _also(past: MonthUsage, better: BetterPlan, before: str) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from hub import words
 from hub.texting import previews
 from longcode import segments
 from longcode.accounts.account import Account, own_merge_fields
@@ -20,7 +21,10 @@ GROUPS = {
         "client.last_name": ("Last name", "Lee"),
         "client.name": ("Whole name", "Ann Lee"),
     },
-    "Your studio": {"studio.name": ("Name", "Foxglove Portraits"), "studio.phone": ("Phone", "(212) 555-0100")},
+    "Your studio": {
+        "studio.name": ("Name of your studio", "Foxglove Portraits"),
+        "studio.phone": ("Phone of your studio", "(212) 555-0100"),
+    },
     _OF_RECORDS: {
         "session.date": ("Day of the session", "Saturday, June 12"),
         "session.time": ("Time of the session", "10:00 AM"),
@@ -58,14 +62,19 @@ class ShownWords(Struct, frozen=True, kw_only=True):
 
 def picker(account: Account, *, of_records: bool = True) -> dict[str, list[PickedField]]:
     """Return the merge fields that a text may have, by group, with or without those of sessions, orders and tasks."""
-    own = {own_field(name): (label, label) for name, label in sorted(account.client_fields.items())}
-    groups = {title: group for title, group in GROUPS.items() if of_records or title != _OF_RECORDS}
-    groups |= {"Your own fields": own}
-    return {
+    of_every_studio = {
         title: [PickedField(written=_written(name), label=label) for name, (label, _) in group.items()]
-        for title, group in groups.items()
-        if group
+        for title, group in GROUPS.items()
+        if of_records or title != _OF_RECORDS
     }
+    own = _own_fields(account)
+    return of_every_studio | ({"Your own fields": own} if own else {})
+
+
+def _own_fields(account: Account) -> list[PickedField]:
+    """Return the merge fields of a studio's own client fields."""
+    own = sorted(account.client_fields.items())
+    return [PickedField(written=_written(own_field(name)), label=label) for name, label in own]
 
 
 def of(account: Account, body: str, client: Client | None, now: datetime) -> ShownWords | None:
@@ -103,7 +112,7 @@ def why_refused(account: Account, body: str, refusal: RequestError) -> str:
 
 def first_words(template: Template) -> str:
     """Return the words of a template in one line, as far as a list shows them."""
-    line = " ".join(template.body.split())
+    line = " ".join(words.with_fields(template.body).split())
     return line if len(line) <= _LONGEST_START else f"{line[:_LONGEST_START].rstrip()}…"
 
 

@@ -150,7 +150,8 @@ def what_is_better(better: BetterPlan) -> str:
     """Return the sentence that says why a plan suits a month better."""
     if better.saved_micros is None:
         return f"The {better.plan.title} plan would send all of them."
-    return f"The {better.plan.title} plan would cost {money(better.saved_micros, better.plan.currency)} less."
+    free = ", where replies are free," if better.plan.past_limit is PastLimit.STOP else ""
+    return f"The {better.plan.title} plan{free} would cost {money(better.saved_micros, better.plan.currency)} less."
 
 
 def _what_happens_next(notice: Notice, can_change: bool) -> str:

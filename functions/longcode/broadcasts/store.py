@@ -84,10 +84,13 @@ def audience(broadcast: Broadcast) -> Audience:
     return read(Audience, item)
 
 
-def short_audiences(some: Iterable[Broadcast]) -> dict[str, Audience]:
-    """Return the audiences of some broadcasts by their ids, without the ids of clients, which may be very many."""
+def short_audiences(some: Iterable[Broadcast], *also: str) -> dict[str, Audience]:
+    """Return the audiences of some broadcasts by their ids, without the ids of clients, which may be very many.
+
+    `also` names attributes of the audience to read as well.
+    """
     wanted = {keys.audience(one.account, one.id): one.id for one in some}
-    items = store.get_many(wanted, only=("tags", "status", "search", "everyone", "except_tags"))
+    items = store.get_many(wanted, only=("tags", "status", "search", "everyone", "except_tags", *also))
     return {wanted[key]: read(Audience, item) for key, item in items.items()}
 
 

@@ -197,6 +197,7 @@ def test_what_a_rule_would_do_is_shown_before_it_is_saved(account: Account, ann:
     session_in(account, 4)
     session_in(account, 5, "s2", status="tentative")
     form = ann.get("triggers/new")
+    assert 'data-puts="{{session.date}}"' in form.html
 
     shown = ann.post("triggers/new", token=form.fields["token"], do="show", **FORM)
     part = ann.post("triggers/new/shown", token=form.fields["token"], **FORM)
@@ -298,10 +299,11 @@ def test_upcoming_is_paged_without_leaving_a_text_out_or_showing_one_twice(accou
 
 def test_a_scheduled_broadcast_is_upcoming_too(account: Account, ann: Browser) -> None:
     at = clients.now().replace(microsecond=0) + timedelta(days=45)
-    broadcast_id = create_broadcast(account, now=clients.now(), send_at=at, body="For many")
+    body = "For {{client.first_name|many}}"
+    broadcast_id = create_broadcast(account, now=clients.now(), send_at=at, body=body)
 
     upcoming = ann.get("upcoming")
-    assert "For many" in upcoming.text
+    assert "For [first name]" in upcoming.text
     assert f"/prod/hub/broadcasts/{broadcast_id}/cancel" in upcoming.addresses
     assert "1 text going to be sent" in ann.get("upcoming/calendar", f"month={at:%Y-%m}").text
 

@@ -79,7 +79,7 @@ def test_the_list_has_state_whom_words_totals_and_who_made_it(
     text = signed_in.get("broadcasts").text
 
     assert "Hi [first name], two slots are left. Sent To all clients" in text
-    assert "3 sent · 0 delivered · 1 not delivered · 1 skipped" in text
+    assert "3 of 4 sent · 0 delivered · 1 not delivered · 1 skipped" in text
     assert text.index("To clients with the tag “wedding”") < text.index("To all clients")
     assert "Goes out" in text
 

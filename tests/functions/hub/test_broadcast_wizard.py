@@ -293,9 +293,10 @@ def test_unticked_clients_are_left_out_and_their_number_goes_to_the_next_one(
 
     again = signed_in.post(place(draft, "check"), **fields)
     go = checked(signed_in, draft)
-    signed_in.submit(go, go.path)
+    sent = signed_in.submit(go, go.path)
 
     assert stored_ids(account) == ("c1",)
+    assert "without 1 client left out by hand" in sent.text
     assert "Zoë left out by hand" in again.text
     assert "Twin Hi Twin, two slots are left." in again.text
 

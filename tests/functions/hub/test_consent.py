@@ -83,6 +83,11 @@ def test_the_page_counts_by_means_and_keeps_how_the_chosen_ones_agreed(account: 
     assert "Kept for 1 client." in done.text
     assert "On paper 1 By phone 1 It is not known 1" in done.text
     assert (means_of(account, "ann"), means_of(account, "bob")) == ("phone", "unknown")
+    by_phone = signed_in.get("consent", "of=phone")
+    assert "Ann (212) 555-0144" not in done.text
+    assert f"/hub/consent/{ANNS[1:]}" in " ".join(by_phone.addresses)
+    assert f"/hub/consent/{ANNS[1:]}" in " ".join(signed_in.get("clients/ann").addresses)
+    assert "Bob" not in by_phone.text
 
 
 def test_clients_of_older_releases_are_counted_after_one_backfill(account: Account, signed_in: Browser) -> None:

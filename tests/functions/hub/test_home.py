@@ -58,7 +58,9 @@ def test_home_counts_what_waits_for_somebody(account: Account, signed_in: Browse
 
 
 def test_home_says_that_nothing_waits(signed_in: Browser) -> None:
-    assert "Nothing waits for you." in signed_in.get("home").text
+    text = signed_in.get("home").text
+    assert "Nothing waits for you." in text
+    assert "New here? Import your clients" in text
 
 
 def test_texts_of_the_last_day_that_did_not_arrive_are_counted(account: Account) -> None:

@@ -72,6 +72,9 @@ def test_a_plan_is_changed_once_after_a_page_with_both_prices(signed_in: Browser
     assert f"Your plan is changed. It counts from {months.in_words(counts_from)}." in first.text
     assert [change.plan for change in accounts.get_or_raise(account.id).plan_changes] == ["medium", "large"]
     assert "Large is your plan" in signed_in.get("plan/change", "plan=large").text
+    name = months.in_words(last_month()).split()[0]
+    assert f"{name} cost $35.00 Large" in first.text
+    assert f"{name} would have cost $90.00 Volume" in first.text
 
 
 @LONG

@@ -41,7 +41,7 @@ def test_the_first_template_is_written_from_the_empty_list_and_shown_in_it(signe
     assert "No templates yet." in empty.text
     assert saved.path == again.path == "templates/Session%20reminder"
     assert "Saved." in saved.text
-    assert "For me · Hi {{client.first_name|there}}!" in listed
+    assert "For me · Hi [first name]!" in listed
 
 
 def test_a_refused_template_shows_why_beside_the_field_and_keeps_what_was_typed(

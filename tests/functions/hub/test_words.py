@@ -100,6 +100,12 @@ def test_a_refusal_says_what_would_help_and_when(refusal: RequestError, said: st
     assert words.refusal(refusal, STUDIO, NOW) == said
 
 
+def test_merge_fields_are_shown_as_people_read_them() -> None:
+    body = "Hi {{client.first_name|there}}, your {{client.fields.album_2}} album: {{ studio.name }}"
+
+    assert words.with_fields(body) == "Hi [first name], your [album 2] album: [name]"
+
+
 def test_an_opt_out_is_told_with_its_day_and_words() -> None:
     event = OptOutEvent(
         id="e",
