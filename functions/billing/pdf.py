@@ -130,11 +130,17 @@ def runs(text: str, font: str) -> list[Run]:
 
     A character that no font has becomes a box, so that every studio's name can be drawn.
     """
-    clean = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char)[0] != "C")
+    clean = text if text.isascii() and text.isprintable() else _without_control_characters(text)
     glyphs = _glyphs(font)
-    east_asian = "" if all(ord(char) in glyphs for char in clean) else _east_asian(clean)
+    if all(ord(char) in glyphs for char in clean):
+        return [(font, clean)] if clean else []
+    east_asian = _east_asian(clean)
     letters = [_run_of_character(char, font, east_asian) for char in clean]
     return [(name, "".join(char for _, char in piece)) for name, piece in groupby(letters, key=lambda run: run[0])]
+
+
+def _without_control_characters(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char)[0] != "C")
 
 
 def width(text: str, font: str, size: float) -> float:

@@ -10,7 +10,9 @@ import pickle
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.thread import _threads_queues
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache, lru_cache
@@ -70,6 +72,8 @@ _ACTIONS = {getattr(ast_nodes, f"UpdateExpression{name}Action") for name in ("Se
 _one_at_a_time = RLock()  # moto has no locks of its own
 _validate_structure = ParamValidator._validate_structure
 _make_api_call = BaseClient._make_api_call
+_submit_to_pool = ThreadPoolExecutor.submit
+_submitted: set[Future[Any]] = set()  # the calls of all pools that have not ended
 _transact_write_items = DynamoDBBackend.transact_write_items
 _update_item = DynamoDBBackend.update_item
 _validate_map = ParamValidator._validate_map
@@ -86,6 +90,7 @@ def install(services: tuple[str, ...]) -> None:
     copyreg.pickle(LimitedSizeDict, lambda attributes: (quick_items.limited, (dict(attributes),)))
     changes: list[tuple[Any, str, Any]] = [
         (BaseClient, "_make_api_call", _call),
+        (ThreadPoolExecutor, "submit", _submit),
         (ParamValidator, "_validate_structure", _check_structure),
         (ParamValidator, "_validate_map", _check_map),
         (botocore.endpoint, "time", SimpleNamespace(time=time.time, sleep=lambda _: None)),  # retries come at once
@@ -193,7 +198,7 @@ def _is_simple(name: Any, value: Any) -> bool:
 
 def _answer(service: str, operation: OperationModel, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return moto's response to a call, and what botocore would make of it."""
-    if threading.active_count() > 1:
+    if _is_one_of_several():
         time.sleep(0)  # so that the calls of a test's threads come in any order
     handler: Any = _HANDLERS[service]()
     handler.current_account, handler.region, handler.uri_match = ACCOUNT, REGION, {}
@@ -207,6 +212,18 @@ def _answer(service: str, operation: OperationModel, params: dict[str, Any]) -> 
             parsed = signed_calls._error(operation.name, refused.code or 500, HTTPMessage(), content).response
             return SimpleNamespace(status_code=refused.code, content=content), parsed
     return SimpleNamespace(status_code=200, content=content), msgspec.json.decode(content)
+
+
+def _is_one_of_several() -> bool:
+    """Return whether other threads have work. Those of a pool without any are left out: a pause costs 0.1 ms."""
+    return bool(_submitted) or threading.active_count() > 1 + len(_threads_queues)
+
+
+def _submit(pool: ThreadPoolExecutor, *call: Any, **named: Any) -> Future[Any]:
+    future = _submit_to_pool(pool, *call, **named)
+    _submitted.add(future)
+    future.add_done_callback(_submitted.discard)
+    return future
 
 
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
@@ -245,7 +262,7 @@ def _sorted_items(table: Table) -> list[Item]:
 def _validate(validator: Any) -> Any:
     """Let moto's ten processors of an update's tree pass over it in three groups: checks, values, operations."""
     checks, resolving, operations = (
-        [pair for processor in validator.processors[group] for pair in processor._processing_map().items()]
+        _Handlers(pair for processor in validator.processors[group] for pair in processor._processing_map().items())
         for group in (slice(3), slice(3, 6), slice(6, None))
     )
     root = SimpleNamespace(children=[validator.node_to_validate])
@@ -254,7 +271,15 @@ def _validate(validator: Any) -> Any:
     return root.children[0]
 
 
-def _visit(node: Any, handlers: list[tuple[type, Callable[[Any], Any]]], resolver: Any) -> None:
+class _Handlers:
+    """What is done to the nodes of some types, in its order; a node may become one of another type."""
+
+    def __init__(self, pairs: Iterable[tuple[type, Callable[[Any], Any]]]) -> None:
+        self.pairs = list(pairs)
+        self.kinds = {kind for kind, _ in self.pairs}
+
+
+def _visit(node: Any, handlers: _Handlers, resolver: Any) -> None:
     is_action = type(node) in _ACTIONS
     for index, child in enumerate(node.children or ()):
         if not hasattr(child, "children"):
@@ -263,7 +288,9 @@ def _visit(node: Any, handlers: list[tuple[type, Callable[[Any], Any]]], resolve
             resolver.pre_processing_of_child(node, index)
         if child.children:
             _visit(child, handlers, resolver)
-        for kind, handle in handlers:
+        if type(node.children[index]) not in handlers.kinds:
+            continue
+        for kind, handle in handlers.pairs:
             if type(node.children[index]) is kind:
                 node.children[index] = handle(node.children[index])
                 node.children[index].parent = node
