@@ -43,14 +43,18 @@ def fire(job: jobs.FireTrigger, now: datetime) -> None:
         if opens_at := timing.all_held_until(drafts):
             triggers.postpone(planned, opens_at)
             return
-        accept.write(facts.account, choose_number.with_own_number(facts.account, drafts), now)
+        numbered = choose_number.with_own_number(facts.account, drafts)
+        accept.write(facts.account, numbered, now, [triggers.done_write(planned, now)])
+    except messages.RequestOvertaken:  # somebody has cancelled it, or an event has changed it, since it was read
+        fire(job, now)
+        return
     except messages.AlreadyAccepted:
         logger.info("accepted before", extra={"trigger": job.trigger})
+        triggers.mark_done(planned, now)
     except RequestError as refusal:
         _drop_or_create_call(facts, refusal, now)
         return
     _note_fired(facts, now)
-    triggers.mark_done(planned, now)
 
 
 def _note_fired(facts: OccurrenceFacts, now: datetime) -> None:

@@ -270,12 +270,17 @@ def mark_done(planned: Occurrence, now: datetime) -> None:
     store.write(Put(_occurrence_key(planned), _occurrence_item(_done(planned, now))))
 
 
+def done_write(planned: Occurrence, now: datetime) -> Put:
+    """Return the write that marks an occurrence as done; it fails if it has changed since it was read."""
+    return occurrence_write(planned, _done(planned, now))
+
+
 def put_call(planned: Occurrence, call: Call, now: datetime, *others: Write) -> bool:
     """Write a call task, mark its occurrence as done and apply other writes, atomically.
 
     Return False if the occurrence has changed since it was read.
     """
-    return store.try_write(occurrence_write(planned, _done(planned, now)), call_write(call), *others)
+    return store.try_write(done_write(planned, now), call_write(call), *others)
 
 
 def call_write(call: Call) -> Put:

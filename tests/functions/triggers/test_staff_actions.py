@@ -75,6 +75,17 @@ def test_a_text_is_cancelled_over_an_event_at_the_same_time(account: Account) ->
     assert planned(account)["2026-12-03"].state is OccurrenceState.DROPPED
 
 
+def test_a_text_that_is_cancelled_while_it_fires_is_not_sent(account: Account) -> None:
+    report_event(account)
+    due = planned(account)["2026-12-03"]
+
+    with meanwhile("TransactWriteItems", lambda: cancel(account)):
+        fire_worker.fire(fire_job(due), due.fires_at)
+
+    assert stored_texts(account) == []
+    assert planned(account)["2026-12-03"].state is OccurrenceState.DROPPED
+
+
 def test_the_api_cancels_a_text_and_shows_it_so(account: Account) -> None:
     report_event(account)
 

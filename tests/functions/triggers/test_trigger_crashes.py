@@ -138,7 +138,7 @@ def test_a_text_sent_before_its_session_was_moved_is_not_sent_again_when_it_is_m
     assert planned(account)["2026-12-03"].state is OccurrenceState.DONE
 
 
-def test_an_event_takes_eight_calls_and_a_due_text_eight(account: Account) -> None:
+def test_an_event_takes_eight_calls_and_a_due_text_seven(account: Account) -> None:
     write_trigger(timing=None)
     with recorded_calls() as event_calls:
         report_event(account)
@@ -148,4 +148,4 @@ def test_an_event_takes_eight_calls_and_a_due_text_eight(account: Account) -> No
 
     assert event_calls == [*["GetItem"] * 3, "Query", "GetItem", "Query", "TransactWriteItems", "SendMessageBatch"]
     assert fire_calls[:4] == ["GetItem", "GetItem", "BatchGetItem", "BatchGetItem"]
-    assert fire_calls[4:] == ["TransactWriteItems", "SendMessageBatch", "UpdateItem", "PutItem"]
+    assert fire_calls[4:] == ["TransactWriteItems", "SendMessageBatch", "UpdateItem"]
