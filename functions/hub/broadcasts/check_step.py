@@ -54,7 +54,7 @@ def show_check(account: Account, draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/check")
 @form_of_studio
 def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Leave the clients of a page out whose boxes are not ticked, and go on: to more clients, or to the next step."""
+    """Leave out the clients of a page whose boxes are not ticked; show more clients, or the next step."""
     ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
     try:

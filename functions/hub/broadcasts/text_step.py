@@ -10,7 +10,8 @@ from broadcasts import api, draft_check, planning
 from hub import words
 from hub.broadcasts import wizard, wording
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
-from hub.texting import previews, texts
+from hub.texting import texts
+from hub.texting.previews import length_of
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients as aws_clients
 from longcode.billing.invoice import money
@@ -195,7 +196,7 @@ def _goes(account: Account, outcome: Outcome, now: datetime) -> PhonePreview:
         return PhonePreview(phone=phone, why=wording.why_no_text(outcome.code, outcome.detail))
     note, fit = _prefix_note(account, outcome.text), draft_check.fit_of_units(account, outcome.units, now)
     price = money(fit.price_micros, fit.currency) if fit.price_micros else ""
-    length = previews.length_of(outcome.text, outcome.units, price=price)
+    length = length_of(outcome.text, outcome.units, price=price)
     return PhonePreview(phone=phone, text=outcome.text, length=length, notes=[note] if note else [])
 
 

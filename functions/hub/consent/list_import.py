@@ -1,7 +1,6 @@
 """Import a list of opt-outs from another service, checked before it is written, and export the studio's own."""
 
-import csv
-from io import StringIO
+from collections.abc import Iterator
 from uuid import uuid4
 
 from clients import kept_imports
@@ -10,7 +9,7 @@ from hub.consent import wording
 from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
-from longcode.billing.sheet import MARK, cell
+from longcode.billing.sheet import MARK, csv_text
 from longcode.clients import imports
 from longcode.clients import store as client_store
 from longcode.clients.imports import KeptImport, Phase
@@ -115,21 +114,23 @@ def show_problems(account: Account, list_id: str) -> Page:
 @site.get("/hub/opt-outs/export/opt-outs.csv")
 @page_of_studio
 def show_file(account: Account) -> Page:
-    """Return the studio's list as a CSV file, which can be brought again."""
-    out = StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow([*list_import.COLUMNS, *list_import.FOR_READING])
+    """Return the studio's list as a CSV file, which can be imported again."""
+    return page.download(csv_text(_rows(account)), "opt-outs.csv")
+
+
+def _rows(account: Account) -> Iterator[list[str]]:
+    """Yield the headings and the opted-out phones of a studio, the newest first."""
+    yield [*list_import.COLUMNS, *list_import.FOR_READING]
     cursor, count = None, 0
     while count < _ROWS_IN_A_FILE:
         entries, cursor = listed.page(account.id, account.number_since, limit=_IN_A_CALL, cursor=cursor)
         people = client_store.of_phones(account.id, [entry.phone for entry in entries])
         for entry in entries:
             who = words.who(entry.phone, people[entry.phone], account)
-            sheet.writerow(map(cell, _row(account, entry, who)))
+            yield _row(account, entry, who)
         count += len(entries)
         if cursor is None:
-            break
-    return page.download(f"{MARK}{out.getvalue()}", "opt-outs.csv")
+            return
 
 
 def _row(account: Account, entry: ListedOptOut, who: str) -> list[str]:
