@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from hub import words
 from hub.automatic.triggers import in_a_sentence
+from hub.texting import previews
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.errors import RequestError
 from longcode.phone import in_words
-from longcode.segments import UNIT_CHARACTERS, measure
+from longcode.segments import measure
 from longcode.template import full_name
 from longcode.triggers import store as triggers
 from longcode.triggers.sentences import status_in_words
@@ -70,7 +71,7 @@ def of(account: Account, trigger: Trigger, now: datetime) -> RulePreview:
     return RulePreview(
         sentence=sentence,
         sample=sample,
-        length=_length(sample),
+        length=previews.length_of(sample, measure(sample).units),
         lines=[_line(account, each, names, now) for each in forecasts] if week else None,
         note=_note(week) if week else "",
         unplanned=sum(each.will_go and not each.is_planned for each in forecasts),
@@ -143,10 +144,3 @@ def _note(week: forecast.Week) -> str:
         return f"Looked at {words.number(week.looked_at)} of your records; there are more."
     hidden = week.total - len(week.forecasts)
     return f"And {words.number(hidden)} more." if hidden > 0 else ""
-
-
-def _length(text: str) -> str:
-    units = measure(text).units
-    if units > 1:
-        return f"{words.number(len(text))} characters, counts as {words.counted(units, 'text')}"
-    return f"{len(text)} of {UNIT_CHARACTERS} characters"

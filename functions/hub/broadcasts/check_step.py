@@ -25,8 +25,8 @@ from longcode.template import full_name
 _ROWS = draft_check.PAGE
 
 
-class Gets(Struct, frozen=True, kw_only=True):
-    """What a phone of a client would get: a text, perhaps later, or none and why."""
+class PhoneOutcome(Struct, frozen=True, kw_only=True):
+    """The outcome for one phone of a client: a text, perhaps later, or none and why."""
 
     phone: str
     text: str = ""
@@ -41,7 +41,7 @@ class GridRow(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     is_in: bool
-    gets: list[Gets]
+    gets: list[PhoneOutcome]
 
 
 @site.get("/hub/broadcasts/new/<draft_id>/check")
@@ -162,7 +162,7 @@ def _rows(
     found = list(draft_check.outcomes(content, draft.whom, entries)) if entries else []
     if check and added:
         found = draft_check.with_limit(found, check, added.fit.left)
-    gets: dict[str, list[Gets]] = {}
+    gets: dict[str, list[PhoneOutcome]] = {}
     for outcome in found:
         gets.setdefault(outcome.client_id, [])
     by_id = {client.id: client for client in clients}
@@ -179,13 +179,13 @@ def _rows(
     ]
 
 
-def _gets(account: Account, outcome: Outcome, client: Client) -> Gets:
+def _gets(account: Account, outcome: Outcome, client: Client) -> PhoneOutcome:
     now = aws_clients.now()
     phone = in_words(outcome.phone, account.country_code) if outcome.phone else ""
     if not outcome.has_text or outcome.phone is None:
-        return Gets(phone=phone, why=wording.why_no_text(outcome.code, outcome.detail))
+        return PhoneOutcome(phone=phone, why=wording.why_no_text(outcome.code, outcome.detail))
     until = timing.held_until(outcome.phone, account, client, now)
     waits = f"waits until {words.ahead(until, now, account.time_zone)}: it is night there" if until else ""
     if outcome.held:
         waits = "waits for you: the last reply may mean “stop”"
-    return Gets(phone=phone, text=outcome.text or "", units=outcome.units, waits=waits)
+    return PhoneOutcome(phone=phone, text=outcome.text or "", units=outcome.units, waits=waits)

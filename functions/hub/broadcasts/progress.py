@@ -59,7 +59,7 @@ class RecipientRow(Struct, frozen=True, kw_only=True):
     client_id: str = ""
 
 
-class Answered(Struct, frozen=True, kw_only=True):
+class ReplyRow(Struct, frozen=True, kw_only=True):
     """A reply to the broadcast, and who wrote it."""
 
     who: str
@@ -174,11 +174,11 @@ def answers_to(
     return [(number, hide_old_body(reply, account.retention_days, now)) for number, reply in found]
 
 
-def who_answered(account: Account, found: list[tuple[int, Message]]) -> list[Answered]:
+def who_answered(account: Account, found: list[tuple[int, Message]]) -> list[ReplyRow]:
     """Return replies with who wrote each."""
     people = client_store.of_phones(account.id, [reply.phone for _, reply in found])
     return [
-        Answered(
+        ReplyRow(
             who=words.who(reply.phone, people[reply.phone], account),
             digits=reply.phone.removeprefix("+"),
             reply=reply,

@@ -12,6 +12,7 @@ from hub.broadcasts import wizard, wording
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from hub.templating.preview import picker
 from hub.texting import texts
+from hub.texting.previews import length_of
 from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients as aws_clients
 from longcode.billing.invoice import money
@@ -23,18 +24,17 @@ from longcode.clients.store import ClientEntry
 from longcode.errors import RequestError
 from longcode.messages import compose
 from longcode.phone import in_words
-from longcode.segments import UNIT_CHARACTERS, measure
+from longcode.segments import measure
 from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces, full_name
 from longcode.template import fields as fields_of
 from longcode.templates import store as template_store
 
 _MOST_PREVIEWED = 200  # clients, one after the other; a search finds the others
-_WORTH_SHORTENING = 20  # characters: so few can be left out
 _LONGEST_VALUE = 200
 
 
-class Goes(Struct, frozen=True, kw_only=True):
-    """What one phone of a client would get: a text with its length, or none and why; and what to know of it."""
+class PhonePreview(Struct, frozen=True, kw_only=True):
+    """The preview for one phone of a client: a text with its length, or none and why; and notes about it."""
 
     phone: str
     text: str = ""
@@ -47,7 +47,7 @@ class PreviewedClient(Struct, frozen=True, kw_only=True):
     """A client with what each of its phones would get, and its place among those that are previewed."""
 
     name: str
-    goes: list[Goes]
+    goes: list[PhonePreview]
     place: int
     has_next: bool
 
@@ -185,26 +185,14 @@ def _place(typed: dict[str, str]) -> int:
     return min(int(wanted), _MOST_PREVIEWED - 1)
 
 
-def _goes(account: Account, outcome: Outcome, now: datetime) -> Goes:
+def _goes(account: Account, outcome: Outcome, now: datetime) -> PhonePreview:
     phone = in_words(outcome.phone, account.country_code) if outcome.phone else ""
     if not outcome.has_text or outcome.text is None:
-        return Goes(phone=phone, why=wording.why_no_text(outcome.code, outcome.detail))
+        return PhonePreview(phone=phone, why=wording.why_no_text(outcome.code, outcome.detail))
     note, fit = _prefix_note(account, outcome.text), draft_check.fit_of_units(account, outcome.units, now)
-    price = f", {money(fit.price_micros, fit.currency)} beyond your plan" if fit.price_micros else ""
-    length = length_of(outcome.text, outcome.units, price)
-    return Goes(phone=phone, text=outcome.text, length=length, notes=[note] if note else [])
-
-
-def length_of(text: str, units: int, price: str = "") -> str:
-    """Return the length of a text, as how many it counts and its price; if it is little too long, by how much."""
-    characters = len(text)
-    if units <= 1:
-        return f"{characters} of {UNIT_CHARACTERS} characters: counts as 1 text{price}"
-    said = f"{words.number(characters)} characters: counts as {words.counted(units, 'text')}{price}"
-    over = characters - UNIT_CHARACTERS * (units - 1)
-    if over <= _WORTH_SHORTENING:
-        said += f". {words.counted(over, 'character')} less, and it counts as {units - 1}"
-    return said
+    price = money(fit.price_micros, fit.currency) if fit.price_micros else ""
+    length = length_of(outcome.text, outcome.units, price=price)
+    return PhonePreview(phone=phone, text=outcome.text, length=length, notes=[note] if note else [])
 
 
 def _prefix_note(account: Account, text: str) -> str:

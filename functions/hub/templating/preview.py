@@ -12,7 +12,6 @@ from longcode.clients.client import Client, client_merge_values
 from longcode.errors import BadTemplate, EmptyField, RequestError
 from longcode.messages import compose
 from longcode.template import FIELDS, Template, fields, full_name, own_field, render
-from send import api as send
 
 _OF_RECORDS = "Sessions, orders, tasks"
 GROUPS = {
@@ -95,10 +94,8 @@ def of(account: Account, body: str, client: Client | None, now: datetime) -> Sho
     except RequestError as refusal:
         return ShownWords(who=who, refused=why_refused(account, body, refusal))
     measure = segments.measure(text)
-    found = send.Preview(may_be_sent=True, text=text, units=measure.units)
-    return ShownWords(
-        who=who, text=text, length=previews.length(found, ""), notes=[*_dear(measure), *_examples(account, body)]
-    )
+    notes = [*_dear(measure), *_examples(account, body)]
+    return ShownWords(who=who, text=text, length=previews.length_of(text, measure.units), notes=notes)
 
 
 def why_refused(account: Account, body: str, refusal: RequestError) -> str:

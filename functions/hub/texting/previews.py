@@ -32,7 +32,7 @@ class ShownPreview(Struct, frozen=True, kw_only=True):
 
 
 def of(account: Account, to: Addressee, form: send.NewMessage, now: datetime, *, nights: bool) -> ShownPreview:
-    """Return what a text would be and do, as the service reckons it; with `nights`, also if it is night there."""
+    """Return what a text would be and do, as the API previews it; with `nights`, also whether it is night there."""
     found = send.preview(account.id, form, now)
     if not found.may_be_sent:
         return ShownPreview(
@@ -43,8 +43,9 @@ def of(account: Account, to: Addressee, form: send.NewMessage, now: datetime, *,
     people = client_store.of_phones(account.id, found.phones)
     text = found.text or ""
     currency = messages_accept.plan_at(account, form.send_at or now).currency
+    price = money(found.price_micros, currency) if found.price_micros else ""
     return ShownPreview(
-        length=length(found, currency),
+        length=length_of(text, found.units, len(found.phones) > 1, price),
         text=text,
         differs=text.split() != (form.body or "").split(),
         to=[_name(account, phone, people[phone]) for phone in found.phones],
@@ -69,19 +70,20 @@ def _stopped(account: Account, to: Addressee, now: datetime) -> str:
     return words.stopped(conversations.last_opt_out(account, to.phone, now), who, now, account.time_zone)
 
 
-def length(found: send.Preview, currency: str) -> str:
-    """Return how long a text is, for how many it counts, and what it costs beyond the plan."""
-    characters, several = len(found.text or ""), len(found.phones) > 1
+def length_of(text: str, units: int, several: bool = False, price: str = "") -> str:
+    """Return how long a text is, how many texts it counts as, and what it costs beyond the plan.
+
+    `several`: it goes to several numbers, and counts for each. Of a text that is slightly too long, say by how much.
+    """
+    characters = len(text)
     said = f"{characters} of {UNIT_CHARACTERS} characters"
-    if found.units > 1:
-        said = f"{words.number(characters)} characters, counts as {words.counted(found.units, 'text')}"
-    if several:
-        said += " for each number"
-    if found.price_micros:
-        said += f", {money(found.price_micros, currency)} beyond your plan"
-    over = characters - UNIT_CHARACTERS * (found.units - 1)
-    if found.units > 1 and over <= _WORTH_SHORTENING:
-        said += f". {words.counted(over, 'character')} less, and it counts as {found.units - 1}"
+    if units > 1:
+        said = f"{words.number(characters)} characters, counts as {words.counted(units, 'text')}"
+    said += " for each number" if several else ""
+    said += f", {price} beyond your plan" if price else ""
+    over = characters - UNIT_CHARACTERS * (units - 1)
+    if units > 1 and over <= _WORTH_SHORTENING:
+        said += f". {words.counted(over, 'character')} less, and it counts as {units - 1}"
     return said
 
 

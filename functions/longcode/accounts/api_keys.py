@@ -2,11 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.accounts.passwords import KeyScope
-from longcode.months import instant
 from longcode.table import credential_keys, store
 from longcode.table.keys import Key
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
@@ -69,5 +67,5 @@ def note_use(key: ApiKey, now: datetime) -> None:
 def note_use_at(place: Key, last_used_at: datetime | None, now: datetime) -> None:
     """Write that the key at a place of the table was used, at most once an hour."""
     if last_used_at is None or now >= last_used_at + _USE_NOTED_EVERY:
-        earlier = Attr("last_used_at").not_exists() | Attr("last_used_at").lt(instant(now))
+        earlier = store.unset_or_before("last_used_at", now)
         store.try_write(Update(place, changes={"last_used_at": now}, when=PRESENT & earlier))

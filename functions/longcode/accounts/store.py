@@ -22,7 +22,6 @@ from longcode.accounts.account import (
     next_change_at,
 )
 from longcode.errors import AddressTaken, NotFound
-from longcode.months import instant
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from longcode.table.credential_keys import unapproved
@@ -254,9 +253,7 @@ def claim_credentials_mail(
     form whose credentials are mailed. It keeps its details if its plan was changed after the sign-up: then the studio
     has received an earlier mail, which was not recorded.
     """
-    free = Attr("established_at").not_exists() & (
-        Attr("establishing_until").not_exists() | Attr("establishing_until").lt(instant(now))
-    )
+    free = Attr("established_at").not_exists() & store.unset_or_before("establishing_until", now)
     same = Attr("plan_changes").eq(attributes(account)["plan_changes"])
     updated = replace(account, **details) if len(account.plan_changes) == 1 else account
     changes = {name: value for name, value in attributes(updated).items() if name in details}

@@ -7,7 +7,6 @@ from boto3.dynamodb.conditions import Attr
 from longcode import jobs
 from longcode.aws import queues
 from longcode.billing.stripe_form import InvoiceExport
-from longcode.months import instant
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, read
 from longcode.windows import SWEEP_AFTER
@@ -72,7 +71,7 @@ def get(account: str, month: str) -> InvoiceExport | None:
 def claim(account: str, month: str, now: datetime, until: datetime) -> InvoiceExport | None:
     """Lease an export that is neither done nor stopped; return None if another worker has it."""
     key = keys.export(account, month)
-    free = Attr("exporting_until").not_exists() | Attr("exporting_until").lt(instant(now))
+    free = store.unset_or_before("exporting_until", now)
     leased = Update(key, changes={"exporting_until": until}, add={"attempt": 1}, when=PRESENT & _OPEN & free)
     return get(account, month) if store.try_write(leased) else None
 

@@ -12,7 +12,6 @@ from msgspec import Struct
 from longcode.aws.clients import pause
 from longcode.billing.adjustments import Balance, Credit, Findings, MonthEntry
 from longcode.billing.invoice import Invoice, InvoiceState
-from longcode.months import instant
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 
@@ -157,7 +156,7 @@ def mail_again(account: str, month: str, due_at: datetime) -> None:
 
 def claim_mailing(account: str, month: str, now: datetime, until: datetime) -> bool:
     """Lease the mailing of an invoice; return False if another worker has it, or if it was mailed."""
-    free = Attr("mailing_until").not_exists() | Attr("mailing_until").lt(instant(now))
+    free = store.unset_or_before("mailing_until", now)
     waiting = Attr("state").is_in(ISSUED) & Attr("mailed_at").not_exists() & free
     return store.try_write(Update(keys.invoice(account, month), changes={"mailing_until": until}, when=waiting))
 

@@ -186,7 +186,7 @@ def begin_check(check: DraftCheck) -> None:
 
 def lease_check(check: DraftCheck, now: datetime, *, until: datetime) -> bool:
     """Reserve a check for one step; return False if another call has it, or has made a step since it was read."""
-    free = Attr("busy_until").not_exists() | Attr("busy_until").lt(instant(now))
+    free = store.unset_or_before("busy_until", now)
     same = (
         Attr("of").eq(check.of) & has_value("looked_at", check.looked_at or None) & Attr("at").eq(instant(check.at))
     )

@@ -24,7 +24,6 @@ from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import Audience
 from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message, MessageState
 from longcode.messages.store import try_read
-from longcode.months import instant
 from longcode.table import keys, ranges, store
 from longcode.table.writes import ABSENT, Put, Update, Write, attributes, has_value, read
 from longcode.windows import SWEEP_AFTER
@@ -131,7 +130,7 @@ def claim_step(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool)
     `begin` marks that texts may exist from now on that are not counted yet.
     """
     claimed = replace(broadcast, taken_by=worker, lease_until=now + BROADCAST_LEASE, due_at=now + SWEEP_AFTER)
-    free = Attr("lease_until").not_exists() | Attr("lease_until").lt(instant(now))
+    free = store.unset_or_before("lease_until", now)
     begun = has_value("begun", broadcast.begun or None)
     mark = {"begun": True} if begin else {}
     changes = {"taken_by": worker, "lease_until": claimed.lease_until, **_due(claimed), **mark}

@@ -8,11 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.clients.rows import EmptyCells
-from longcode.months import instant
 from longcode.table import hub_keys as keys
 from longcode.table import store
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, attributes, has_value, read
@@ -99,7 +97,7 @@ def report(kept: KeptImport) -> list[dict[str, Any]]:
 
 def lease(kept: KeptImport, now: datetime, *, until: datetime) -> bool:
     """Reserve an import for one step; return False if another call has it, or has made a step since it was read."""
-    free = Attr("busy_until").not_exists() | Attr("busy_until").lt(instant(now))
+    free = store.unset_or_before("busy_until", now)
     # A default is not stored.
     same_phase = has_value("phase", None if kept.phase is Phase.CHECK else kept.phase)
     same = same_phase & has_value("done", kept.done or None)

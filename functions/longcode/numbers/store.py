@@ -238,7 +238,7 @@ def park(number: str, code: str, sent_at: datetime) -> None:
 
     A text from before the operator's last release does not park the number again.
     """
-    not_since = Attr("released_at").not_exists() | Attr("released_at").lt(instant(sent_at))
+    not_since = store.unset_or_before("released_at", sent_at)
     listed = {"folder": keys.our_numbers(_PARKED), "folder_at": number}
     parked = {"type": "parked-number", **attributes(ParkedNumber(number=number, code=code, at=sent_at)), **listed}
     store.try_write(Update(keys.parked_number(number), changes=parked, remove=("released_at",), when=not_since))

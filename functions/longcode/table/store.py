@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from longcode.aws.at_once import at_once
 from longcode.aws.clients import client, pause
+from longcode.months import instant
 from longcode.table.keys import END, FOLDER, INDEXES, Key
 from longcode.table.writes import (
     ABSENT,
@@ -328,3 +329,8 @@ def all_unexpired(items: Iterable[Attributes], now: datetime) -> Iterator[Attrib
 def absent_or_expired(now: datetime) -> ConditionBase:
     """Return the condition that a key has no item, or an expired one."""
     return ABSENT | Attr("expires_at").lte(int(now.timestamp()))
+
+
+def unset_or_before(name: str, at: datetime) -> ConditionBase:
+    """Return the condition that an attribute, such as the end of a lease, has no instant or one before `at`."""
+    return Attr(name).not_exists() | Attr(name).lt(instant(at))

@@ -207,10 +207,10 @@ def test_the_words_are_shown_for_any_client(account: Account, signed_in: Browser
     found = signed_in.submit(page, place(draft, "what"), who="zoe", preview="0", body="y" * 165)
 
     assert "Hi Zoë, two slots are left." in page.text
-    assert "27 of 160 characters: counts as 1 text" in page.text
+    assert "27 of 160 characters" in page.text
     assert "Hi Ann, two slots are left." in second.text
     assert "Gets none: Allow Text Marketing is not ticked" in third.text
-    assert "165 characters: counts as 2 texts. 5 characters less, and it counts as 1" in found.text
+    assert "165 characters, counts as 2 texts. 5 characters less, and it counts as 1" in found.text
 
 
 @pytest.mark.account(client=False, sender_name="Foxglove")
