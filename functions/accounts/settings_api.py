@@ -247,9 +247,8 @@ def change(account: Account, settings: AccountSettings, now: datetime) -> None:
         changes["webhook_gone_at"] = None
     if "webhook_url" in changes or "delivery" in changes:
         webhooks.clear_backoff(account.id)
-    if changes.get("webhook_url") and not account.webhook_secret:
-        # Two requests at the same moment make one secret: the second write changes nothing.
-        accounts.change_webhook_secret(account, webhook.new_secret(), ())
+    is_first_address = changes.get("webhook_url") and not account.webhook_secret
+    if is_first_address:
         # Replies that the studio could poll so far are not posted again.
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.add_to_webhook_list(account.id)
@@ -260,6 +259,9 @@ def change(account: Account, settings: AccountSettings, now: datetime) -> None:
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, now + SWEEP_AFTER)
+    if is_first_address:
+        # Two requests at the same moment make one secret: the second write changes nothing.
+        accounts.change_webhook_secret(account, webhook.new_secret(), ())
     if changes:
         accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, now))
 
