@@ -197,7 +197,7 @@ def test_what_a_rule_would_do_is_shown_before_it_is_saved(account: Account, ann:
     session_in(account, 4)
     session_in(account, 5, "s2", status="tentative")
     form = ann.get("triggers/new")
-    assert 'data-puts="{{session.date}}"' in form.html
+    assert 'data-insert="{{session.date}}"' in form.html
 
     shown = ann.post("triggers/new", token=form.fields["token"], do="show", **FORM)
     part = ann.post("triggers/new/shown", token=form.fields["token"], **FORM)
