@@ -42,7 +42,7 @@ from longcode.usage import call_limits
 from longcode.usage.usage import Usage, usage_day, usage_of
 from tests.support.browser import Browser
 from tests.support.emulated_aws import Wire, environment
-from tests.support.local_aws import SHARED_NUMBER, load_plans, local_aws
+from tests.support.local_aws import SHARED_NUMBER, load_plans
 
 _BAR, _SEARCH_BAR = 150, 300
 _CLIENTS, _MESSAGES, _DAYS = 10_000, 20_000, 365
@@ -82,12 +82,11 @@ def measure() -> Iterator[Figure]:
     """Time each page."""
     now = aws_clients.now()
     studio = _studio(now)
-    with local_aws():
-        load_plans()
     with (
         serving(studio.items) as table,
         environment(AWS_ENDPOINT_URL=table.url, AWS_REGION="us-east-1", LAMBDA_TASK_ROOT="/"),
     ):
+        load_plans()  # here, because a process reads the price list again after a minute
         browser = Browser({"session": sessions.begin(_ACCOUNT, "bench", now)})
         of_large = Browser({"session": sessions.begin(_LARGE, "bench", now)})
         steps = broadcast_steps.pages(broadcast_steps.keep_draft(_LARGE, _CLIENTS_OF_LARGE, now))
