@@ -62,7 +62,7 @@ def measure() -> Iterator[Figure]:
             bare, added = _bare_seconds(runtime), forking[folder].import_seconds(name)
             ratios[name].append((bare + added) / bare)
     for name, of_turns in ratios.items():
-        bar = _HUB_BAR if name == _HUB else _API_BAR if _is_api(name) else _WORKER_BAR
+        bar = _HUB_BAR if name == _HUB else _API_BAR if _is_api(name) or name.startswith("hub.") else _WORKER_BAR
         yield Figure(f"startup_ratio_{name.replace('.', '_')}", round(median(of_turns), 2), "x", bar)
 
 
