@@ -12,7 +12,7 @@ from infra.local.story.stage import Stage
 
 
 def play(stack: Stack, say: Callable[[str], None] = print) -> None:
-    """Play twenty-one steps, from two studios' sign-ups to their invoices; raise `CheckFailed` if a check fails."""
+    """Play twenty-two steps, from two studios' sign-ups to their invoices; raise `CheckFailed` if a check fails."""
     stage = Stage(stack, say)
     american = {"product": "spectra", "edition": "professional", "plan": "medium", "country_code": "1"}
     australian = {"product": "mystratus", "edition": "standard", "plan": "small", "country_code": "61"}
@@ -30,7 +30,8 @@ def play(stack: Stack, say: Callable[[str], None] = print) -> None:
     replies.decide_a_possible_opt_out(stage, fox, wattle)
     replies.stop_and_start(stage, fox, wattle)
     replies.keep_an_unattributed_reply(stage, fox, wattle)
-    hub.answer_in_the_hub(stage, fox)
+    owner = hub.answer_in_the_hub(stage, fox)
+    hub.prepare_a_broadcast(stage, owner)
     webhooks.deliver_a_reply(stage, wattle)
     billing.reach_the_limit(stage, fox)
     billing.compare_the_usage(stage, fox)

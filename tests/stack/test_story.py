@@ -38,7 +38,7 @@ def test_every_step_of_the_demo_succeeds(stack: Stack) -> None:
 
     play(stack, said.append)
 
-    assert said[-1] == "\nAll 144 checks succeeded."
+    assert said[-1] == "\nAll 147 checks succeeded."
 
 
 def test_what_sam_build_made_is_deployed_with_its_compiled_modules(stack: Stack) -> None:
