@@ -12,7 +12,6 @@ from longcode.clients import store as clients
 from longcode.errors import RequestError
 from longcode.message import Instant
 from longcode.one_spelling import one_spelling
-from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 
@@ -72,7 +71,7 @@ def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
         for account, client_id in clients.with_phone_in_all_accounts(event.phone) if event.out else ():
             if event.scope in (SHARED, account_scope(account)):
                 clients.mark_phone(account, client_id, event.phone)
-                listed.refresh(account, event.phone, now)
+                optouts.refresh_listed(account, event.phone, now)
     return {"imported": imported}
 
 

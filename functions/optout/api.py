@@ -17,7 +17,6 @@ from longcode.clients.client import Client
 from longcode.errors import BadPhone, NotFound, OnlyTheClient, RequestError
 from longcode.jobs import Means
 from longcode.numbers import store as numbers
-from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, Channel, OptOut, OptOutEvent, Question, account_scope
 from longcode.phone import to_stored
@@ -147,7 +146,7 @@ def record_event(account: str, event: OptOutEvent, now: datetime) -> OptOut:
     state = optouts.record(event)
     for client_id in client_store.with_phone(account, event.phone):
         client_store.mark_phone(account, client_id, event.phone)
-    listed.refresh(account, event.phone, now)
+    optouts.refresh_listed(account, event.phone, now)
     enqueue_opt_out([event], event.at, [account])
     if before and before.asked:
         questions.release_held(account, event.phone, event.at)

@@ -68,7 +68,7 @@ def waiting(job: HandleKeyword, now: datetime) -> JoinRequest | None:
     """
     request = join_pages.request_of(job.account, job.phone, now) if job.account else None
     is_answered = request is not None and request.at <= job.at and _last_text_before(job) == request.text_id
-    return request if is_answered else None
+    return request if request and is_answered and not _has_stopped_since(request, now) else None
 
 
 def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
@@ -93,6 +93,12 @@ def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
         logger.warning("no room for a client of the join page", extra={"account": account.id})
         return False
     return True
+
+
+def _has_stopped_since(request: JoinRequest, now: datetime) -> bool:
+    """Return whether the phone has opted out since the form, even if it has started again."""
+    events = optouts.phone_history(request.phone, now)
+    return any(event.out and not event.asks and event.at >= request.at for event in events)
 
 
 def _last_text_before(job: HandleKeyword) -> str | None:

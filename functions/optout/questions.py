@@ -9,7 +9,6 @@ from longcode.message import HoldReason, MessageState
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
-from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, account_scope, answer_event
 from longcode.webhooks.tell import enqueue_opt_out
@@ -78,7 +77,7 @@ def answer(
         if not question.open and opted_out and not question.opted_out and not is_out:
             optouts.record(event)
         if opted_out:
-            listed.refresh(account, phone, now)
+            optouts.refresh_listed(account, phone, now)
             enqueue_opt_out([event], now, [account])
         release_held(account, phone, now)
         return

@@ -22,7 +22,6 @@ from longcode.message import Message, MessageKind
 from longcode.messages import compose
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
-from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import (
     CONFIRMED_WITHIN,
@@ -67,9 +66,7 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
             questions.close_answered(state, now)
         else:
             questions.release_held(account_of_scope(state.scope), job.phone, now)
-    if keyword is Keyword.STOP:
-        join_pages.end_requests(job.phone, now)
-    else:
+    if keyword is not Keyword.STOP:
         numbers.unblock_pair(job.phone, job.number)
     _update_lists(job, keyword, owner, now)
     if any(state.changed_by == job.id for state in states):
@@ -88,7 +85,7 @@ def _update_lists(job: HandleKeyword, keyword: Keyword, owner: str | None, now: 
         if account in concerned:
             client_store.mark_phone(account, client_id, job.phone)
     for each in concerned:
-        listed.refresh(str(each), job.phone, now)
+        optouts.refresh_listed(str(each), job.phone, now)
 
 
 def _record(events: Sequence[OptOutEvent], now: datetime) -> list[OptOut]:

@@ -17,7 +17,7 @@ from longcode.clients.words import one_line
 from longcode.errors import NotFound, RequestError
 from longcode.months import local_day, time_zone
 from longcode.optouts import listed
-from longcode.optouts.listed import ListedOptOut
+from longcode.optouts.store import ListedOptOut
 from optout import list_import
 
 _OF = "opt-outs"

@@ -21,7 +21,7 @@ from longcode.months import local_day, time_zone
 from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import Channel
-from longcode.optouts.listed import ListedOptOut
+from longcode.optouts.store import ListedOptOut
 from longcode.phone import in_words, to_stored
 from optout import api, questions
 

@@ -7,7 +7,7 @@ from longcode.clients.permission import ConsentMeans, Permission
 from longcode.jobs import Means
 from longcode.months import day_in_words
 from longcode.optouts.consent import SHARED
-from longcode.optouts.listed import ListedOptOut
+from longcode.optouts.store import ListedOptOut
 from longcode.phone import in_words
 
 WITH_WORDS = (Means.TEXT, Means.TEXT_AND_STAFF, Means.STAFF)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from longcode.clients.client import Client, consent_means
 from longcode.clients.permission import Consent, ConsentMeans, Permission, Via
 from longcode.months import instant
-from longcode.optouts import listed
+from longcode.optouts import store as optouts
 from longcode.table import consent_keys, keys, store
 from longcode.table.writes import PRESENT, Attributes, Put, Update, attributes, read
 
@@ -113,7 +113,7 @@ def _put_on_lists(client: Client, is_on_list: bool, now: datetime) -> None:
         unchanged = Attr("updated_at").eq(instant(client.updated_at)) & Attr("folder").not_exists()
         store.try_write(Update(keys.client(client.account, client.id), changes=where, when=PRESENT & unchanged))
     for phone in _phones_to_look_up(client):
-        listed.refresh(client.account, phone, now)
+        optouts.refresh_listed(client.account, phone, now)
 
 
 def _phones_to_look_up(client: Client) -> Iterator[str]:

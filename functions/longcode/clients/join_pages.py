@@ -173,9 +173,3 @@ def end_request(request: JoinRequest) -> None:
     """Mark a form as ended: its phone has answered."""
     place = consent_keys.join_request(request.phone, request.account)
     store.try_write(Update(place, changes={"ended": True}, when=PRESENT & Attr("id").eq(request.id)))
-
-
-def end_requests(phone: str, now: datetime) -> None:
-    """Mark all forms with a phone as ended: it has sent STOP."""
-    for item in store.all_unexpired(store.query(consent_keys.join_request(phone)), now):
-        end_request(read(JoinRequest, item))

@@ -21,7 +21,7 @@ from longcode.clients.client import (
 from longcode.clients.permission import Change, Consent, Writer, change_by
 from longcode.clients.search import FOUND_BY
 from longcode.months import instant
-from longcode.optouts import listed
+from longcode.optouts import store as optouts
 from longcode.optouts.store import pair_blocks
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
@@ -189,7 +189,7 @@ def mark_opt_outs(client: Client) -> None:
     for account, number in blocks.blocked | blocks.asked:
         mark_phone(account, client.id, number)
     for account, number in blocks.blocked:
-        listed.refresh(account, number, client.updated_at)
+        optouts.refresh_listed(account, number, client.updated_at)
 
 
 def mark_phone(account: str, client_id: str, number: str) -> None:

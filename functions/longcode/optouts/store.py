@@ -1,15 +1,17 @@
 """Opt-outs in the table: the state of each phone, its history in exact words, and the questions to staff."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 
 from longcode.jobs import Means
+from longcode.months import instant
 from longcode.numbers import store as numbers
 from longcode.optouts.consent import (
     SHARED,
+    Channel,
     OptOut,
     OptOutEvent,
     Question,
@@ -25,7 +27,7 @@ from longcode.optouts.consent import (
     without_old_refusals,
 )
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, has_value, read
+from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Write, attributes, has_value, read
 
 _HISTORY_KEPT = timedelta(days=5 * 366)
 _REPLIES_KEPT = timedelta(hours=2)  # those of the last hour count
@@ -261,3 +263,83 @@ def _closed_question(state: OptOut, opted_out: bool | None = None) -> Update:
 
 def _id_in_list(event: OptOutEvent) -> str:
     return f"{event.id}-{event.scope}"
+
+
+class ListedOptOut(Struct, frozen=True, kw_only=True):
+    """An opted-out phone of an account's list: `since` when, in which scope, and by which event.
+
+    `means` and what follows are None, or "", if the phone stopped all studios on the shared numbers by a text to
+    another one: of that event, an account learns no more.
+    """
+
+    account: str
+    phone: str
+    since: datetime
+    scope: str
+    means: Means | None = None
+    words: str = ""
+    number: str | None = None
+    by: str | None = None
+    channel: Channel | None = None
+    asked_on: date | None = None
+
+    @property
+    def is_of_all(self) -> bool:
+        """Return whether the phone has stopped all studios on the shared numbers."""
+        return self.scope == SHARED
+
+
+def refresh_listed(account: str, phone: str, now: datetime) -> None:
+    """Put a phone on an account's list, or take it off, as its opt-outs are now.
+
+    Call it after an opt-out or opt-in was written. It may be repeated; of two at the same time, the one that has read
+    the later event counts.
+    """
+    left_at = numbers.dedicated_since(account)
+    states = [get(phone, scope) for scope in (SHARED, account_scope(account))]
+    shared, own = states
+    read_at = max((state.at for state in states if state and state.at), default=now)
+    place, not_newer = keys.listed_opt_out(account, phone), Attr("read_at").lte(instant(read_at))
+    if not blocks(shared, own, left_at):
+        gone = Update(place, changes={"read_at": read_at}, remove=("folder", "folder_at"), when=PRESENT & not_newer)
+        store.try_write(gone)
+        return
+    entry = _listed_as(account, phone, [state for state in states if state and state.out], now)
+    item = {
+        "type": "listed-opt-out",
+        **attributes(entry),
+        "read_at": read_at,
+        "folder": keys.opt_out_list(account),
+        "folder_at": keys.folder_place(entry.since, phone),
+    }
+    store.try_write(Put(place, item, ABSENT | not_newer))
+
+
+def _listed_as(account: str, phone: str, out: Sequence[OptOut], now: datetime) -> ListedOptOut:
+    """Return what the list says of a phone: by the oldest opt-out in effect that was said to the account itself."""
+    since = {state.scope: state.since or state.at or now for state in out}
+    said = [
+        event
+        for scope in since
+        for event in history(phone, scope, now)
+        if event.out and not event.asks and event.account == account and event.at >= since[scope]
+    ]
+    if not said:
+        scope = min(since, key=lambda scope: since[scope])
+        return ListedOptOut(account=account, phone=phone, since=since[scope], scope=scope)
+    return _of_event(account, min(said, key=lambda event: event.at))
+
+
+def _of_event(account: str, event: OptOutEvent) -> ListedOptOut:
+    return ListedOptOut(
+        account=account,
+        phone=event.phone,
+        since=event.at,
+        scope=event.scope,
+        means=event.means,
+        words=event.words,
+        number=event.number,
+        by=event.by,
+        channel=event.channel,
+        asked_on=event.asked_on,
+    )

@@ -181,6 +181,16 @@ def consents(phone: str, scope: str | None = None) -> Key:
     return Key(f"phone#{phone}", f"consent#{scope}#" if scope else "consent#")
 
 
+def listed_opt_out(account: str, phone: str) -> Key:
+    """A phone in an account's list of opt-outs."""
+    return Key(f"account#{account}", f"opted-out#{phone}")
+
+
+def opt_out_list(account: str) -> str:
+    """Return the list of the opted-out phones that an account knows, in the order of time."""
+    return f"account#{account}#opt-outs"
+
+
 def automatic_replies(phone: str) -> Key:
     """The automatic replies recently sent to a phone."""
     return Key(f"phone#{phone}", "replies")

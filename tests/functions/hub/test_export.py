@@ -17,7 +17,6 @@ from longcode.aws import clients
 from longcode.jobs import Means
 from longcode.messages import retentions
 from longcode.messages import store as messages
-from longcode.optouts import listed
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, account_scope
 from longcode.teamwork import store as teamwork
@@ -122,7 +121,7 @@ def test_all_other_data_has_a_file(account: Account, signed_in: Browser) -> None
         by="Ann",
     )
     optouts.record(said)
-    listed.refresh(account.id, "+12125550199", NOW)
+    optouts.refresh_listed(account.id, "+12125550199", NOW)
 
     words = "Wants the barn"
     note = Note(account=account.id, phone=PHONE, id="n", words=words, at=NOW, person="a", by="Ann")

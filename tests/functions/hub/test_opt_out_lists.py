@@ -144,7 +144,7 @@ def test_a_list_shows_nothing_of_a_phone_that_is_nobodys_client(account: Account
         )
         store.record(stop)
         if phone == ANNS:
-            listed.refresh(account.id, phone, aws_clients.now())
+            store.refresh_listed(account.id, phone, aws_clients.now())
 
     assert "To opt out 1 Nothing to do 0" in bring(signed_in, f"phone\n{EVES}\n").text
     assert "To opt out 0 Nothing to do 1" in bring(signed_in, f"phone\n{ANNS}\n").text

@@ -162,7 +162,7 @@ def test_the_list_goes_on_after_forty(account: Account, anns: Browser) -> None:
                 account=account.id,
             )
         )
-        listed.refresh(account.id, phone, now)
+        store.refresh_listed(account.id, phone, now)
 
     first = anns.get("opt-outs")
     (more,) = (address for address in first.addresses if "after=" in address)
