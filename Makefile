@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 DEV := .venv/dev/bin
-export PYTHONPATH := functions:.:sdk/python/src
+export PYTHONPATH := functions:.:sdk/python/src:cli/src
 SAM := .venv/sam/bin/sam
 BUILT := .aws-sam/build/template.yaml
 AUDIT := .venv/audit/bin
@@ -121,10 +121,14 @@ screenshots: browser .venv/dev/done  ## write the pictures of the hub in docs/sc
 demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## play the main use, from sign-up to invoice, on a stack of its own, and check each step
 	@$(DEV)/python -m infra.local.demo
 
+# Installed as it stands in cli/: a change there counts at once.
+cli: .venv/cli/done  ## install the operator's command line into .venv/cli/bin/longcode
+	.venv/uv/bin/uv pip install -q --no-deps --offline --python .venv/cli/bin/python -e cli
+
 lock: .venv/uv/done  ## pin the requirements again, with hashes
-	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,dev,emulator,fuzz,sam,uv}; do \
+	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,cli,dev,emulator,fuzz,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
-.PHONY: help check audit fix browser test screenshots quick bench fuzz openapi validate build deploy update up mail logs stop clean demo lock
+.PHONY: help check audit fix browser test screenshots quick bench fuzz openapi validate build deploy update up mail logs stop clean demo cli lock
