@@ -1,5 +1,6 @@
-"""Release parked texts and numbers, once the operator has removed the reason of the carrier's refusals."""
+"""Release parked texts and numbers, once the reason of the carrier's refusals is removed; count what is overdue."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -12,11 +13,14 @@ from longcode import jobs, windows
 from longcode.aws import queues
 from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import store as messages
+from longcode.months import instant
 from longcode.numbers import store as numbers
 from longcode.table import due
 from longcode.windows import SWEEP_AFTER
 
 _FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is sooner
+_OVERDUE_AFTER = timedelta(minutes=10)  # the sweeper runs every minute
+_MOST_OVERDUE = 250  # that are counted of each shard
 
 
 class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
@@ -51,3 +55,19 @@ def _release_one(message: Message, now: datetime) -> bool:
         return False
     queues.send(jobs.for_message(message))
     return True
+
+
+class CheckDue(Order, frozen=True, kw_only=True, tag="due.check"):
+    """Count what the sweeper should have done by now, and show the function's clock."""
+
+
+def check_due(_order: CheckDue, now: datetime) -> dict[str, Any]:
+    """Return how many items are overdue, of which types, and since when; `all` is false if there are more."""
+    overdue = list(due.find(now - _OVERDUE_AFTER, _MOST_OVERDUE))
+    return {
+        "at": instant(now),
+        "overdue": len(overdue),
+        "all": len(overdue) < _MOST_OVERDUE,
+        "oldest": min((str(item["due_at"]) for item in overdue), default=None),
+        "kinds": Counter(str(item.get("type")) for item in overdue),
+    }

@@ -12,6 +12,7 @@ from rich.console import Console
 from longcode_cli import accounts
 from longcode_cli.command import Operator
 from longcode_cli.deployment import Deployment, find
+from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
 from longcode_cli.output import Output
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="Operate Longcode, the texting service of photography studios.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.command()(doctor)
 
 
 @app.callback()

@@ -1,0 +1,36 @@
+"""What a check finds: what is wrong, what helps, and where to read about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from longcode_cli.deployment import Deployment
+
+PAGE = "docs/operate.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that is wrong. `section` is the heading on the page that says more."""
+
+    what: str
+    cure: str
+    section: str
+
+    @property
+    def page(self) -> str:
+        """Return the address of the section."""
+        return f"{PAGE}#{self.section.lower().replace(' ', '-')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A question about the deployment.
+
+    `find` returns what is wrong at a time, and raises an error if it cannot know. `only_on_aws` is why the stack on
+    this machine cannot be asked, if that is so.
+    """
+
+    name: str
+    find: Callable[[Deployment, datetime], list[Finding]]
+    only_on_aws: str | None = None
