@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,13 @@ from rich.table import Table
 _WIDE = 1_000  # columns, where no person looks: a line of a file is not broken
 
 Columns = Mapping[str, str | Callable[[Mapping[str, Any]], object]]
+
+Phones = Annotated[bool, typer.Option("--phones", help="Show phones; without it, only how they begin and end.")]
+Words = Annotated[bool, typer.Option("--words", help="Show the words of texts.")]
+
+_PHONES = {"phone", "other_recipients"}
+_WORDS = {"body", "words", "media"}
+_SHOWN_BEFORE, _SHOWN_AFTER = 5, 4  # characters of a phone: +1212…0123
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +78,27 @@ class Output:
     def _json(self, value: object) -> None:
         # Not by the console, which would break long lines.
         self.console.file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def discreet(answer: Any, *, phones: bool = False, words: bool = False) -> Any:
+    """Return an answer with phones and words only as they were asked for: by name, however deep they are in it."""
+    if isinstance(answer, Mapping):
+        return {
+            name: masked(value) if name in _PHONES and not phones else discreet(value, phones=phones, words=words)
+            for name, value in answer.items()
+            if words or name not in _WORDS
+        }
+    return [discreet(one, phones=phones, words=words) for one in answer] if isinstance(answer, list) else answer
+
+
+def masked(phone: Any) -> Any:
+    """Return a phone, or each of a list, with how it begins and ends: `+1212…0123`."""
+    if isinstance(phone, list):
+        return [masked(one) for one in phone]
+    if not isinstance(phone, str):
+        return phone
+    hidden = phone[_SHOWN_BEFORE:-_SHOWN_AFTER]
+    return f"{phone[:_SHOWN_BEFORE]}…{phone[-_SHOWN_AFTER:]}" if hidden else "…" * bool(phone)
 
 
 def day_and_time(instant: str | None) -> str:
