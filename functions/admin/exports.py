@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from admin.order import AccountId, Month, Order, account_or_raise
+from admin.order import AccountId, Month, Order, Unchanged, account_or_raise
 from longcode.aws.settings import settings
 from longcode.billing import exports
 from longcode.billing import store as invoices
@@ -31,7 +31,7 @@ def begin(order: Export, now: datetime, *, enabled: bool) -> dict[str, Any]:
     A finished export gets another round only with `again`, an unfinished one never.
     """
     if not enabled:
-        return {"code": "not_wanted", "detail": "Exports are off: see the parameter InvoiceExport.", "field": None}
+        return Unchanged(code="not_wanted", detail="Exports are off: see the parameter InvoiceExport.", field=None)
     account_or_raise(order.account)
     if invoices.get(order.account, order.month) is None:
         raise NotFound(f"There is no invoice for {order.month}.", field="month")
@@ -40,4 +40,6 @@ def begin(order: Export, now: datetime, *, enabled: bool) -> dict[str, Any]:
         exports.begin(order.account, order.month, now)
     elif before.stopped or (before.stripe_invoice and order.again):
         exports.begin_again(before, now)
+    else:
+        return Unchanged(export=msgspec.to_builtins(before))
     return {"export": msgspec.to_builtins(exports.get(order.account, order.month))}

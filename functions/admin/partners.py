@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, to_builtins
 
-from admin.account_status import Words
-from admin.order import Order
+from admin.order import Order, ReadingOrder, Unchanged
 from longcode.accounts import passwords
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
@@ -23,10 +22,9 @@ class MakeKey(Order, frozen=True, kw_only=True, tag="partners.make_key"):
 
     partner: PartnerName
     name: ShownName
-    by: Words | None = None
 
 
-class ListKeys(Order, frozen=True, kw_only=True, tag="partners.list_keys"):
+class ListKeys(ReadingOrder, frozen=True, kw_only=True, tag="partners.list_keys"):
     """List the keys of all partners, the oldest first, also those that have ended."""
 
 
@@ -34,7 +32,6 @@ class EndKey(Order, frozen=True, kw_only=True, tag="partners.end_key"):
     """End a key, at once. The accounts that were opened with it, and their API keys, stay."""
 
     key_id: Annotated[str, Meta(min_length=1, max_length=100)]
-    by: Words | None = None
 
 
 def make_key(order: MakeKey, now: datetime) -> dict[str, Any]:
@@ -56,6 +53,8 @@ def end_key(order: EndKey, now: datetime) -> dict[str, Any]:
     key = partners.end(order.key_id, now)
     if key is None:
         raise NotFound(f"There is no partner key {order.key_id!r}.", field="key_id")
+    if key.ended_at != now:
+        return Unchanged(_shown(key))
     logger.info("partner key ended", extra={"partner": key.partner, "key_id": key.id, "by": order.by})
     return _shown(key)
 
