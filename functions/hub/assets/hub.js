@@ -164,13 +164,18 @@ if (to && choices) {
 // A form says what it amounts to as it is filled in; a button named preview asks the same for another client or time.
 const asks = document.querySelector("form[data-asks]");
 if (asks) {
-  let pressed = null;
+  let pressed = null, turn = 0, typed = false;
   const ask = asker(async () => {
+    typed = false;
     const body = new URLSearchParams(new FormData(asks, pressed));
     return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
   }, 300);
-  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; ask(); } });
+  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; typed = true; ask(); } });
+  // A form that keeps what is typed says which request of the page it is, as a request can be overtaken by the next one.
+  asks.addEventListener("formdata", (event) => { if (event.formData.has("turn")) event.formData.set("turn", ++turn); });
+  addEventListener("pagehide", () => { if (typed && asks.elements.turn) navigator.sendBeacon(asks.dataset.asks, new URLSearchParams(new FormData(asks))); });
   asks.addEventListener("submit", (event) => {
+    typed = false;
     if (event.submitter?.name !== "preview") return;
     event.preventDefault();
     pressed = event.submitter;

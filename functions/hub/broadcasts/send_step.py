@@ -112,7 +112,7 @@ def _time(account: Account, fields: dict[str, str], now: datetime) -> datetime |
 def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong: RequestError | None = None) -> Page:
     added, wrong_time = _totals(account, draft, fields)
     why = words.refusal(wrong, account, aws_clients.now()) if wrong else wrong_time
-    if not draft.body:
+    if not wizard.is_written(account, draft):
         return go_to(f"broadcasts/new/{draft.id}/what")
     if added is None:
         return wizard.show_step("go", account, draft, template="adding", check=drafts.check_of(draft), why=why)
