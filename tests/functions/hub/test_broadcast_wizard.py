@@ -17,6 +17,7 @@ from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.clients.client import Audience
+from longcode.months import time_zone
 from longcode.template import Template
 from longcode.templates import store as template_store
 from tests.support.browser import Browser, Page
@@ -527,6 +528,21 @@ def test_a_time_says_who_waits_for_quiet_hours(account: Account, signed_in: Brow
     assert "2 texts wait until Wed 13 Jan" in night.text
     assert "Choose a day and time between now and a year ahead" in past.text
     assert made(account) == []
+
+
+def test_a_chosen_time_is_said_with_its_day(account: Account, signed_in: Browser) -> None:
+    go = checked(signed_in, kept(account))
+    tomorrow = (aws_clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+    chosen = {"when": "at", "at": f"{tomorrow}T12:30"}
+
+    asked = signed_in.post(go.path.replace("/go", "/when"), **go.fields | chosen)
+    shown = signed_in.submit(go, go.path, preview="1", **chosen)
+    sent = signed_in.submit(go, go.path, **chosen)
+
+    assert asked.text.startswith("It goes out tomorrow 12:30 , your studio's time.")
+    assert "It goes out tomorrow 12:30" in shown.text
+    assert "It begins tomorrow 12:30." in sent.text
+    assert "Goes out tomorrow 12:30" in signed_in.get("broadcasts").text
 
 
 def test_a_broadcast_can_be_scheduled_in_the_studios_time(account: Account, signed_in: Browser) -> None:
