@@ -304,6 +304,8 @@ def test_a_shortcut_and_a_merge_field_are_inserted_and_unsaved_words_outlive_a_r
 
     expect(signed_in.get_by_text("Saved.", exact=True)).to_be_visible()
     expect(signed_in.get_by_text("Not saved yet.")).to_be_hidden()
+    expect(signed_in.get_by_label("Show it for")).to_have_value("Ann Lee, (212) 555-0123")
+    expect(signed_in.locator(".goes .words")).to_have_text("Hi Ann, 9 to 5.Lee")
     saved = template_store.get_template(account.id, "hours")
     assert saved
     assert saved.body == f"{words.body}{{{{client.last_name|}}}}"
