@@ -183,7 +183,9 @@ def _of_number(number: str, are: AtTwilio, wanted: WantedAccount) -> Iterator[Ac
         )
         return
     if number in are.mute:
-        yield AccountFault(what=f"The number {number} cannot text.", cure="Replace it by a number that has SMS at Twilio.")
+        yield AccountFault(
+            what=f"The number {number} cannot text.", cure="Replace it by a number that has SMS at Twilio."
+        )
     services = [service.webhook for service in are.services.values() if number in service.numbers and service.webhook]
     webhook = services[0] if services else are.numbers[number]
     yield from _of_webhook(number, webhook, wanted)
