@@ -61,6 +61,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     unattributed.Move: unattributed.move,
     release.Release: release.release,
     release.CheckDue: release.check_due,
+    release.NoteDeadLetters: release.note_dead_letters,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
     optout_history.ImportHistory: optout_history.import_history,

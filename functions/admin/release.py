@@ -1,14 +1,14 @@
-"""Release parked texts and numbers, once the reason of the carrier's refusals is removed; count what is overdue."""
+"""What waits: release parked texts and numbers, count what is overdue, record what becomes of dead letters."""
 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from admin.order import Order, PhoneNumber, ReadingOrder, Unchanged
+from admin.order import AccountId, ItemId, Order, PhoneNumber, ReadingOrder, Unchanged, Words
 from longcode import jobs, windows
 from longcode.aws import queues
 from longcode.message import HoldReason, Message, MessageState
@@ -72,3 +72,23 @@ def check_due(_order: CheckDue, now: datetime) -> dict[str, Any]:
         "oldest": min((str(item["due_at"]) for item in overdue), default=None),
         "kinds": Counter(str(item.get("type")) for item in overdue),
     }
+
+
+class NoteDeadLetters(Order, frozen=True, kw_only=True, tag="dead_letters.note"):
+    """Record that jobs which failed for good are sent back to their queue, or that one is dropped, and why.
+
+    The command line does it, with the operator's own right to the queues; `id` is of the one job, if it is one.
+    """
+
+    done: Literal["replay", "drop"]
+    queue: ItemId
+    count: Annotated[int, Meta(ge=1, le=100_000)]
+    id: ItemId | None = None
+    kind: Words | None = None
+    job_account: AccountId | None = None
+    reason: Words | None = None
+
+
+def note_dead_letters(order: NoteDeadLetters, _now: datetime) -> dict[str, Any]:
+    """Return what is recorded: the order itself, as every order that changes something."""
+    return {"noted": order.count}

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from longcode_cli import accounts
 from longcode_cli.command import Operator
+from longcode_cli.commands import dead_letters
 from longcode_cli.deployment import Deployment, find
 from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Operate Longcode, the texting service of photography studios.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(doctor)
 
 

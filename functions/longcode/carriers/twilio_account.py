@@ -27,11 +27,10 @@ class NoAnswer(Exception):
 
 
 class AccountFault(Struct, frozen=True, kw_only=True):
-    """Something that is wrong at the carrier, how to set it right, and the section of docs/operate.md about it."""
+    """Something that is wrong at the carrier, and how to set it right."""
 
     what: str
     cure: str
-    section: str = "numbers"
 
 
 class WantedAccount(Struct, frozen=True, kw_only=True):
@@ -165,7 +164,6 @@ def _of_account(are: AtTwilio) -> Iterator[AccountFault]:
         yield AccountFault(
             what=f"The account at Twilio is {are.status}: no text goes, and none arrives.",
             cure="Look in Twilio's console for the reason. Then release the parked texts: longcode parked release",
-            section="ParkedSends",
         )
     if are.is_trial:
         yield AccountFault(

@@ -1,19 +1,21 @@
 """`longcode doctor` prints what each check found, and its exit code says whether all is well."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor import command
+from longcode_cli.doctor import command, finding
 from longcode_cli.doctor.finding import Check, Finding
 from longcode_cli.errors import Unreachable
 from tests.support.operator import Session, longcode
+from tests.support.source_reading import ROOT
 from tests.support.stubbed_aws import Stack, answering, deployment_of
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
-FINDING = Finding(what="It is off.", cure="Switch it on.", section="SendDueMissing")
+FINDING = Finding(what="It is off.", cure="Switch it on.", page="docs/operating.md#plans")
 
 
 def fine(_deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -49,8 +51,7 @@ def test_a_finding_has_its_cure_and_its_page() -> None:
         {
             "what": "It is off.",
             "cure": "Switch it on.",
-            "section": "SendDueMissing",
-            "page": "docs/operate.md#sendduemissing",
+            "page": "docs/operating.md#plans",
         }
     ]
 
@@ -99,6 +100,19 @@ def test_a_stack_that_is_not_there_ends_with_3() -> None:
 
     assert ended.exit_code == 3
     assert "cannot be read" in ended.printed
+
+
+def test_each_page_has_the_section_that_findings_name() -> None:
+    pages = [value for value in vars(finding).values() if isinstance(value, str) and value.startswith("docs/")]
+
+    assert len(pages) == 10
+    assert [page for page in pages if page.partition("#")[2] not in anchors(page.partition("#")[0])] == []
+
+
+def anchors(page: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_stack_itself_must_be_read() -> None:

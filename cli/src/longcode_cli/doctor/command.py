@@ -81,8 +81,8 @@ def _result(check: Check, deployment: Deployment, now: datetime) -> dict[str, An
     except Exception as failed:
         why = str(failed) if isinstance(failed, Failure) else f"{type(failed).__name__}: {failed}"
         return {"check": check.name, "result": UNREAD, "why": why, "findings": []}
-    found = [{**asdict(finding), "page": finding.page} for finding in findings]
-    return {"check": check.name, "result": WRONG if found else OK, "why": None, "findings": found}
+    result = WRONG if findings else OK
+    return {"check": check.name, "result": result, "why": None, "findings": list(map(asdict, findings))}
 
 
 def _said(result: Any) -> str:

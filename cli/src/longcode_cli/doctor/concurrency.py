@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import Finding
+from longcode_cli.doctor.finding import PREPARATION, Finding
 
 RESERVED = {
     "Authorizer": 20,
@@ -17,7 +17,6 @@ RESERVED = {
 }
 """The executions that template.yaml reserves, by function; a test compares both."""
 _LEFT_AT_LEAST = 100
-_SECTION = "concurrency"
 
 
 def find_in_concurrency(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -41,7 +40,7 @@ def wrong_concurrency(parameters: Mapping[str, str], reserved: Mapping[str, int 
             Finding(
                 what="No executions are reserved: one busy function can keep the password check and STOPs waiting.",
                 cure="Raise the Lambda quota to 1,000 (docs/deploy.md), set ReserveConcurrency to true, and update.",
-                section=_SECTION,
+                page=PREPARATION,
             )
         )
     else:
@@ -50,7 +49,7 @@ def wrong_concurrency(parameters: Mapping[str, str], reserved: Mapping[str, int 
             Finding(
                 what=f"The function {name} has {reserved[name] or 'no'} reserved executions in place of {count}.",
                 cure="Deploy the stack again: make update ENV=prod",
-                section=_SECTION,
+                page=PREPARATION,
             )
             for name, count in wanted.items()
             if reserved[name] != count
@@ -61,7 +60,7 @@ def wrong_concurrency(parameters: Mapping[str, str], reserved: Mapping[str, int 
                 what=f"Only {left} executions are left for the functions that have none reserved.",
                 cure="Raise the Lambda quota: aws service-quotas request-service-quota-increase --service-code lambda"
                 " --quota-code L-B99A9384 --desired-value 1000",
-                section=_SECTION,
+                page=PREPARATION,
             )
         )
     return findings

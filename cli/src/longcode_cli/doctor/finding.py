@@ -6,21 +6,25 @@ from datetime import datetime
 
 from longcode_cli.deployment import Deployment
 
-PAGE = "docs/operate.md"
+ALARMS = "docs/operating.md#when-an-alarm-is-raised"
+NUMBERS = "docs/operating.md#numbers"
+MONTH = "docs/operating.md#the-month"
+PLANS = "docs/operating.md#plans"
+ROTATION = "docs/operating.md#a-new-auth-token-of-twilios"
+PREPARATION = "docs/deploy.md#before-you-start"
+SETTING_UP = "docs/deploy.md#set-it-up"
+PROTECTION = "docs/deploy.md#after-the-first-text"
+UPDATE = "docs/deploy.md#update"
+HOLD = "docs/restore.md#swap-and-check"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something that is wrong. `section` is the heading on the page that says more."""
+    """Something that is wrong. `page` is the section in this repository that says more."""
 
     what: str
     cure: str
-    section: str
-
-    @property
-    def page(self) -> str:
-        """Return the address of the section."""
-        return f"{PAGE}#{self.section.lower().replace(' ', '-')}"
+    page: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from longcode_cli.deployment import Deployment
 from longcode_cli.doctor.alarms import describe
-from longcode_cli.doctor.finding import Finding
+from longcode_cli.doctor.finding import ALARMS, UPDATE, Finding
 
 _AGE = "ApproximateAgeOfOldestMessage"
 _LATELY = timedelta(minutes=15)
@@ -22,7 +22,7 @@ def find_dead_letters(deployment: Deployment, _now: datetime) -> list[Finding]:
             what=f"{dead:,} {'job has' if dead == 1 else 'jobs have'} failed five times and "
             f"{'waits' if dead == 1 else 'wait'} among the dead letters.",
             cure="Find the cause: longcode dead-letters list. When it is removed: longcode dead-letters replay",
-            section="DeadLetters",
+            page=ALARMS,
         )
     ]
 
@@ -50,7 +50,7 @@ def _old_job(alarm: dict[str, Any], age: float) -> Finding:
         what=f"A job has waited on {section.removesuffix('Age')} for {age // 60:.0f} minutes,"
         f" longer than {alarm['Threshold'] // 60:.0f}.",
         cure="Read the log of its worker: longcode logs. A large broadcast at a low throughput takes its time.",
-        section=section,
+        page=ALARMS,
     )
 
 
@@ -76,9 +76,13 @@ def _ages(deployment: Deployment, queues: list[str], now: datetime) -> dict[str,
         for index, queue in enumerate(queues)
     ]
     results = deployment.client("cloudwatch").get_metric_data(
-        MetricDataQueries=queries, StartTime=now - _LATELY, EndTime=now, ScanBy="TimestampDescending"
+        MetricDataQueries=queries, StartTime=now - _LATELY, EndTime=now
     )["MetricDataResults"]
-    return {queues[int(one["Id"][1:])]: one["Values"][0] for one in results if one["Values"]}
+    return {
+        queues[int(one["Id"][1:])]: max(zip(one["Timestamps"], one["Values"], strict=True))[1]
+        for one in results
+        if one["Values"]
+    }
 
 
 def find_without_worker(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -97,7 +101,7 @@ def find_without_worker(deployment: Deployment, _now: datetime) -> list[Finding]
         Finding(
             what=f"No function takes jobs from {queue.name}.",
             cure="Switch its event source on by an update of the stack: make update ENV=prod",
-            section=f"{queue.name}Age",
+            page=UPDATE,
         )
         for queue in deployment.of_kind("AWS::SQS::Queue")
         if queue.name not in idle and queue.id.rpartition("/")[2] not in worked_on

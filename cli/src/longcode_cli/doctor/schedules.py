@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import Finding
+from longcode_cli.doctor.finding import ALARMS, HOLD, UPDATE, Finding
 
 _SCHEDULE = "AWS::Scheduler::Schedule"
 _MISSED_AFTER = {
@@ -26,7 +26,7 @@ def find_held(deployment: Deployment, _now: datetime) -> list[Finding]:
         Finding(
             what=f"The stack is held for a restore: the parameter Hold is {hold}.",
             cure="Finish the restore (docs/restore.md), set Hold to none, and run: make update ENV=prod",
-            section="hold",
+            page=HOLD,
         )
     ]
 
@@ -37,15 +37,13 @@ def find_off(deployment: Deployment, _now: datetime) -> list[Finding]:
     schedules = deployment.of_kind(_SCHEDULE)
     if not schedules:
         return [
-            Finding(
-                what="The stack has no schedules.", cure="Deploy it again: make update ENV=prod", section="schedules"
-            )
+            Finding(what="The stack has no schedules.", cure="Deploy it again: make update ENV=prod", page=UPDATE)
         ]
     return [
         Finding(
             what=f"The schedule {schedule.name} is off.",
             cure="Switch it on by an update of the stack: make update ENV=prod",
-            section="schedules",
+            page=UPDATE,
         )
         for schedule in schedules
         if scheduler.get_schedule(Name=schedule.id)["State"] != "ENABLED"
@@ -60,7 +58,7 @@ def find_missed(deployment: Deployment, now: datetime) -> list[Finding]:
         Finding(
             what=f"The function {name} has not run since {start:%Y-%m-%d %H:%M} UTC, though its schedule says so.",
             cure="Is its schedule on, and is the account's concurrency used up? Read its log: longcode logs",
-            section="SendDueMissing" if name == "SendDue" else "schedules",
+            page=ALARMS,
         )
         for name, start in {**since, "CloseMonth": closed_at}.items()
         if deployment.created_at < start and not _has_run(deployment, name, start, now)

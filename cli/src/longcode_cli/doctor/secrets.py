@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import Finding
+from longcode_cli.doctor.finding import ROTATION, SETTING_UP, UPDATE, Finding
 
 _OLD = timedelta(days=365)
 _CARRIER = {
@@ -16,7 +16,6 @@ _CARRIER = {
 }
 _STRIPE_KEY = re.compile("(?:rk|sk)_(live|test)_[0-9A-Za-z_]+")
 _ADDRESS = re.compile(r"https://[^\s/]+(?:/\S*)?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/\S*)?")
-_SECTION = "secrets"
 
 
 def find_in_carrier_secret(deployment: Deployment, now: datetime) -> list[Finding]:
@@ -37,7 +36,7 @@ def wrong_values(secret: Mapping[str, Any], put: str) -> list[Finding]:
         Finding(
             what=f"The carrier's secret has no {name} of Twilio's: that is {form}.",
             cure=f"Put in both: {put}",
-            section=_SECTION,
+            page=SETTING_UP,
         )
         for name, (pattern, form) in _CARRIER.items()
         if not pattern.fullmatch(str(secret.get(name, "")))
@@ -62,7 +61,7 @@ def wrong_stripe_key(key: str, put: str) -> list[Finding]:
     if found and found[1] == "live":
         return []
     what = "is of Stripe's test mode: no invoice is really exported" if found else "is not filled in"
-    return [Finding(what=f"The api_key in Stripe's secret {what}.", cure=f"Put it in: {put}", section=_SECTION)]
+    return [Finding(what=f"The api_key in Stripe's secret {what}.", cure=f"Put it in: {put}", page=SETTING_UP)]
 
 
 def find_in_addresses(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -83,7 +82,7 @@ def wrong_addresses(names: Iterable[str], values: Mapping[str, str]) -> list[Fin
             if name in values
             else f"The parameter {name} is not there.",
             cure="Deploy the stack again, which sets it: make update ENV=prod",
-            section="addresses",
+            page=UPDATE,
         )
         for name in names
         if not _ADDRESS.fullmatch(values.get(name, ""))
@@ -107,6 +106,6 @@ def _age(what: str, changed_at: datetime, now: datetime) -> list[Finding]:
         Finding(
             what=f"{what} is {(now - changed_at).days} days old.",
             cure="Replace it once a year, in the order that the page says.",
-            section=_SECTION,
+            page=ROTATION,
         )
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import Finding
+from longcode_cli.doctor.finding import ALARMS, MONTH, PLANS, PROTECTION, Finding
 from longcode_cli.output import day_and_time
 
 _SAMPLE = 5  # accounts
@@ -40,7 +40,7 @@ def find_unprotected(deployment: Deployment, _now: datetime) -> list[Finding]:
             " --time-to-live-specification Enabled=true,AttributeName=expires_at",
         ),
     ]
-    return [Finding(what=what, cure=cure, section="table") for is_wrong, what, cure in wrong if is_wrong]
+    return [Finding(what=what, cure=cure, page=PROTECTION) for is_wrong, what, cure in wrong if is_wrong]
 
 
 def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -51,12 +51,17 @@ def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
     kinds = ", ".join(f"{count:,} of type {kind}" for kind, count in sorted(answer["kinds"].items()))
     return [
         Finding(
-            what=f"{answer['overdue']:,}{'' if answer['all'] else ' or more'} items are overdue, the first since"
-            f" {day_and_time(answer['oldest'])} UTC: {kinds}.",
+            what=f"{_items(answer)} overdue, the first since {day_and_time(answer['oldest'])} UTC: {kinds}.",
             cure="Does the sweeper run, and what does its log say? longcode stuck shows why each one waits.",
-            section="SendDueErrors",
+            page=ALARMS,
         )
     ]
+
+
+def _items(answer: dict[str, Any]) -> str:
+    if answer["overdue"] == 1:
+        return "1 item is"
+    return f"{answer['overdue']:,}{'' if answer['all'] else ' or more'} items are"
 
 
 def find_no_plans(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -67,7 +72,7 @@ def find_no_plans(deployment: Deployment, _now: datetime) -> list[Finding]:
         Finding(
             what="No price list is loaded: nobody can sign up or send.",
             cure="longcode plans load infra/plans.json",
-            section="plans",
+            page=PLANS,
         )
     ]
 
@@ -94,5 +99,5 @@ def wrong_counters(month: str, check: dict[str, Any]) -> Finding:
         if check["differences"]
         else f"Some messages of account {account} in {month} cannot be read.",
         cure=f"longcode month check {month} --account {account}; when the month is over: longcode month repair",
-        section="ParkedInvoices",
+        page=MONTH,
     )
