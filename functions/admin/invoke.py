@@ -13,9 +13,9 @@ from admin import (
     numbers,
     optout_history,
     price_list,
-    release,
     restore_check,
     unattributed,
+    waiting,
 )
 from admin.order import Order
 from longcode.aws import clients, orders
@@ -38,6 +38,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     credentials.MakeKey: credentials.make_key,
     credentials.ListKeys: credentials.list_keys,
     credentials.EndKey: credentials.end_key,
+    numbers.ListNumbers: numbers.list_numbers,
     numbers.Assign: numbers.assign,
     numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
@@ -57,7 +58,9 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     unattributed.ListUnattributed: unattributed.list_unattributed,
     unattributed.HandOver: unattributed.hand_over,
     unattributed.Move: unattributed.move,
-    release.Release: release.release,
+    waiting.Release: waiting.release,
+    waiting.ListParked: waiting.list_parked,
+    waiting.ListOverdue: waiting.list_overdue,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
     optout_history.ImportHistory: optout_history.import_history,

@@ -155,6 +155,7 @@ def test_parked_and_missing_invoices_are_listed_as_open() -> None:
     }
     assert second == {
         "items": [{"account": "10000003", "month": NOVEMBER, "state": "missing"}],
+        "accounts": 3,
         "next_cursor": None,
     }
 
