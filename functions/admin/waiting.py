@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import Order, PhoneNumber, ReadingOrder
+from admin.order import Order, PhoneNumber, ReadingOrder, Unchanged
 from longcode import jobs, windows
 from longcode.aws import queues
 from longcode.aws.settings import settings
@@ -25,7 +25,7 @@ from longcode.windows import SWEEP_AFTER
 _FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is sooner
 
 
-class ListParked(ReadingOrder, frozen=True, kw_only=True, tag="texts.list_parked"):
+class CountParked(ReadingOrder, frozen=True, kw_only=True, tag="texts.count_parked"):
     """Count the parked texts by number, account and reason; with `number`, only those from that one of our numbers.
 
     At most `look_at` of the items that wait are looked at.
@@ -53,7 +53,7 @@ class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
     dry_run: bool = False
 
 
-def list_parked(order: ListParked, now: datetime) -> dict[str, Any]:
+def count_parked(order: CountParked, now: datetime) -> dict[str, Any]:
     """Return the groups of parked texts, by when they expire, and whether everything that waits was looked at."""
     numbers_parked = {one.number: one for one in numbers.all_parked()}
     looked_at = list(islice(due.find_until(now + _FURTHEST), order.look_at))
@@ -120,10 +120,11 @@ def release(order: Release, now: datetime) -> dict[str, Any]:
     """
     parked_texts = islice(_parked_texts(due.find_until(now + _FURTHEST), order.number, now), order.at_most)
     if order.dry_run:
-        return {"released": sum(1 for _ in parked_texts)}
-    for number in [order.number] if order.number else [parked.number for parked in numbers.all_parked()]:
-        numbers.release(number, now)
-    return {"released": sum(_release_one(message, now) for message in parked_texts)}
+        return Unchanged(released=sum(1 for _ in parked_texts))
+    parked = [order.number] if order.number else [each.number for each in numbers.all_parked()]
+    released_numbers = [number for number in parked if numbers.release(number, now)]
+    released = sum(_release_one(message, now) for message in parked_texts)
+    return {"released": released} if released or released_numbers else Unchanged(released=0)
 
 
 def _parked_texts(items: Iterable[Attributes], number: str | None, now: datetime) -> Iterator[Message]:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from longcode_cli.command import Operator
-from longcode_cli.commands import accounts, logs, month, numbers, partners, plans, restore, waiting
+from longcode_cli.commands import accounts, changes, logs, month, numbers, partners, plans, restore, waiting
 from longcode_cli.deployment import Deployment, find
 from longcode_cli.errors import Failure, Refused
 from longcode_cli.output import Output
@@ -29,6 +29,7 @@ app.add_typer(partners.app, name="partners")
 app.add_typer(waiting.app, name="parked")
 app.command("stuck")(waiting.stuck)
 app.add_typer(logs.app, name="logs")
+app.command("changes")(changes.changes)
 app.command("restore-check")(restore.restore_check)
 
 

@@ -39,7 +39,7 @@ _KINDS = {
 @app.command("list")
 def list_parked(context: Context, number: Number = None, of_month: OfMonth = None) -> None:
     """List the parked texts by number, account and reason, the parked numbers, and the parked invoices of a month."""
-    found = context.obj.deployment.order("texts.list_parked", number=number)
+    found = context.obj.deployment.order("texts.count_parked", number=number)
     billed = of_month or _last_month()
     entries = [] if number else [one for one in open_entries(context, billed) if one["state"] == "parked"]
     output = context.obj.output
