@@ -37,7 +37,10 @@ class ListNumbers(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list"):
 
 
 def list_numbers(_order: ListNumbers, now: datetime) -> dict[str, Any]:
-    """Return all numbers, each with its account, its throughput, why it is parked, and its texts of two days."""
+    """Return all numbers, each with its account, its throughput, why it is parked, and its texts of two days.
+
+    `number_hash` stands for the number in the logs.
+    """
     dedicated = listed.dedicated_numbers()
     numbers_listed = list(_listed(dedicated, now))
     paces = {str(item["number"]): choose.throughput_of(str(item["number"])) for item in numbers_listed}
@@ -49,6 +52,7 @@ def list_numbers(_order: ListNumbers, now: datetime) -> dict[str, Any]:
         item["segments_a_second"] = segments_a_second
         item["waits_seconds"] = waits[name].total_seconds()
         item["parked"] = _parked(held) if held else None
+        item["number_hash"] = keyed_hash.of(item["number"])
     return {"items": numbers_listed}
 
 

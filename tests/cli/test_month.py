@@ -62,6 +62,16 @@ def test_a_check_that_finds_a_difference_ends_with_1_and_shows_both_counts() -> 
     assert [found["account"] for found in one.answer] == [OTHER]
 
 
+def test_a_check_of_one_account_says_how_many_units_are_on_no_invoice_yet() -> None:
+    billed()
+    text(2)
+
+    ended = month("check", NOVEMBER, "--account", MINE)
+
+    assert ended.exit_code == 0
+    assert "2 units of 2026-11 are on no invoice yet: the next one has them." in ended.printed
+
+
 def test_open_months_are_listed_with_what_was_found() -> None:
     parked()
     studio("10000003")
@@ -139,10 +149,12 @@ def test_invoices_are_listed_with_their_totals_as_money() -> None:
 def test_a_payment_is_recorded_and_the_first_day_stays() -> None:
     billed()
 
-    first = month("paid", NOVEMBER, MINE, "--on", "2026-12-09")
-    second = month("paid", NOVEMBER, MINE, "--on", "2026-12-10")
+    unasked = month("paid", NOVEMBER, MINE, "--on", "2026-12-09")
+    first = month("paid", NOVEMBER, MINE, "--on", "2026-12-09", "--yes")
+    second = month("paid", NOVEMBER, MINE, "--on", "2026-12-10", "--yes")
     wrong = month("paid", NOVEMBER, MINE, "--on", "9.12.2026")
 
+    assert unasked.exit_code == 2
     assert first.printed == "Invoice 2026-11-000001 was paid on 2026-12-09."
     assert "It was recorded before, and stays." in second.printed
     assert (wrong.exit_code, "Write it as 2026-11-30." in wrong.printed) == (2, True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from longcode.accounts.account import Account
 from longcode.billing import store as invoices
@@ -135,6 +136,19 @@ def test_a_sweeper_that_does_not_run_is_the_reason(account: Account) -> None:
     accept(account)
 
     assert "The sweeper has not run for a quarter of an hour. Look at its schedule" in stuck()
+
+
+def test_what_is_overdue_is_listed_also_without_access_to_the_log(account: Account) -> None:
+    text = accept(account)
+
+    class Closed:
+        def filter_log_events(self, **_arguments: Any) -> None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "FilterLogEvents")
+
+    ended = longcode("stuck", of=deployment(NOW + 2 * HOUR, logs=Closed()))
+
+    assert ended.exit_code == 1
+    assert f"text accepted 10000001 {text.id} 118 min The log longcode-FunctionsLog cannot be read" in ended.printed
 
 
 def test_an_item_that_cannot_be_read_says_so(account: Account) -> None:

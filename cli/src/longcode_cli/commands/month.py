@@ -37,6 +37,9 @@ def check(context: Context, month: Month, account: OneAccount = None) -> None:
     failed = [one for one in checked if one["differences"] or one["unreadable"] or one["wrong"]]
     sound = f"The counters of {month} equal its messages."
     _show_findings(context, failed if not account else checked, [row for one in failed for row in _rows(one)], sound)
+    if account and checked[0].get("unbilled_units") and not context.obj.output.json:
+        late = f"{checked[0]['unbilled_units']:,} units of {month} are on no invoice yet: the next one has them."
+        context.obj.output.done({}, late)
     if failed:
         raise typer.Exit(1)
 
@@ -105,8 +108,9 @@ def invoices(context: Context, month: Month, account: OneAccount = None) -> None
 
 
 @app.command()
-def paid(context: Context, month: Month, account: Account, on: Day) -> None:
+def paid(context: Context, month: Month, account: Account, on: Day, yes: Yes = False) -> None:
     """Record the day on which an invoice was paid. The first day that is recorded stays."""
+    context.obj.output.confirm(f"Record that account {account} paid {month} on {on}? The day stays.", yes=yes)
     answer = context.obj.deployment.order(
         "invoices.mark_paid", month=month, account=account, on=on, by=context.obj.by
     )
@@ -152,6 +156,9 @@ def resend(context: Context, month: Month, account: Account) -> None:
 def csv(context: Context, month: Month, out: Out = None) -> None:
     """Write a month's issued invoices as CSV, one in a row."""
     answer = context.obj.deployment.order("invoices.csv", month=month)
+    if context.obj.output.json and out is None:
+        context.obj.output.facts(answer, {})
+        return
     if out is None:
         context.obj.output.console.file.write(answer["csv"])
         return

@@ -31,7 +31,7 @@ def list_numbers(context: Context, failures: Failures = False) -> None:
     if failures:
         ended_badly = _ended_badly(deployment)
         for item in found:
-            item["ended_badly"] = ended_badly[deployment.order("phones.hash", phone=item["number"])["phone_hash"]]
+            item["ended_badly"] = ended_badly[item["number_hash"]]
     columns: Columns = {
         "number": "number",
         "account": lambda item: item.get("account") or "all studios",

@@ -10,7 +10,7 @@ import typer
 from longcode_cli.command import Context
 from longcode_cli.errors import Failure, Refused
 from longcode_cli.output import Columns
-from longcode_cli.values import DryRun, money
+from longcode_cli.values import DryRun, Yes, money
 
 app = typer.Typer(no_args_is_help=True, help="Show the price list, compare it with a file, and load a file.")
 
@@ -48,15 +48,18 @@ def diff(context: Context, file: File) -> None:
 
 
 @app.command()
-def load(context: Context, file: File, dry_run: DryRun = False) -> None:
-    """Load a file: its new versions are added, all or none; loaded ones never change."""
-    deployment = context.obj.deployment
-    answer = deployment.order("plans.load", file=_read(file), dry_run=dry_run, by=context.obj.by)
-    added = [f"{version['plan']} {version['version']}" for version in answer["added"]]
-    begun = "Would add" if dry_run else "Added"
-    context.obj.output.done(
-        answer, f"{begun}: {', '.join(added)}." if added else "Nothing to add: the file is what is loaded."
-    )
+def load(context: Context, file: File, dry_run: DryRun = False, yes: Yes = False) -> None:
+    """Load a file: its new versions are added, all or none; what is loaded cannot be changed any more."""
+    order, text = context.obj.deployment.order, _read(file)
+    answer = order("plans.load", file=text, dry_run=True)
+    names = ", ".join(f"{version['plan']} {version['version']}" for version in answer["added"])
+    if not names or dry_run:
+        nothing = "Nothing to add: the file is what is loaded."
+        context.obj.output.done(answer, f"Would add: {names}." if names else nothing)
+        return
+    context.obj.output.confirm(f"Add {names}? What is loaded cannot be changed any more.", yes=yes)
+    answer = order("plans.load", file=text, by=context.obj.by)
+    context.obj.output.done(answer, f"Added: {names}.")
 
 
 def _read(file: Path) -> str:

@@ -9,6 +9,7 @@ import typer
 from longcode_cli.command import Context
 from longcode_cli.commands.month import open_entries
 from longcode_cli.deployment import Deployment
+from longcode_cli.errors import Unreachable
 from longcode_cli.logs import lines
 from longcode_cli.output import Columns, day_and_time
 from longcode_cli.values import DryRun, Yes, month
@@ -94,9 +95,7 @@ def stuck(context: Context, minutes: Minutes = 5) -> None:
     deployment = context.obj.deployment
     found = deployment.order("due.list_overdue", minutes=minutes)
     if found["items"]:
-        sweeps, reasons = _sweeps(deployment)
-        for item in found["items"]:
-            item["why"], item["what_helps"] = _explained(item, sweeps, reasons)
+        _explain(found["items"], deployment)
     columns: Columns = {
         "what": _what,
         "account": "account",
@@ -112,8 +111,23 @@ def stuck(context: Context, minutes: Minutes = 5) -> None:
         raise typer.Exit(1)
 
 
+def _explain(items: Sequence[dict[str, Any]], deployment: Deployment) -> None:
+    """Add to overdue items why they are, and what helps."""
+    try:
+        sweeps, reasons = _sweeps(deployment)
+    except Unreachable as error:  # what is overdue is known, whether or not the operator may read the log
+        for item in items:
+            item["why"], item["what_helps"] = str(error), "The log has what the sweeper does."
+        return
+    for item in items:
+        item["why"], item["what_helps"] = _explained(item, sweeps, reasons)
+
+
 def _sweeps(deployment: Deployment) -> tuple[list[dict[str, Any]], Mapping[str, str]]:
-    """Return the sweeps of the last quarter of an hour, and why items failed in them, by id or else by type."""
+    """Return the sweeps of the last quarter of an hour, and why items failed in them, by id or else by type.
+
+    Raise `Unreachable` if the log cannot be read.
+    """
     found = list(lines(deployment, ["message"], ["swept", "not swept"], since=_LOOKED_BACK))
     reasons = {str(one.get("id") or one.get("type")): str(one.get("reason")) for one in found if "reason" in one}
     return [one for one in found if one["message"] == "swept"], reasons
