@@ -14,9 +14,9 @@ from admin import (
     numbers,
     optout_history,
     price_list,
-    release,
     restore_check,
     unattributed,
+    waiting,
 )
 from admin.order import Order
 from longcode.aws import clients, orders
@@ -39,6 +39,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     credentials.MakeKey: credentials.make_key,
     credentials.ListKeys: credentials.list_keys,
     credentials.EndKey: credentials.end_key,
+    numbers.ListNumbers: numbers.list_numbers,
     numbers.Assign: numbers.assign,
     numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
@@ -59,9 +60,10 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     unattributed.ListUnattributed: unattributed.list_unattributed,
     unattributed.HandOver: unattributed.hand_over,
     unattributed.Move: unattributed.move,
-    release.Release: release.release,
-    release.CheckDue: release.check_due,
-    release.NoteDeadLetters: release.note_dead_letters,
+    waiting.Release: waiting.release,
+    waiting.CountParked: waiting.count_parked,
+    waiting.ListOverdue: waiting.list_overdue,
+    waiting.NoteDeadLetters: waiting.note_dead_letters,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
     optout_history.ImportHistory: optout_history.import_history,

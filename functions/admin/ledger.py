@@ -119,18 +119,17 @@ def close_month(order: CloseMonth, now: datetime) -> dict[str, Any]:
 
 
 def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
-    """Return the check of one account, or of those in a page of accounts that have errors; a cursor is an account."""
+    """Return the check of one account, or of those in a page of accounts that have errors; a cursor is an account.
+
+    `accounts` is how many the page has.
+    """
     if order.account:
         return _check(account_or_raise(order.account).id, order.month)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
-    small = [account for account in ids[: order.limit] if _is_small(account, order)]
-    failed = [
-        check
-        for check in (_check(account, order.month) for account in small)
-        if check["differences"] or check["unreadable"] or check["wrong"]
-    ]
-    next_cursor = ids[order.limit - 1] if len(ids) > order.limit else None
-    return {"items": failed, "checked": len(small), "next_cursor": next_cursor}
+    page = ids[: order.limit]
+    checked = (_check(account, order.month) for account in page if _is_small(account, order))
+    failed = [check for check in checked if check["differences"] or check["unreadable"] or check["wrong"]]
+    return {"items": failed, "accounts": len(page), "next_cursor": page[-1] if len(ids) > order.limit else None}
 
 
 def _is_small(account: str, order: CheckMonth) -> bool:
@@ -190,6 +189,7 @@ def write_csv(order: WriteCsv, _now: datetime) -> dict[str, Any]:
 def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
     """Return the accounts of a page whose month has no invoice; a cursor is an account. Raise `MonthNotOver`.
 
+    `accounts` is how many the page has.
     An account in the state `missing` is not billed yet: its job waits or has failed.
     """
     month_end.check_over(order.month, now)
@@ -198,7 +198,7 @@ def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
     items = [
         entry for start in range(0, len(page), _AT_ONCE) for entry in _open(page[start:][:_AT_ONCE], order.month)
     ]
-    return {"items": items, "next_cursor": page[-1] if len(ids) > order.limit else None}
+    return {"items": items, "accounts": len(page), "next_cursor": page[-1] if len(ids) > order.limit else None}
 
 
 def _open(ids: list[str], month: str) -> Iterator[dict[str, Any]]:
@@ -296,7 +296,8 @@ def _issued(account: str, month: str) -> tuple[MonthEntry, Invoice]:
 
 def _shown(entry: MonthEntry) -> dict[str, Any]:
     """Return what the operator is shown of an account's month."""
-    issued = {"number": entry.invoice.number, "total_micros": entry.invoice.total_micros} if entry.invoice else {}
+    names_issued = ("number", "studio", "total_micros", "currency") if entry.invoice else ()
+    issued = {name: getattr(entry.invoice, name) for name in names_issued}
     rest = msgspec.to_builtins(entry)
     names = ("account", "month", "state", "mailed_at", "paid_on", "credited_micros", "findings")
     return {**issued, **{name: rest[name] for name in names if rest[name]}}

@@ -85,6 +85,7 @@ ACTING = {
     "messages/store.py",
     "messages/timing.py",
     "numbers/choose.py",
+    "numbers/listed.py",
     "numbers/store.py",
     "optouts/listed.py",
     "optouts/report.py",

@@ -94,6 +94,15 @@ class Deployment:
         """Return the resources of a type, such as `AWS::SQS::Queue`, in the order of their names."""
         return sorted((one for one in self.resources.values() if one.kind == kind), key=lambda one: one.name)
 
+    def resource(self, logical_id: str) -> str:
+        """Return the name of one of the stack's resources; raise `Unreachable` if it is not there."""
+        cloudformation = self.client("cloudformation")
+        try:
+            found = cloudformation.describe_stack_resource(StackName=self.stack, LogicalResourceId=logical_id)
+        except (BotoCoreError, ClientError) as error:
+            raise Unreachable(f"{logical_id} of the stack {self.stack!r} cannot be found: {error}") from error
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
     def order(self, do: str, **fields: object) -> dict[str, Any]:
         """Give an order to the operator's function and return its answer.
 
@@ -111,12 +120,20 @@ class Deployment:
             raise Refused(answer["detail"], code=answer["code"], field=answer.get("field"))
         return dict(answer)
 
-    def pages(self, do: str, **fields: object) -> Iterator[dict[str, Any]]:
+    def items(self, do: str, **fields: object) -> Iterator[dict[str, Any]]:
         """Yield the items of all pages of an order that lists something."""
+        return (item for page in self._pages(do, fields, "cursor") for item in page["items"])
+
+    def pages_of_accounts(self, do: str, **fields: object) -> Iterator[dict[str, Any]]:
+        """Yield all pages of an order that goes through the accounts."""
+        return self._pages(do, fields, "after")
+
+    def _pages(self, do: str, fields: Mapping[str, object], goes_on: str) -> Iterator[dict[str, Any]]:
+        """Yield all pages of an order; `goes_on` is its field for the cursor of the page before."""
         cursor = None
         while True:
-            page = self.order(do, **fields, cursor=cursor)
-            yield from page["items"]
+            page = self.order(do, **fields, **{goes_on: cursor})
+            yield page
             if not (cursor := page["next_cursor"]):
                 return
 

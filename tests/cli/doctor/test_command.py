@@ -58,7 +58,7 @@ def test_a_finding_has_its_cure_and_its_page() -> None:
 
 def test_what_the_emulator_does_not_have_is_left_out_on_this_machine_and_asked_on_aws() -> None:
     check = Check(name="c", find=faulty, only_on_aws="The emulator has none.")
-    local = Deployment("longcode", Session({"cloudformation": Stack().client}), "http://127.0.0.1:1")
+    local = Deployment("longcode", Session({"cloudformation": Stack()}), "http://127.0.0.1:1")
 
     [here], [on_aws] = results(check, of=local), results(check)
 

@@ -24,10 +24,12 @@ READING = {
     "accounts.list_unapproved",
     "accounts.show",
     "changes.list",
+    "due.list_overdue",
     "invoices.csv",
     "invoices.list",
     "invoices.list_open",
     "months.check",
+    "numbers.list",
     "numbers.list_blocked",
     "numbers.list_parked",
     "optouts.export",
@@ -35,6 +37,7 @@ READING = {
     "phones.hash",
     "plans.show",
     "replies.list_unattributed",
+    "texts.count_parked",
 }
 
 

@@ -1,7 +1,6 @@
-"""The orders of `longcode doctor`: what is overdue, and what is wrong at the carrier."""
+"""The order numbers.check says what is wrong at the carrier."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,15 +8,12 @@ import pytest
 from admin.numbers import check_at_twilio
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.server import Server, serving
-from longcode.accounts.account import Account
 from longcode.carriers.twilio_account import TwilioAccount
 from tests.support.admin_orders import send_accepted_order
-from tests.support.fakes import NOW, studio
+from tests.support.fakes import studio
 from tests.support.local_aws import ACCOUNT_SID, SHARED_NUMBER
-from tests.support.text_steps import accept
 
 OWN, TOKEN = "+15555550177", "test-token"
-MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -34,21 +30,6 @@ def carrier() -> Iterator[Server]:
 def checked(server: Server, token: str = TOKEN, *dedicated: str) -> dict[str, Any]:
     account = TwilioAccount(account_sid=ACCOUNT_SID, auth_token=token, api_base=server.url)
     return check_at_twilio(account, {"carrier": "twilio", "shared": [SHARED_NUMBER], "dedicated": [*dedicated]})
-
-
-def test_what_is_due_for_ten_minutes_is_overdue(account: Account) -> None:
-    accept(account, "a")
-    accept(account, "b")
-
-    at_once = send_accepted_order("due.check", NOW + 11 * MINUTE)
-    later = send_accepted_order("due.check", NOW + 13 * MINUTE)
-
-    assert at_once == {"at": "2026-11-22T15:41:00.000Z", "overdue": 0, "all": True, "oldest": None, "kinds": {}}
-    assert (later["overdue"], later["kinds"], later["oldest"]) == (
-        3,
-        {"message": 2, "allowance": 1},
-        "2026-11-22T15:32:00.000Z",
-    )
 
 
 def test_nothing_is_wrong_at_a_carrier_that_is_set_right(aws: None, carrier: Server) -> None:

@@ -1,6 +1,7 @@
 """The table: protected, nothing in it overdue, the price list loaded, and counters that equal their messages."""
 
 import secrets
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from longcode_cli.deployment import Deployment
 from longcode_cli.doctor.finding import ALARMS, MONTH, PLANS, PROTECTION, Finding
 from longcode_cli.output import day_and_time
 
+_OVERDUE_MINUTES = 10  # the sweeper runs every minute
 _SAMPLE = 5  # accounts
 _MOST_UNITS = 3_000  # of an account in the sample: the function adds up so many texts in a second
 _MONTHS_IN = ZoneInfo("America/Chicago")
@@ -45,23 +47,20 @@ def find_unprotected(deployment: Deployment, _now: datetime) -> list[Finding]:
 
 def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
     """Return whether something in the table is due that the sweeper has not done."""
-    answer = deployment.order("due.check")
-    if not answer["overdue"]:
+    answer = deployment.order("due.list_overdue", minutes=_OVERDUE_MINUTES)
+    items = answer["items"]
+    if not items:
         return []
-    kinds = ", ".join(f"{count:,} of type {kind}" for kind, count in sorted(answer["kinds"].items()))
+    types = Counter(item["type"] for item in items)
+    count = f"{len(items)}{'' if answer['complete'] else ' or more'} items are" if len(items) > 1 else "1 item is"
     return [
         Finding(
-            what=f"{_items(answer)} overdue, the first since {day_and_time(answer['oldest'])} UTC: {kinds}.",
-            cure="Does the sweeper run, and what does its log say? longcode stuck shows why each one waits.",
+            what=f"{count} overdue, the first since {day_and_time(items[0]['due_at'])} UTC: "
+            + ", ".join(f"{number} of type {kind}" for kind, number in sorted(types.items())),
+            cure="longcode stuck shows why each one waits, and what helps.",
             page=ALARMS,
         )
     ]
-
-
-def _items(answer: dict[str, Any]) -> str:
-    if answer["overdue"] == 1:
-        return "1 item is"
-    return f"{answer['overdue']:,}{'' if answer['all'] else ' or more'} items are"
 
 
 def find_no_plans(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -86,7 +85,7 @@ def find_wrong_counters(deployment: Deployment, now: datetime) -> list[Finding]:
     check = {"month": month, "limit": _SAMPLE, "most_units": _MOST_UNITS}
     page = deployment.order("months.check", **check, after=str(10_000_000 + secrets.randbelow(90_000_000)))
     found = page["items"]
-    if page["checked"] < _SAMPLE:
+    if page["accounts"] < _SAMPLE:
         found = [*found, *deployment.order("months.check", **check)["items"]]
     return [wrong_counters(month, each) for each in {each["account"]: each for each in found}.values()]
 
