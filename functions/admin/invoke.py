@@ -14,12 +14,13 @@ from admin import (
     optout_history,
     partners,
     passwords,
+    phones,
     price_list,
     release,
     restore_check,
-    unattributed,
 )
 from admin.order import Order
+from admin.texts import find, show, unattributed
 from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
 
@@ -41,9 +42,12 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     partners.ListKeys: partners.list_keys,
     partners.EndKey: partners.end_key,
     numbers.Assign: numbers.assign,
-    numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
-    numbers.HashPhone: numbers.hash_phone,
+    phones.ShowPhone: phones.show,
+    phones.ListBlocked: phones.list_blocked,
+    phones.HashPhone: phones.hash_phone,
+    find.FindTexts: find.find,
+    show.ShowText: show.show,
     price_list.ShowPlans: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,

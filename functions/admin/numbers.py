@@ -1,20 +1,17 @@
-"""Dedicate numbers to accounts and take them back, list blocked phones and parked numbers, hash a phone."""
+"""Dedicate numbers to accounts and take them back; list the parked numbers."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, PhoneNumber, account_or_raise
+from admin.order import AccountId, Order, account_or_raise
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import store as clients
 from longcode.errors import BadPhone, NumberTaken
 from longcode.numbers import store as numbers
-from longcode.one_spelling import one_spelling
 from longcode.phone import to_e164
-from longcode.table import keyed_hash
 from longcode.table.store import ConditionFailed
 
 
@@ -25,19 +22,6 @@ class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
     number: str | None
 
 
-class ListBlocked(Order, frozen=True, kw_only=True, tag="numbers.list_blocked"):
-    """List the phones that the carrier blocks for some of our numbers although they texted START to another."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Cursor | None = None
-
-
-def list_blocked(order: ListBlocked, now: datetime) -> dict[str, Any]:
-    """Return a page of the blocked phones, newest first. They are texted from the number of their START."""
-    page, next_cursor = numbers.blocked_pairs_page(limit=order.limit, cursor=order.cursor)
-    return {"items": msgspec.to_builtins(page), "next_cursor": next_cursor}
-
-
 class ListParked(Order, frozen=True, kw_only=True, tag="numbers.list_parked"):
     """List the numbers whose texts are held, because the carrier refused their registration."""
 
@@ -45,17 +29,6 @@ class ListParked(Order, frozen=True, kw_only=True, tag="numbers.list_parked"):
 def list_parked(_order: ListParked, _now: datetime) -> dict[str, Any]:
     """Return the parked numbers, each with the carrier's code and when the text was sent that it refused."""
     return {"items": msgspec.to_builtins(numbers.all_parked())}
-
-
-class HashPhone(Order, frozen=True, kw_only=True, tag="phones.hash"):
-    """Compute the hash that stands for a phone, or for one of our numbers, in the logs."""
-
-    phone: PhoneNumber
-
-
-def hash_phone(order: HashPhone, _now: datetime) -> dict[str, Any]:
-    """Return the hash of a phone, whether or not the logs have it."""
-    return {"phone_hash": keyed_hash.of(one_spelling(order.phone))}
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:
