@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from admin.order import AccountId, Order, account_or_raise
+from admin.order import AccountId, Order, ReadingOrder, Unchanged, account_or_raise
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import store as clients
@@ -22,7 +22,7 @@ class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
     number: str | None
 
 
-class ListParked(Order, frozen=True, kw_only=True, tag="numbers.list_parked"):
+class ListParked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_parked"):
     """List the numbers whose texts are held, because the carrier refused their registration."""
 
 
@@ -37,6 +37,7 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
     Raise `NotFound`, `BadPhone` or `NumberTaken`.
     """
     number = None if order.number is None else _not_shared(order.number)
+    is_changed = False
     while (account := account_or_raise(order.account)).number != number:
         try:
             if not numbers.dedicate(account, number, now):
@@ -45,12 +46,13 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
                 )
         except ConditionFailed:
             continue  # the account's number was changed meanwhile
+        is_changed = True
         logger.info("dedicated number set", extra={"account": order.account, "given": number is not None})
     if number:
         # A client can have had it as a phone before: each text looks that up now, and is refused when it is posted.
         for account_id, client_id in clients.with_phone_in_all_accounts(number):
             clients.mark_phone(account_id, client_id, number)
-    return {"number": number}
+    return {"number": number} if is_changed else Unchanged(number=number)
 
 
 def _not_shared(entered: str) -> str:

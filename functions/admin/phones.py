@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import Cursor, Order, PhoneNumber
+from admin.order import Cursor, PhoneNumber, ReadingOrder
 from admin.texts.find import accounts_of, read_phone
 from admin.texts.stops import stops
 from longcode.accounts import store as accounts
@@ -23,21 +23,21 @@ from longcode.table import keyed_hash
 _MOST_ACCOUNTS = 50
 
 
-class ShowPhone(Order, frozen=True, kw_only=True, tag="phones.show"):
+class ShowPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.show"):
     """Show what is known of a phone, in any spelling; one without `+` is of the country code."""
 
     phone: Annotated[str, Meta(min_length=1, max_length=100)]
     country_code: Annotated[str, Meta(max_length=5)] = "1"
 
 
-class ListBlocked(Order, frozen=True, kw_only=True, tag="numbers.list_blocked"):
+class ListBlocked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_blocked"):
     """List the phones that the carrier blocks for some of our numbers although they texted START to another."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Cursor | None = None
 
 
-class HashPhone(Order, frozen=True, kw_only=True, tag="phones.hash"):
+class HashPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.hash"):
     """Compute the hash that stands for a phone, or for one of our numbers, in the logs."""
 
     phone: PhoneNumber

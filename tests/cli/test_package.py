@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
@@ -13,6 +14,7 @@ from tests.support.source_reading import ROOT
 
 FOLDER = ROOT / "cli"
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
+VERSION = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]["version"]
 
 
 def _commands(command: object, *names: str) -> Iterator[tuple[str, str | None]]:
@@ -44,4 +46,4 @@ def test_the_wheel_has_every_module_and_the_command(tmp_path: Path) -> None:
     sources = {str(path.relative_to(FOLDER / "src")) for path in (FOLDER / "src").rglob("*.py")}
 
     assert {name for name in wheel.namelist() if name.endswith(".py")} == sources
-    assert b"longcode = longcode_cli.main:main" in wheel.read("longcode_cli-0.1.0.dist-info/entry_points.txt")
+    assert b"longcode = longcode_cli.main:main" in wheel.read(f"longcode_cli-{VERSION}.dist-info/entry_points.txt")

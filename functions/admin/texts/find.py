@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from admin.order import AccountId, Order, account_or_raise
+from admin.order import AccountId, ReadingOrder, account_or_raise
 from admin.texts import why
 from admin.texts.stops import stops
 from admin.texts.why import Known
@@ -39,7 +39,7 @@ _MOST_ACCOUNTS = 20
 _MOST_CALLS, _FEWEST_CALLS = 40, 8  # that pass over entries: for one account, and for each of many
 
 
-class FindTexts(Order, frozen=True, kw_only=True, tag="texts.find"):
+class FindTexts(ReadingOrder, frozen=True, kw_only=True, tag="texts.find"):
     """Find texts by `what`: a message's id, a carrier's id, a phone in any spelling, or with an account alone: any.
 
     `since` and `until` bound when a text to a phone, or of an account, was accepted.

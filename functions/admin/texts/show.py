@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from admin.order import AccountId, Order
+from admin.order import AccountId, ReadingOrder
 from admin.texts import find, why
 from admin.texts.why import Known
 from longcode.accounts import store as accounts
@@ -40,7 +40,7 @@ from longcode.windows import ends_at
 _TOLD = (*MessageState,)
 
 
-class ShowText(Order, frozen=True, kw_only=True, tag="texts.show"):
+class ShowText(ReadingOrder, frozen=True, kw_only=True, tag="texts.show"):
     """Show a text by the same ids as `texts.find`."""
 
     id: Annotated[str, Meta(min_length=1, max_length=200)]

@@ -76,7 +76,9 @@ _REFUSED: Mapping[str, Why] = {
 }
 
 _HELD: Mapping[HoldReason, Why] = {
-    HoldReason.QUIET_HOURS: Why("quiet hours have begun where the client is", "The text goes by itself when they end."),
+    HoldReason.QUIET_HOURS: Why(
+        "quiet hours have begun where the client is", "The text goes by itself when they end."
+    ),
     HoldReason.PARKED: Why("the carrier refuses texts for a reason on our side", _RELEASE),
     HoldReason.PAUSED: Why("its broadcast is paused", "The studio resumes the broadcast in the hub, or cancels it."),
     HoldReason.ASKED: Why(
