@@ -1,4 +1,4 @@
-"""List our numbers and those that are parked; dedicate them to accounts and take them back."""
+"""List our numbers and those that are parked, check them at the carrier, dedicate them to accounts."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,9 +8,12 @@ import msgspec
 
 from admin.order import AccountId, Order, ReadingOrder, Unchanged, account_or_raise
 from longcode import months
+from longcode.aws.parameters import inbound_url, public_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
+from longcode.carriers.choose import open_account
 from longcode.carriers.refusals import meaning_of
+from longcode.carriers.twilio_account import AtTwilio, NoAnswer, TwilioAccount, WantedAccount, find_faults
 from longcode.clients import store as clients
 from longcode.errors import BadPhone, NumberTaken
 from longcode.numbers import choose, listed
@@ -21,6 +24,8 @@ from longcode.table import keyed_hash
 from longcode.table.store import ConditionFailed
 from longcode.usage import store as usage
 from longcode.usage.habit import Activity
+
+_WEBHOOK = "/carriers/twilio/inbound"
 
 
 class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
@@ -92,6 +97,44 @@ class ListParked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_park
 def list_parked(_order: ListParked, _now: datetime) -> dict[str, Any]:
     """Return the parked numbers, each with the carrier's code and when the text was sent that it refused."""
     return {"items": msgspec.to_builtins(numbers.all_parked())}
+
+
+class CheckNumbers(ReadingOrder, frozen=True, kw_only=True, tag="numbers.check"):
+    """Ask the carrier whether our numbers belong to us there, are registered, and send what they receive to us."""
+
+
+def check_numbers(_order: CheckNumbers, _now: datetime) -> dict[str, Any]:
+    """Return our numbers and what is set wrong at Twilio; `unanswered` is why Twilio could not be asked, or null.
+
+    With another carrier, only the numbers are returned: its settings are in the operator's own AWS account.
+    """
+    ours = {"carrier": settings().carrier, "shared": list(settings().shared_numbers)}
+    return check_at_twilio(open_account(), {**ours, "dedicated": numbers.all_dedicated()})
+
+
+def check_at_twilio(account: TwilioAccount | None, ours: dict[str, Any]) -> dict[str, Any]:
+    """Return our numbers, with what is wrong in an account at Twilio."""
+    if ours["carrier"] != "twilio":
+        return {**ours, "items": [], "unanswered": None}
+    if account is None:
+        return {**ours, "items": [], "unanswered": "The secret of the carrier has no account_sid yet."}
+    try:
+        found = account.read(settings().messaging_service_sid)
+    except NoAnswer as failed:
+        return {**ours, "items": [], "unanswered": str(failed)}
+    return {**ours, "items": msgspec.to_builtins(_faults(found, ours)), "unanswered": None}
+
+
+def _faults(found: AtTwilio, ours: dict[str, Any]) -> list[Any]:
+    wanted = WantedAccount(
+        shared=tuple(ours["shared"]),
+        dedicated=tuple(ours["dedicated"]),
+        service=settings().messaging_service_sid,
+        webhook=f"{public_url()}{_WEBHOOK}",
+        fallback=f"{inbound_url()}{_WEBHOOK}",
+        texts_us="US" in settings().allowed_countries,
+    )
+    return list(find_faults(found, wanted))
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:
