@@ -148,7 +148,7 @@ def test_nothing_rings_on_a_new_stack_and_a_sweep_that_has_run_rings_when_it_sto
 
 
 def test_the_operator_s_page_has_every_alarm(template: dict[str, Any]) -> None:
-    page = (FUNCTIONS.parent / "docs" / "operating.md").read_text()
+    page = (FUNCTIONS.parent / "docs" / "operate.md").read_text()
     table = page.partition("## When an alarm is raised")[2].partition("\n## ")[0]
     rows = [re.findall(r"`(\w+)`", row.split("|")[1]) for row in table.splitlines() if row.startswith("| `")]
 

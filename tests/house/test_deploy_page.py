@@ -49,7 +49,7 @@ def test_the_page_says_which_numbers_the_messaging_service_has() -> None:
 
 
 def test_a_new_dedicated_number_is_set_up_like_a_shared_one() -> None:
-    page = " ".join((ROOT / "docs" / "operating.md").read_text().split())
+    page = " ".join((ROOT / "docs" / "operate.md").read_text().split())
     order = page.partition("`numbers.assign` dedicates a number to one studio.")[2][:500]
 
     assert [
