@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, account_or_raise
+from admin.order import AccountId, Cursor, Order, Words, account_or_raise
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange, next_change_at
 from longcode.aws.telemetry import logger
@@ -18,14 +18,11 @@ from longcode.months import month_of
 from longcode.plans.plans import plan_name_in
 from longcode.table.store import ConditionFailed
 
-Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
-
 
 class AccountOrder(Order, frozen=True, kw_only=True):
-    """An order about an account. `by` is the operator's employee who gives it; the studio does not see it."""
+    """An order about an account."""
 
     account: AccountId
-    by: Words | None = None
 
 
 class ShowAccount(AccountOrder, frozen=True, kw_only=True, tag="accounts.show"):
@@ -186,9 +183,9 @@ def _shown(account: Account) -> dict[str, Any]:
     history = [msgspec.to_builtins(change) for change in account.status_changes]
     return {
         "account": account.id,
-        "standing": account.status,
+        "status": account.status,
         "number": account.number,
         "approved": account.trial_units_a_day is None,
         "ceiling_units_a_day": account.ceiling_units_a_day,
-        "standings": history,
+        "status_changes": history,
     }
