@@ -50,7 +50,9 @@ def test_the_page_says_which_numbers_the_messaging_service_has() -> None:
 
 def test_a_new_dedicated_number_is_set_up_like_a_shared_one() -> None:
     page = " ".join((ROOT / "docs" / "operate.md").read_text().split())
-    order = page.partition("`numbers.assign` dedicates a number to one studio.")[2][:500]
+    order = page.partition("`longcode numbers assign +12135550177 10000001` dedicates a number to one studio.")[2][
+        :500
+    ]
 
     assert [
         word for word in ("Messaging Service", "webhook and fallback", "`AnsweredByCarrier`") if word not in order
