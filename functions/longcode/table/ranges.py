@@ -49,14 +49,22 @@ def read(
 
 
 def query_part(
-    prefix: Key, *, after: Key | None, until: Key | None, where: ConditionBase | None, page: int | None = None
+    prefix: Key,
+    *,
+    after: Key | None,
+    until: Key | None,
+    where: ConditionBase | None,
+    page: int | None = None,
+    only: Sequence[str] = (),
 ) -> tuple[Iterator[Attributes], Key | None]:
     """Return the items after one key and up to another that match, and the last key that the call read.
 
     Only keys that begin with the prefix's are read, and without `after` or `until` all of these. The last key is None
-    if nothing is left to read. A call reads a megabyte, or `page` items; it is not strongly consistent.
+    if nothing is left to read. A call reads a megabyte, or `page` items; it is not strongly consistent. `only` are
+    the attributes to return, by default all.
     """
-    items, _, last = _query_part(prefix, (after, until), where, {"Limit": page} if page else {})
+    more = ({"Limit": page} if page else {}) | (projection(only) if only else {})
+    items, _, last = _query_part(prefix, (after, until), where, more)
     return items, last
 
 
