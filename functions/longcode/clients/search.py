@@ -1,6 +1,6 @@
 """The search for clients by name, number, id, tag and status, with filters of DynamoDB."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial, reduce
 from heapq import nsmallest
 from itertools import chain, islice, pairwise
@@ -26,9 +26,7 @@ from longcode.table import keys, ranges, store
 from longcode.table.writes import Attributes, read
 
 _FIRST_PAGE = 500
-_MOST_KEPT = 1_000  # accounts; each has a key for each megabyte of clients
-_ends: dict[str, list[keys.Key]] = {}
-"""Where the calls of an account's last search ended. The next one reads the parts between at the same time."""
+_MOST_IN_A_CALL = 2_000  # clients that a search by name passes over in a call
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -55,23 +53,18 @@ def find_by_name(account: str, wanted: Wanted, limit: int, cursor: str | None) -
 
     All clients must be on the lists (see `lists.survey`). One that was just written may be missing.
     """
-    conditions = [*_has_tag_and_status(wanted), *_contains_words(wanted.text)]
-    conditions += [Attr(PLACE).gte(cursor)] if cursor else []
-    bounds = [None, *_ends.get(account, []), None]
-    read_part = partial(_read_part, account, _all(conditions), None, only=("id", PLACE))
-    parts = at_once(*(partial(read_part, part) for part in pairwise(bounds)))
-    _keep_ends(account, [end for _, ends in parts for end in ends])
-    found = ((str(item.get(PLACE, "")), str(item["id"])) for items, _ in parts for item in items)
-    first = nsmallest(limit + 1, found)
+    conditions = [*_has_tag_and_status(wanted), *_contains_words(wanted.text), Attr(PLACE).gte(cursor or "0")]
+    where = reduce(and_, conditions)
+    found = ranges.find(keys.client(account), where, only=("id", PLACE), page=_MOST_IN_A_CALL).items
+    first = nsmallest(limit + 1, ((item[PLACE], item["id"]) for item in found))
     clients = of_ids(account, [client_id for _, client_id in first[:limit]])
-    return [client for client in clients if _is_wanted(wanted, client)], first[limit][0] if len(
-        first
-    ) > limit else None
+    following = first[limit][0] if len(first) > limit else None
+    return [client for client in clients if _is_wanted(wanted, client)], following
 
 
 def sample(account: str, limit: int) -> list[Client]:
     """Return about `limit` clients, in the order of their ids; after a count, some from each megabyte of the list."""
-    starts = [None, *_ends.get(account, [])]
+    starts = [None, *ranges.known_ends(keys.client(account))]
     page = ceil(limit / len(starts))
     parts = at_once(
         *(
@@ -110,9 +103,9 @@ def count_audience(account: str, audience: Audience) -> int:
 
 
 def _count(account: str, where: ConditionBase | None) -> int:
-    bounds = [None, *_ends.get(account, []), None]
+    bounds = [None, *ranges.known_ends(keys.client(account)), None]
     parts = at_once(*(partial(_count_of_part, account, where, part) for part in pairwise(bounds)))
-    _keep_ends(account, [end for _, ends in parts for end in ends])
+    ranges.keep_ends(keys.client(account), [end for _, ends in parts for end in ends])
     return sum(count for count, _ in parts)
 
 
@@ -178,40 +171,26 @@ def _find(
     )
     found = list(islice(_matching(is_wanted, items), limit))
     if reached and len(found) < limit:
-        bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
+        bounds = [reached, *(end for end in ranges.known_ends(keys.client(account)) if end > reached), None]
         parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
         rest = _matching(is_wanted, chain.from_iterable(items for items, _ in parts))
         found += islice(rest, limit - len(found))
-        _keep_ends(account, [end for _, ends in parts for end in ends])
+        ranges.keep_ends(keys.client(account), [end for _, ends in parts for end in ends])
     return found
 
 
-def _keep_ends(account: str, ends: list[keys.Key]) -> None:
-    _ends.pop(account, None)
-    _ends[account] = ends
-    if len(_ends) > _MOST_KEPT:
-        del _ends[next(iter(_ends))]
-
-
 def _read_part(
-    account: str,
-    where: ConditionBase | None,
-    page: int | None,
-    part: tuple[keys.Key | None, keys.Key | None],
-    only: Sequence[str] = (),
+    account: str, where: ConditionBase | None, page: int | None, part: tuple[keys.Key | None, keys.Key | None]
 ) -> tuple[Iterator[Attributes], list[keys.Key]]:
     """Return what matches among the clients after one key and up to another, and where each call ended."""
     found: list[Iterator[Attributes]] = []
     ends: list[keys.Key] = []
     reached, until = part
-    while True:
-        items, reached = ranges.query_part(
-            keys.client(account), after=reached, until=until, where=where, page=page, only=only
-        )
+    while reached:
+        items, reached = ranges.query_part(keys.client(account), after=reached, until=until, where=where, page=page)
         found.append(items)
-        if reached is None:
-            return chain.from_iterable(found), [*ends, until] if until else ends
-        ends.append(reached)
+        ends += [reached] if reached else []
+    return chain.from_iterable(found), [*ends, until] if until else ends
 
 
 def find_all(account: str, wanted: Wanted, after: str | None = None) -> Iterator[Client]:
