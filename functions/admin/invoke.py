@@ -28,6 +28,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.ShowAccount: account_status.show,
     account_status.Approve: account_status.approve,
     account_status.SetCeiling: account_status.set_ceiling,
+    account_status.ListAccounts: account_status.list_accounts,
     account_status.ListUnapproved: account_status.list_unapproved,
     account_status.Suspend: account_status.set_status,
     account_status.Restore: account_status.set_status,

@@ -78,18 +78,6 @@ def findable(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def running_stack(log: Log = print) -> Iterator[Stack]:
-    """Yield the running stack, or else a new stack that ends with the block."""
-    stack = find()
-    if stack:
-        log(f"using the running stack at {stack.api_url}")
-        yield stack
-        return
-    with new_stack(log) as stack:
-        yield stack
-
-
-@contextmanager
 def new_stack(log: Log = print, url_for_functions: Callable[[str], str] = str) -> Iterator[Stack]:
     """Start a new stack; it ends with the block or with this process, even if that is killed."""
     with run_folder() as folder, ExitStack() as running:

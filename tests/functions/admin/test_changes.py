@@ -20,6 +20,7 @@ OTHER = "10000002"
 OWN = "+12135550177"
 LATER = NOW + timedelta(minutes=1)
 READING = {
+    "accounts.list",
     "accounts.list_unapproved",
     "accounts.show",
     "changes.list",
