@@ -193,9 +193,9 @@ def _shown(account: Account) -> dict[str, Any]:
     history = [msgspec.to_builtins(change) for change in account.status_changes]
     return {
         "account": account.id,
-        "standing": account.status,
+        "status": account.status,
         "number": account.number,
         "approved": account.trial_units_a_day is None,
         "ceiling_units_a_day": account.ceiling_units_a_day,
-        "standings": history,
+        "status_changes": history,
     }

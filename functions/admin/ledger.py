@@ -1,4 +1,4 @@
-"""Close, check and repair months; list invoices, mark them as paid, mail them again and give credits."""
+"""Close, check and repair months; list invoices, mark them as paid, mail, credit and export them."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -12,7 +12,8 @@ from admin.order import AccountId, Cursor, Month, Order, ReadingOrder, Unchanged
 from longcode import months
 from longcode.accounts import store as accounts
 from longcode.aws import queues
-from longcode.billing import adjustments, closing, invoices_csv, month_end
+from longcode.aws.settings import settings
+from longcode.billing import adjustments, closing, exports, invoices_csv, month_end
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import MonthEntry
 from longcode.billing.invoice import Invoice, find_errors, money
@@ -97,6 +98,14 @@ class GiveCredit(Order, frozen=True, kw_only=True, tag="invoices.credit"):
     amount_micros: Annotated[int, Meta(ge=1, le=2**53)]  # no total is larger
     reason: Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,100}\Z")]
+
+
+class Export(Order, frozen=True, kw_only=True, tag="invoices.export"):
+    """Export an invoice to the operator's books; `again`: also if it is exported already."""
+
+    account: AccountId
+    month: Month
+    again: bool = False
 
 
 def close_month(order: CloseMonth, now: datetime) -> dict[str, Any]:
@@ -237,6 +246,31 @@ def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
         raise CreditIdTaken(f"Another credit was given under the id {order.id!r}.", field="id")
     shown: dict[str, Any] = msgspec.to_builtins(written)
     return shown if written.given_at == now else Unchanged(shown)
+
+
+def export(order: Export, now: datetime) -> dict[str, Any]:
+    """Begin an export if this deployment has exports, and return its progress; raises `NotFound`."""
+    return begin_export(order, now, enabled=bool(settings().stripe_secret))
+
+
+def begin_export(order: Export, now: datetime, *, enabled: bool) -> dict[str, Any]:
+    """Begin an export, or another round of one that has ended, and return its progress; raises `NotFound`.
+
+    A finished export gets another round only with `again`, an unfinished one never.
+    """
+    if not enabled:
+        return Unchanged(code="not_wanted", detail="Exports are off: see the parameter InvoiceExport.", field=None)
+    account_or_raise(order.account)
+    if invoices.get(order.account, order.month) is None:
+        raise NotFound(f"There is no invoice for {order.month}.", field="month")
+    before = exports.get(order.account, order.month)
+    if before is None:
+        exports.begin(order.account, order.month, now)
+    elif before.stopped or (before.stripe_invoice and order.again):
+        exports.begin_again(before, now)
+    else:
+        return Unchanged(export=msgspec.to_builtins(before))
+    return {"export": msgspec.to_builtins(exports.get(order.account, order.month))}
 
 
 def _issued(account: str, month: str) -> tuple[MonthEntry, Invoice]:

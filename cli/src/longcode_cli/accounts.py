@@ -142,11 +142,11 @@ def _show(context: Context, answer: dict[str, Any]) -> None:
         f"{day_and_time(change['at'])} {change['to']}"
         + (f": {change['reason']}" if change.get("reason") else "")
         + (f" (by {change['by']})" if change.get("by") else "")
-        for change in answer["standings"]
+        for change in answer["status_changes"]
     ]
     facts = {
         "account": answer["account"],
-        "status": answer["standing"],
+        "status": answer["status"],
         "approved": "yes" if answer["approved"] else "no, it waits for your approval",
         "ceiling": _ceiling(answer),
         "number": answer["number"] or "shared numbers",

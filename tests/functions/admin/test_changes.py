@@ -183,7 +183,7 @@ def test_an_order_that_is_killed_anywhere_is_in_the_record_if_it_changed_somethi
         with crash:
             suspend()
 
-        is_suspended = send_order("accounts.show", account="10000001")["standing"] == "suspended"
+        is_suspended = send_order("accounts.show", account="10000001")["status"] == "suspended"
         recorded = summary(listed("10000001"))
         if is_suspended:
             assert recorded in ([("10000001", "accounts.suspend", unfinished)] for unfinished in (True, False))

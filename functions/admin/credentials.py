@@ -1,4 +1,4 @@
-"""Mail a studio's owner a link: for a new password, a new address, or to sign in; end its password and keys."""
+"""Credentials: mail a studio's owner a link, end its password and keys; make, list and end the keys of partners."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,8 +7,8 @@ from uuid import uuid4
 from msgspec import Meta, to_builtins
 
 from admin.account_status import AccountOrder
-from admin.order import account_or_raise
-from longcode.accounts import account_links, api_keys, owner_notices, sessions
+from admin.order import Order, ReadingOrder, Unchanged, account_or_raise
+from longcode.accounts import account_links, api_keys, owner_notices, passwords, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
 from longcode.accounts.account_links import LinkKind
@@ -16,9 +16,14 @@ from longcode.accounts.names import LONGEST_ADDRESS
 from longcode.aws import mail, queues
 from longcode.aws.parameters import public_url
 from longcode.aws.telemetry import logger
-from longcode.errors import WrongStatus
+from longcode.errors import NotFound, WrongStatus
 from longcode.jobs import MailSignInLink
 from longcode.mails.content import Action, MailContent
+from longcode.partners import store as partners
+from longcode.partners.store import PartnerKey
+
+PartnerName = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
+ShownName = Annotated[str, Meta(pattern=r"^\S[^\x00-\x1f\x7f]*\Z", max_length=60)]
 
 
 class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
@@ -40,6 +45,23 @@ class EndCredentials(AccountOrder, frozen=True, kw_only=True, tag="passwords.end
 
     They work for up to a minute more, until the authoriser's cache expires; a repeated order ends what was made then.
     """
+
+
+class MakeKey(Order, frozen=True, kw_only=True, tag="partners.make_key"):
+    """Make a key of a partner. `partner` is your short name of it, `name` the one that its studios read in mails."""
+
+    partner: PartnerName
+    name: ShownName
+
+
+class ListKeys(ReadingOrder, frozen=True, kw_only=True, tag="partners.list_keys"):
+    """List the keys of all partners, the oldest first, also those that have ended."""
+
+
+class EndKey(Order, frozen=True, kw_only=True, tag="partners.end_key"):
+    """End a key, at once. The accounts that were opened with it, and their API keys, stay."""
+
+    key_id: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
@@ -88,6 +110,31 @@ def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
     return {"account": account.id, "keys": ended}
 
 
+def make_key(order: MakeKey, now: datetime) -> dict[str, Any]:
+    """Make a key and return it, this once; a repeated order makes another one."""
+    key_id, secret = passwords.generate_key(passwords.KeyKind.PARTNER)
+    key = PartnerKey(id=key_id, partner=order.partner, name=order.name, created_at=now, by=order.by)
+    partners.create(key, passwords.hash_of(secret))
+    logger.info("partner key made", extra={"partner": key.partner, "key_id": key_id, "by": order.by})
+    return {**_shown(key), "key": secret}
+
+
+def list_keys(_order: ListKeys, _now: datetime) -> dict[str, Any]:
+    """Return all keys without their secrets."""
+    return {"items": [_shown(key) for key in partners.keys_of_all()]}
+
+
+def end_key(order: EndKey, now: datetime) -> dict[str, Any]:
+    """End a key and return it; a repeated order changes nothing. Raises `NotFound`."""
+    key = partners.end(order.key_id, now)
+    if key is None:
+        raise NotFound(f"There is no partner key {order.key_id!r}.", field="key_id")
+    if key.ended_at != now:
+        return Unchanged(_shown(key))
+    logger.info("partner key ended", extra={"partner": key.partner, "key_id": key.id, "by": order.by})
+    return _shown(key)
+
+
 def _check_address(account: Account) -> None:
     if account.established_at is None or not account.email:
         raise WrongStatus("The account's sign-up is not complete: its address is not confirmed.", field="account")
@@ -110,3 +157,7 @@ def _link(account: Account, link: str) -> MailContent:
         ),
         why=f"somebody asked us for a new password of account {account.id}",
     )
+
+
+def _shown(key: PartnerKey) -> dict[str, Any]:
+    return {name: to_builtins(getattr(key, name)) for name in PartnerKey.__struct_fields__}
