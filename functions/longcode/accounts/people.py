@@ -22,10 +22,14 @@ OWNER = "owner"
 
 
 class Role(StrEnum):
-    """What a person may do: the owner everything, staff all but people, plan, settings and passwords."""
+    """What a person may do: the owner everything, staff all but people, plan, settings and passwords.
+
+    An operator is of no account, and has pages of their own.
+    """
 
     OWNER = "owner"
     STAFF = "staff"
+    OPERATOR = "operator"
 
 
 class Person(Struct, frozen=True, kw_only=True):
