@@ -57,6 +57,9 @@ fix: .venv/dev/done  ## format the code and repair what the linter can
 	$(DEV)/ruff format .
 	$(DEV)/ruff check --fix .
 
+hooks: .venv/dev/done .venv/hooks/done  ## have git format and lint what is committed, before each commit
+	.venv/hooks/bin/pre-commit install
+
 # Found, or installed by Debian's package if this is root: Playwright would load its own from a host of its own.
 browser:  ## install Chromium, with which the hub is tested, unless there is one
 	@command -v chromium chromium-browser google-chrome chrome > /dev/null || \
@@ -126,9 +129,9 @@ cli: .venv/cli/done  ## install the operator's command line into .venv/cli/bin/l
 	.venv/uv/bin/uv pip install -q --no-deps --offline --python .venv/cli/bin/python -e cli
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes
-	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,cli,dev,emulator,fuzz,sam,uv}; do \
+	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,cli,dev,emulator,fuzz,hooks,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
-.PHONY: help check audit fix browser test screenshots quick bench fuzz openapi validate build deploy update up mail logs stop clean demo cli lock
+.PHONY: help check audit fix hooks browser test screenshots quick bench fuzz openapi validate build deploy update up mail logs stop clean demo cli lock

@@ -8,6 +8,7 @@ from typing import Any
 
 from admin import (
     account_status,
+    changes,
     credentials,
     ledger,
     numbers,
@@ -61,14 +62,18 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
     optout_history.ImportHistory: optout_history.import_history,
+    changes.ListChanges: changes.list_changes,
 }
 
 _ORDER: Any = reduce(or_, ORDERS)
 
 
-def act(event: Any, now: datetime) -> dict[str, Any]:
-    """Carry out an order and return its result, or `code`, `detail` and `field` if it is malformed or refused."""
-    return orders.carry_out(event, _ORDER, lambda order: ORDERS[type(order)](order, now))
+def act(event: Any, now: datetime, request: str = "") -> dict[str, Any]:
+    """Carry out an order and return its result, or `code`, `detail` and `field` if it is malformed or refused.
+
+    `request` is the id of the invocation.
+    """
+    return orders.carry_out(event, _ORDER, lambda order: changes.recorded(order, ORDERS[type(order)], now, request))
 
 
 def read(event: Any) -> Order:
@@ -79,4 +84,4 @@ def read(event: Any) -> Order:
 
 @logger.inject_lambda_context
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    return act(event, clients.now())
+    return act(event, clients.now(), context.aws_request_id)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Month, Order, account_or_raise
+from admin.order import AccountId, Cursor, Month, Order, ReadingOrder, Unchanged, account_or_raise
 from longcode import months
 from longcode.accounts import store as accounts
 from longcode.aws import queues
@@ -37,7 +37,7 @@ class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
     after: Cursor | None = None
 
 
-class CheckMonth(Order, frozen=True, kw_only=True, tag="months.check"):
+class CheckMonth(ReadingOrder, frozen=True, kw_only=True, tag="months.check"):
     """Compare a month's counters with its messages: for one account, or for a page of accounts."""
 
     month: Month
@@ -53,7 +53,7 @@ class RepairMonth(Order, frozen=True, kw_only=True, tag="months.repair"):
     account: AccountId
 
 
-class ListInvoices(Order, frozen=True, kw_only=True, tag="invoices.list"):
+class ListInvoices(ReadingOrder, frozen=True, kw_only=True, tag="invoices.list"):
     """List a month's issued invoices in the order of their numbers."""
 
     month: Month
@@ -61,13 +61,13 @@ class ListInvoices(Order, frozen=True, kw_only=True, tag="invoices.list"):
     cursor: Cursor | None = None
 
 
-class WriteCsv(Order, frozen=True, kw_only=True, tag="invoices.csv"):
+class WriteCsv(ReadingOrder, frozen=True, kw_only=True, tag="invoices.csv"):
     """Write a month's issued invoices as CSV."""
 
     month: Month
 
 
-class ListOpen(Order, frozen=True, kw_only=True, tag="invoices.list_open"):
+class ListOpen(ReadingOrder, frozen=True, kw_only=True, tag="invoices.list_open"):
     """Go through a page of accounts, and list those that have no invoice for a month but should have one."""
 
     month: Month
@@ -150,8 +150,9 @@ def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
     if findings.unreadable:
         raise RequestError("A message cannot be read, so what the counters should be is unknown.", field="month")
     missing = Usage(**{diff.count: diff.messages - diff.counters for diff in findings.differences})
-    if missing != Usage():
-        quotas.correct(account, last_day, missing, corrected)
+    if missing == Usage():
+        return Unchanged(_check(account, order.month))
+    quotas.correct(account, last_day, missing, corrected)
     return _check(account, order.month)
 
 
@@ -201,9 +202,11 @@ def mark_paid(order: MarkPaid, now: datetime) -> dict[str, Any]:
     """Mark an invoice as paid on a day. A repeated order changes nothing, even if it has another day."""
     if order.on.isoformat() > months.day_of(now):
         raise RequestError(f"{order.on} is in the future.", field="on")
-    _issued(order.account, order.month)
+    entry, _ = _issued(order.account, order.month)
     if order.on.isoformat() < months.previous(order.month):  # a typing error in the year could not be corrected later
         raise RequestError(f"{order.on} is more than a month before {order.month} began.", field="on")
+    if entry.paid_on:
+        return Unchanged(_shown(entry))
     invoices.mark_paid(order.account, order.month, order.on)
     return _shown(_issued(order.account, order.month)[0])
 
@@ -242,7 +245,7 @@ def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
     if not adjustments.is_same_credit(written, wanted):
         raise CreditIdTaken(f"Another credit was given under the id {order.id!r}.", field="id")
     shown: dict[str, Any] = msgspec.to_builtins(written)
-    return shown
+    return shown if written.given_at == now else Unchanged(shown)
 
 
 def export(order: Export, now: datetime) -> dict[str, Any]:
@@ -256,7 +259,7 @@ def begin_export(order: Export, now: datetime, *, enabled: bool) -> dict[str, An
     A finished export gets another round only with `again`, an unfinished one never.
     """
     if not enabled:
-        return {"code": "not_wanted", "detail": "Exports are off: see the parameter InvoiceExport.", "field": None}
+        return Unchanged(code="not_wanted", detail="Exports are off: see the parameter InvoiceExport.", field=None)
     account_or_raise(order.account)
     if invoices.get(order.account, order.month) is None:
         raise NotFound(f"There is no invoice for {order.month}.", field="month")
@@ -265,6 +268,8 @@ def begin_export(order: Export, now: datetime, *, enabled: bool) -> dict[str, An
         exports.begin(order.account, order.month, now)
     elif before.stopped or (before.stripe_invoice and order.again):
         exports.begin_again(before, now)
+    else:
+        return Unchanged(export=msgspec.to_builtins(before))
     return {"export": msgspec.to_builtins(exports.get(order.account, order.month))}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, PhoneNumber, account_or_raise
+from admin.order import AccountId, Cursor, Order, PhoneNumber, ReadingOrder, Unchanged, account_or_raise
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import store as clients
@@ -25,7 +25,7 @@ class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
     number: str | None
 
 
-class ListBlocked(Order, frozen=True, kw_only=True, tag="numbers.list_blocked"):
+class ListBlocked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_blocked"):
     """List the phones that the carrier blocks for some of our numbers although they texted START to another."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
@@ -38,7 +38,7 @@ def list_blocked(order: ListBlocked, now: datetime) -> dict[str, Any]:
     return {"items": msgspec.to_builtins(page), "next_cursor": next_cursor}
 
 
-class ListParked(Order, frozen=True, kw_only=True, tag="numbers.list_parked"):
+class ListParked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_parked"):
     """List the numbers whose texts are held, because the carrier refused their registration."""
 
 
@@ -47,7 +47,7 @@ def list_parked(_order: ListParked, _now: datetime) -> dict[str, Any]:
     return {"items": msgspec.to_builtins(numbers.all_parked())}
 
 
-class HashPhone(Order, frozen=True, kw_only=True, tag="phones.hash"):
+class HashPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.hash"):
     """Compute the hash that stands for a phone, or for one of our numbers, in the logs."""
 
     phone: PhoneNumber
@@ -64,6 +64,7 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
     Raise `NotFound`, `BadPhone` or `NumberTaken`.
     """
     number = None if order.number is None else _not_shared(order.number)
+    is_changed = False
     while (account := account_or_raise(order.account)).number != number:
         try:
             if not numbers.dedicate(account, number, now):
@@ -72,12 +73,13 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
                 )
         except ConditionFailed:
             continue  # the account's number was changed meanwhile
+        is_changed = True
         logger.info("dedicated number set", extra={"account": order.account, "given": number is not None})
     if number:
         # A client can have had it as a phone before: each text looks that up now, and is refused when it is posted.
         for account_id, client_id in clients.with_phone_in_all_accounts(number):
             clients.mark_phone(account_id, client_id, number)
-    return {"number": number}
+    return {"number": number} if is_changed else Unchanged(number=number)
 
 
 def _not_shared(entered: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from admin.order import AccountId, Cursor, ItemId, Order, PhoneNumber
+from admin.order import AccountId, Cursor, ItemId, Order, PhoneNumber, ReadingOrder, Unchanged
 from longcode.clients import store as clients
 from longcode.errors import RequestError
 from longcode.message import Instant
@@ -19,7 +19,7 @@ _FIRST, _CLOCKS_DIFFER = datetime(2000, 1, 1, tzinfo=UTC), timedelta(hours=1)
 _MOST = 400  # events of up to 1,600 characters; the response of a Lambda function has at most 6 MB
 
 
-class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
+class ExportHistory(ReadingOrder, frozen=True, kw_only=True, tag="optouts.export"):
     """Export the history of one phone, or of all, page by page."""
 
     phone: PhoneNumber | None = None
@@ -72,7 +72,7 @@ def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
             if event.scope in (SHARED, account_scope(account)):
                 clients.mark_phone(account, client_id, event.phone)
                 optouts.refresh_listed(account, event.phone, now)
-    return {"imported": imported}
+    return {"imported": imported} if imported else Unchanged(imported=0)
 
 
 def _read_lines(lines: str, now: datetime) -> list[OptOutEvent]:

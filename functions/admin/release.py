@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from admin.order import Order, PhoneNumber
+from admin.order import Order, PhoneNumber, Unchanged
 from longcode import jobs, windows
 from longcode.aws import queues
 from longcode.message import HoldReason, Message, MessageState
@@ -31,10 +31,11 @@ def release(order: Release, now: datetime) -> dict[str, Any]:
 
     New texts go from the released numbers again, whatever `at_most` says.
     """
-    for number in [order.number] if order.number else [parked.number for parked in numbers.all_parked()]:
-        numbers.release(number, now)
+    parked = [order.number] if order.number else [each.number for each in numbers.all_parked()]
+    released_numbers = [number for number in parked if numbers.release(number, now)]
     parked_texts = islice(_parked_texts(order.number, now), order.at_most)
-    return {"released": sum(_release_one(message, now) for message in parked_texts)}
+    released = sum(_release_one(message, now) for message in parked_texts)
+    return {"released": released} if released or released_numbers else Unchanged(released=0)
 
 
 def _parked_texts(number: str | None, now: datetime) -> Iterator[Message]:

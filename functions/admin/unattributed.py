@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from admin.order import AccountId, Cursor, ItemId, Order, account_or_raise
+from admin.order import AccountId, Cursor, ItemId, Order, ReadingOrder, Unchanged, account_or_raise
 from longcode import keywords
 from longcode.accounts.account import Account, was_closed
 from longcode.clients import store as clients
@@ -24,7 +24,7 @@ from longcode.plans.plans import plan_name_in
 from longcode.table.store import ConditionFailed
 
 
-class ListUnattributed(Order, frozen=True, kw_only=True, tag="replies.list_unattributed"):
+class ListUnattributed(ReadingOrder, frozen=True, kw_only=True, tag="replies.list_unattributed"):
     """List the replies that no studio has got, newest first."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
@@ -84,7 +84,8 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
         owner = replies.hand_over(kept, replace(message, month=None, charged_units=0))
     else:
         owner = replies.owner(order.carrier, order.carrier_id)
-    return _finish(_owned(owner, order.account, "carrier_id"))
+    finished = _finish(_owned(owner, order.account, "carrier_id"))
+    return finished if kept else Unchanged(finished)
 
 
 def move(order: Move, now: datetime) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def move(order: Move, now: datetime) -> dict[str, Any]:
     if message is None:
         moved = messages.get(order.to, order.message_id)
         owner = (order.to, moved.id) if moved and moved.direction is Direction.IN else None
-        return _finish(_owned(owner, order.to, "message_id"), instead_of=order.account)
+        return Unchanged(_finish(_owned(owner, order.to, "message_id"), instead_of=order.account))
     if message.direction is not Direction.IN or order.account == order.to:
         raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
     try:

@@ -43,6 +43,8 @@ _NOT_TYPED = {
     "preview",
     "whole",
     "seen",
+    "theirs",
+    "turn",
 }
 _SHORT_HASH = 12
 _MOST_BYTES = 5_500_000

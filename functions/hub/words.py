@@ -319,7 +319,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "ahead": ahead,
     "at": at,
     "clock": clock,
-    "coming": ahead,
     "excerpt": excerpt,
     "happened": happened,
     "instant": instant,

@@ -27,9 +27,6 @@ FOUND_BY = "found_by"
 """The attribute that a search looks in. A client that was written before December 2026 has none."""
 
 _FIRST_PAGE = 500
-_MOST_KEPT = 1_000  # accounts; each has a key for each megabyte of clients
-_ends: dict[str, list[keys.Key]] = {}
-"""Where the calls of an account's last search ended. The next one reads the parts between at the same time."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -53,7 +50,7 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
 
 def sample(account: str, limit: int) -> list[Client]:
     """Return about `limit` clients, in the order of their ids; after a count, some from each megabyte of the list."""
-    starts = [None, *_ends.get(account, [])]
+    starts = [None, *ranges.known_ends(keys.client(account))]
     page = ceil(limit / len(starts))
     parts = at_once(
         *(
@@ -93,9 +90,9 @@ def count_audience(account: str, audience: Audience) -> int:
 
 
 def _count(account: str, where: ConditionBase | None) -> int:
-    bounds = [None, *_ends.get(account, []), None]
+    bounds = [None, *ranges.known_ends(keys.client(account)), None]
     parts = at_once(*(partial(_count_of_part, account, where, part) for part in pairwise(bounds)))
-    _keep_ends(account, [end for _, ends in parts for end in ends])
+    ranges.keep_ends(keys.client(account), [end for _, ends in parts for end in ends])
     return sum(count for count, _ in parts)
 
 
@@ -161,19 +158,12 @@ def _find(
     )
     found = list(islice(_matching(is_wanted, items), limit))
     if reached and len(found) < limit:
-        bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
+        bounds = [reached, *(end for end in ranges.known_ends(keys.client(account)) if end > reached), None]
         parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
         rest = _matching(is_wanted, chain.from_iterable(items for items, _ in parts))
         found += islice(rest, limit - len(found))
-        _keep_ends(account, [end for _, ends in parts for end in ends])
+        ranges.keep_ends(keys.client(account), [end for _, ends in parts for end in ends])
     return found
-
-
-def _keep_ends(account: str, ends: list[keys.Key]) -> None:
-    _ends.pop(account, None)
-    _ends[account] = ends
-    if len(_ends) > _MOST_KEPT:
-        del _ends[next(iter(_ends))]
 
 
 def _read_part(

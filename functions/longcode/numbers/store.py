@@ -244,15 +244,15 @@ def park(number: str, code: str, sent_at: datetime) -> None:
     store.try_write(Update(keys.parked_number(number), changes=parked, remove=("released_at",), when=not_since))
 
 
-def release(number: str, at: datetime) -> None:
-    """Release a number if it is parked."""
+def release(number: str, at: datetime) -> bool:
+    """Release a number; return False if it is not parked."""
     change = Update(
         keys.parked_number(number),
         changes={"released_at": at},
         remove=("code", "folder", "folder_at"),
         when=Attr("code").exists(),
     )
-    store.try_write(change)
+    return store.try_write(change)
 
 
 def block_pair(phone: str, number: str, opted_in_over: str, at: datetime) -> None:
