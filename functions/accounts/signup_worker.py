@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from longcode import jobs
-from longcode.accounts import account_links, operators, passwords, people, sign_in_links, sign_ups
+from longcode.accounts import account_links, passwords, people, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.accounts.account_links import LinkKind
@@ -47,9 +47,10 @@ def process_sign_up(form: jobs.OpenAccount, now: datetime) -> None:
 def mail_sign_in_link(asked: jobs.MailSignInLink, now: datetime) -> None:
     """Mail a link that signs in to the hub, if people have the address, and it has not had too many mails."""
     if asked.is_operator:
-        known, of, place = operators.is_operator(asked.email), operators.for_link(asked.email), "hub/operator/sign-in"
+        known, place = people.is_operator(asked.email), "hub/operator/sign-in"
+        of = people.in_operators_link(asked.email)
     else:
-        known, of, place = bool(people.with_email(asked.email)), asked.email, "hub/sign-in"
+        known, place, of = bool(people.with_email(asked.email)), "hub/sign-in", asked.email
     token = sign_in_links.request(of, asked.id, now) if known else None
     if token:
         mail.send(asked.email, _sign_in(f"{place}/{token}", asked.back))

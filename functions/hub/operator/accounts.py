@@ -1,8 +1,8 @@
 """The operator's pages of accounts: the list with its search, and one account with what can be done about it."""
 
-from typing import Any
-
-from hub.operator.guard import form_of_operator, look_up, order, page_of_operator, show
+from admin import account_status
+from admin.account_status import Approve, ListAccounts, Restore, Suspend
+from hub.operator.guard import form_of_operator, give, name_of_operator, page_of_operator, show
 from hub.plan.wording import payment_of
 from hub.site import Page, go_to, site
 from longcode.accounts import store as accounts
@@ -10,23 +10,16 @@ from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
-from longcode.errors import NotFound, RequestError
+from longcode.errors import NotFound, WrongStatus
 from longcode.months import month_of
 from longcode.plans.plans import plan_name_in
 from longcode.usage import store as usage
 
-_PAGE, _LONGEST_SEARCH, _INVOICES = 50, 200, 12
-_ORDERS = {
-    "approve": "accounts.approve",
-    "suspend": "accounts.suspend",
-    "restore": "accounts.restore",
-    "mail-link": "sessions.link",
-}
+_PAGE, _LONGEST_SEARCH, _LONGEST_REASON, _INVOICES = 50, 200, 500, 12
 _DONE = {
     "approve": "Approved. The owner is told by mail.",
     "suspend": "Suspended. It sends nothing, and is shown your reason.",
     "restore": "Restored. It may send again.",
-    "mail-link": "A link to sign in is on its way to the owner.",
 }
 
 
@@ -36,7 +29,8 @@ def show_accounts() -> Page:
     """Show the accounts in the order of their numbers, or those that a search finds."""
     asked = site.current_event.query_string_parameters or {}
     search, after = asked.get("search", "").strip()[:_LONGEST_SEARCH], asked.get("after") or None
-    found = look_up("accounts.list", search=search, limit=_PAGE, cursor=after and after[:_LONGEST_SEARCH])
+    asked_for = ListAccounts(search=search, limit=_PAGE, cursor=after and after[:_LONGEST_SEARCH])
+    found = account_status.list_accounts(asked_for, clients.now())
     return show(
         "accounts", listed=found["items"], search=search, after=after, more=found["next_cursor"], now=clients.now()
     )
@@ -55,23 +49,28 @@ def show_account(account_id: str) -> Page:
 def change_account(fields: dict[str, str], account_id: str, act: str) -> Page:
     """Give the order of the button that was pressed, as the command line does."""
     account = _account_or_raise(account_id)
-    if act not in _ORDERS:
-        raise NotFound("There is no such button.")
-    given: dict[str, Any] = {"reason": fields.get("reason", "").strip()} if act == "suspend" else {}
-    if act == "suspend" and not given["reason"]:
-        return _account_page(account, status=422, wrong="Write the reason: the studio is shown it.")
+    by, reason = name_of_operator(), fields.get("reason", "").strip()[:_LONGEST_REASON]
     try:
-        order(_ORDERS[act], account=account.id, **given)
-    except RequestError as error:
-        return _account_page(account, status=error.status, wrong=error.detail, reason=given.get("reason", ""))
+        match act:
+            case "approve":
+                give(Approve(account=account.id, by=by), account_status.approve)
+            case "suspend" if not reason:
+                return _account_page(account, status=422, wrong="Write the reason: the studio is shown it.")
+            case "suspend":
+                give(Suspend(account=account.id, reason=reason, by=by), account_status.set_status)
+            case "restore":
+                give(Restore(account=account.id, by=by), account_status.set_status)
+            case _:
+                raise NotFound("There is no such button.")
+    except WrongStatus as error:
+        return _account_page(account, status=error.status, wrong=error.detail, reason=reason)
     return go_to(f"operator/accounts/{account.id}?done={act}")
 
 
 def _account_page(account: Account, status: int = 200, *, done: str = "", wrong: str = "", reason: str = "") -> Page:
     now = clients.now()
     month = month_of(now)
-    shown, used, entries = at_once(
-        lambda: look_up("accounts.show", account=account.id),
+    used, entries = at_once(
         lambda: usage.of_month(account.id, month),
         lambda: invoices.newest_entries(account.id, None, _INVOICES),
     )
@@ -79,7 +78,6 @@ def _account_page(account: Account, status: int = 200, *, done: str = "", wrong:
         "account",
         status,
         account=account,
-        shown=shown,
         plan=plan_name_in(month, account.plan_changes),
         month=month,
         used=used,

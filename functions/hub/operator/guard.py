@@ -1,27 +1,27 @@
 """The guards of the operator's pages and forms, and the orders that they give."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from admin import invoke
+from admin import changes
+from admin.order import Order
 from hub import page
+from hub.error_pages import nothing_here
 from hub.site import ANOTHER_SITE, Page, fields_of_request, go_to, notice, site
 from longcode.accounts import sessions
-from longcode.accounts.operators import OPERATORS, is_operator
+from longcode.accounts.people import OPERATORS, is_operator
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
 from longcode.aws.settings import settings
-from longcode.errors import RequestError
 
 COOKIE = "operator"
 """The name of the operator's cookie: a person can be signed in to a studio beside it."""
 
 TABS = {"overview": "Overview", "accounts": "Accounts", "money": "Money"}
 """The operator's pages: titles by paths below /hub/operator/."""
-
-_OFF = "There is no page at this address."
 
 
 def show(template: str, status: int = 200, **values: Any) -> Page:
@@ -33,20 +33,14 @@ def show(template: str, status: int = 200, **values: Any) -> Page:
     )
 
 
-def order(do: str, **fields: object) -> dict[str, Any]:
-    """Give an order as the person who is signed in, and return its answer; raise `RequestError` if it is refused."""
-    answer = invoke.act({"do": do, "by": site.context["session"].name, **fields}, clients.now())
-    if "code" in answer:
-        raise RequestError(answer["detail"], field=answer["field"])
-    return answer
+def give(order: Order, act: Callable[[Any, datetime], dict[str, Any]]) -> None:
+    """Carry out an order of the operator's, recorded as one of the command line's; raise `RequestError`."""
+    changes.recorded(order, act, clients.now(), str(site.current_event.request_context.request_id))
 
 
-def look_up(do: str, **fields: object) -> dict[str, Any]:
-    """Give an order that only reads, and return its answer; raise `RequestError` if it is refused."""
-    answer = invoke.act({"do": do, **fields}, clients.now())
-    if "code" in answer:
-        raise RequestError(answer["detail"], field=answer["field"])
-    return answer
+def name_of_operator() -> str:
+    """Return who is signed in, for the field `by` of an order."""
+    return str(site.context["session"].name)
 
 
 def page_of_operator(view: Callable[..., Page]) -> Callable[..., Page]:
@@ -55,7 +49,7 @@ def page_of_operator(view: Callable[..., Page]) -> Callable[..., Page]:
     @wraps(view)
     def guarded(**path: str) -> Page:
         if not settings().operator_addresses:
-            return no_page()
+            return nothing_here()
         if _session() is None:
             place = site.current_event.path.removeprefix("/hub/operator/")
             return go_to(f"operator/sign-in?back={quote(place)}")
@@ -77,11 +71,6 @@ def form_of_operator(act: Callable[..., Page]) -> Callable[..., Page]:
         return act(fields, **path)
 
     return guarded
-
-
-def no_page() -> Page:
-    """Return the page for an address that does not exist."""
-    return notice("Not found", _OFF, 404, go_on=None)
 
 
 def _session() -> Session | None:

@@ -7,14 +7,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from hub.operator.guard import look_up, page_of_operator, show
+from hub.operator.guard import page_of_operator, show
 from hub.plan.wording import Payment, payment_of
 from hub.site import Page, site
 from longcode import months
 from longcode.accounts import store as accounts
 from longcode.aws import clients
+from longcode.billing import closing
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import MonthEntry
+from longcode.billing.closing import OpenMonth
 from longcode.errors import NotFound
 
 _MOST = 2_000  # how many invoices are added up
@@ -30,7 +32,7 @@ class Money(Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
-class ListedInvoice(Struct, frozen=True, kw_only=True):
+class InvoiceOfStudio(Struct, frozen=True, kw_only=True):
     """An invoice in the list: whose it is, and how it stands."""
 
     account: str
@@ -53,6 +55,11 @@ def money_of(month: str, now: datetime) -> Money:
     return Money(
         invoices=len(entries), total_micros=total, by_payment=by_payment, currency=currency, is_whole=is_whole
     )
+
+
+def months_open(month: str) -> list[OpenMonth]:
+    """Return the accounts, of the first thousands, whose month is over and has no invoice."""
+    return list(closing.without_invoice(islice(accounts.all_ids(), _MOST), month))
 
 
 @site.get("/hub/operator/money")
@@ -81,7 +88,7 @@ def _month_page(month: str) -> Page:
         month=month,
         money=money_of(month, now),
         listed=[_listed(entry, names, now) for entry in entries if entry.invoice],
-        open=look_up("invoices.list_open", month=month)["items"] if is_over else [],
+        open=months_open(month) if is_over else [],
         earlier=months.previous(month),
         later=months.following(month) if months.following(month) < months.month_of(now) else "",
         is_whole=is_whole,
@@ -95,9 +102,9 @@ def _entries(month: str) -> tuple[list[MonthEntry], bool]:
     return list(found), len(numbers) <= _MOST
 
 
-def _listed(entry: MonthEntry, names: Mapping[str, str], now: datetime) -> ListedInvoice:
+def _listed(entry: MonthEntry, names: Mapping[str, str], now: datetime) -> InvoiceOfStudio:
     invoice: Any = entry.invoice
-    return ListedInvoice(
+    return InvoiceOfStudio(
         account=entry.account,
         name=names.get(entry.account, ""),
         number=invoice.number,

@@ -4,9 +4,10 @@ import re
 from urllib.parse import quote
 
 from hub import page
-from hub.operator.guard import COOKIE, form_of_operator, no_page
+from hub.error_pages import nothing_here
+from hub.operator.guard import COOKIE, form_of_operator
 from hub.site import ANOTHER_SITE, Page, address_of_request, fields_of_request, go_to, notice, show, site
-from longcode.accounts import account_links, attempts, operators, sessions, sign_in_links, sign_ups
+from longcode.accounts import account_links, attempts, people, sessions, sign_in_links, sign_ups
 from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS, NO_MAIL_ADDRESS
 from longcode.aws import clients, queues
 from longcode.aws.settings import settings
@@ -29,7 +30,7 @@ def show_operator() -> Page:
 def show_operators_sign_in() -> Page:
     """Show the operator's sign-in; without operators, there is none."""
     if not settings().operator_addresses:
-        return no_page()
+        return nothing_here()
     back = (site.current_event.query_string_parameters or {}).get("back", "overview")
     return show("operator/sign_in", wrong="", email="", back=_known(back))
 
@@ -39,7 +40,7 @@ def mail_operators_link() -> Page:
     """Have a link mailed to an address. The answer does not show whether it is an operator's."""
     event = site.current_event
     if not settings().operator_addresses:
-        return no_page()
+        return nothing_here()
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", ANOTHER_SITE, 403, go_on=None)
     form = fields_of_request()
@@ -73,10 +74,10 @@ def begin_operators_session() -> Page:
         return notice("Not signed in", ANOTHER_SITE, 403, go_on=None)
     form = fields_of_request()
     link = sign_in_links.find(form.get("link", ""), now)
-    address = operators.address_in_link(link.email) if link else None
-    if link is None or address is None or not operators.is_operator(address) or not sign_in_links.use(link):
+    address = people.of_operators_link(link.email) if link else None
+    if link is None or address is None or not people.is_operator(address) or not sign_in_links.use(link):
         return notice("Not signed in", account_links.LINK_ENDED, 404, go_on=None)
-    session = sessions.begin(operators.OPERATORS, page.browser(event.headers), now, operators.operator(address))
+    session = sessions.begin(people.OPERATORS, page.browser(event.headers), now, people.operator(address))
     back = quote(_known(form.get("back", "")))
     return go_to(f"operator/{back}", cookie=page.session_cookie(session, COOKIE))
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.signup_worker import mail_sign_in_link
 from hub.site import site
-from longcode.accounts import operators, sessions
+from longcode.accounts import people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.aws import clients, queues
@@ -159,12 +159,12 @@ def test_without_operators_there_is_no_such_page(operator: Browser, listed: Call
 
 
 def test_a_session_ends_after_twelve_hours_without_a_request_and_by_signing_out(operator: Browser) -> None:
-    [session] = sessions.of_account(operators.OPERATORS, clients.now())
+    [session] = sessions.of_account(people.OPERATORS, clients.now())
     page = operator.get("operator/overview")
     operator.submit(page, "operator/sign-out")
 
     assert session.ends_at - session.begun_at == timedelta(hours=12)
-    assert sessions.of_account(operators.OPERATORS, clients.now()) == []
+    assert sessions.of_account(people.OPERATORS, clients.now()) == []
     assert "Operator's sign-in" in operator.get("operator/overview").text
 
 
