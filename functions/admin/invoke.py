@@ -13,12 +13,13 @@ from admin import (
     ledger,
     numbers,
     optout_history,
+    phones,
     price_list,
     restore_check,
-    unattributed,
     waiting,
 )
 from admin.order import Order
+from admin.texts import find, show, unattributed
 from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
 
@@ -41,10 +42,13 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     credentials.EndKey: credentials.end_key,
     numbers.ListNumbers: numbers.list_numbers,
     numbers.Assign: numbers.assign,
-    numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
+    phones.ShowPhone: phones.show,
+    phones.ListBlocked: phones.list_blocked,
+    phones.HashPhone: phones.hash_phone,
+    find.FindTexts: find.find,
+    show.ShowText: show.show,
     numbers.CheckNumbers: numbers.check_numbers,
-    numbers.HashPhone: numbers.hash_phone,
     price_list.ShowPlans: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,

@@ -1,13 +1,12 @@
-"""List our numbers, check them at the carrier, dedicate them to accounts, list blocked phones, hash a phone."""
+"""List our numbers and those that are parked, check them at the carrier, dedicate them to accounts."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, PhoneNumber, ReadingOrder, Unchanged, account_or_raise
+from admin.order import AccountId, Order, ReadingOrder, Unchanged, account_or_raise
 from longcode import months
 from longcode.aws.parameters import inbound_url, public_url
 from longcode.aws.settings import settings
@@ -20,7 +19,6 @@ from longcode.errors import BadPhone, NumberTaken
 from longcode.numbers import choose, listed
 from longcode.numbers import store as numbers
 from longcode.numbers.listed import DedicatedNumber
-from longcode.one_spelling import one_spelling
 from longcode.phone import to_e164
 from longcode.table import keyed_hash
 from longcode.table.store import ConditionFailed
@@ -92,19 +90,6 @@ def _parked(one: numbers.ParkedNumber) -> dict[str, Any]:
     }
 
 
-class ListBlocked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_blocked"):
-    """List the phones that the carrier blocks for some of our numbers although they texted START to another."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Cursor | None = None
-
-
-def list_blocked(order: ListBlocked, now: datetime) -> dict[str, Any]:
-    """Return a page of the blocked phones, newest first. They are texted from the number of their START."""
-    page, next_cursor = numbers.blocked_pairs_page(limit=order.limit, cursor=order.cursor)
-    return {"items": msgspec.to_builtins(page), "next_cursor": next_cursor}
-
-
 class ListParked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_parked"):
     """List the numbers whose texts are held, because the carrier refused their registration."""
 
@@ -150,17 +135,6 @@ def _faults(found: AtTwilio, ours: dict[str, Any]) -> list[Any]:
         texts_us="US" in settings().allowed_countries,
     )
     return list(find_faults(found, wanted))
-
-
-class HashPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.hash"):
-    """Compute the hash that stands for a phone, or for one of our numbers, in the logs."""
-
-    phone: PhoneNumber
-
-
-def hash_phone(order: HashPhone, _now: datetime) -> dict[str, Any]:
-    """Return the hash of a phone, whether or not the logs have it."""
-    return {"phone_hash": keyed_hash.of(one_spelling(order.phone))}
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What waits: parked texts and numbers, and their release; what is overdue; and what becomes of dead letters."""
+"""What waits: parked texts and numbers, and their release; overdue items; what becomes of dead letters."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

@@ -8,13 +8,22 @@ from typing import Protocol
 from longcode.aws.parameters import carrier_credentials, read_credentials_again, receipts_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.carriers.carrier import Archive, Carrier, CarrierText, RefusalReason, Refused, SendResult, Text
+from longcode.carriers.carrier import (
+    Archive,
+    Carrier,
+    CarrierText,
+    RefusalReason,
+    Refused,
+    Register,
+    SendResult,
+    Text,
+)
 from longcode.carriers.twilio import API_BASE, NAME, WRONG_CREDENTIALS, Twilio
 from longcode.carriers.twilio_account import TwilioAccount
 
 
-class CarrierWithArchive(Carrier, Archive, Protocol):
-    """A carrier that sends, and lists what it received."""
+class CarrierWithArchive(Carrier, Archive, Register, Protocol):
+    """A carrier that sends, lists what it received, and finds a text of ours by its id."""
 
 
 class NotConfigured:

@@ -10,12 +10,14 @@ from longcode_cli.deployment import Deployment
 from longcode_cli.doctor import command, finding
 from longcode_cli.doctor.finding import Check, Finding
 from longcode_cli.errors import Unreachable
-from tests.support.operator import Session, longcode
+from tests.support.operator import Session, commands, longcode
 from tests.support.source_reading import ROOT
 from tests.support.stubbed_aws import Stack, answering, deployment_of
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
-FINDING = Finding(what="It is off.", cure="Switch it on.", page="docs/operating.md#plans")
+COMMANDS = dict(commands())
+ALONE = {name for name in COMMANDS if " " not in name}
+FINDING = Finding(what="It is off.", cure="Switch it on.", page="docs/operate.md#plans")
 
 
 def fine(_deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -51,7 +53,7 @@ def test_a_finding_has_its_cure_and_its_page() -> None:
         {
             "what": "It is off.",
             "cure": "Switch it on.",
-            "page": "docs/operating.md#plans",
+            "page": "docs/operate.md#plans",
         }
     ]
 
@@ -105,8 +107,34 @@ def test_a_stack_that_is_not_there_ends_with_3() -> None:
 def test_each_page_has_the_section_that_findings_name() -> None:
     pages = [value for value in vars(finding).values() if isinstance(value, str) and value.startswith("docs/")]
 
-    assert len(pages) == 10
+    assert len(pages) == 9
     assert [page for page in pages if page.partition("#")[2] not in anchors(page.partition("#")[0])] == []
+
+
+def test_each_alarm_has_its_section(template: dict[str, Any]) -> None:
+    alarms = [
+        name.removesuffix("Alarm")
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+
+    assert len(alarms) > 40
+    assert {finding.page_of_alarm(name).partition("#")[2] for name in alarms} <= anchors("docs/operate.md")
+
+
+def test_each_command_that_helps_is_one_of_ours() -> None:
+    sources = [
+        *(ROOT / "cli/src/longcode_cli/doctor").glob("*.py"),
+        ROOT / "functions/longcode/carriers/twilio_account.py",
+    ]
+    named = {
+        " ".join(words.split()[:2])
+        for source in sources
+        for words in re.findall(r"(?<![`\w./])longcode ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", source.read_text())
+    }
+
+    assert {"dead-letters replay", "numbers take-back", "parked release", "plans load"} <= named
+    assert [words for words in named if words not in COMMANDS and words.split()[0] not in ALONE] == []
 
 
 def anchors(page: str) -> set[str]:

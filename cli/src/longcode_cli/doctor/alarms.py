@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import ALARMS, SETTING_UP, Finding
+from longcode_cli.doctor.finding import SETTING_UP, Finding, page_of_alarm
 from longcode_cli.output import day_and_time
 
 _ALARM = "AWS::CloudWatch::Alarm"
@@ -75,5 +75,5 @@ def _of_alarm(alarm: dict[str, Any]) -> Finding:
     return Finding(
         what=f"The alarm {alarm['name'].removesuffix('Alarm')} rings{began}: {alarm.get('AlarmDescription', '')}",
         cure="Do what the page says about it.",
-        page=ALARMS,
+        page=page_of_alarm(alarm["name"].removesuffix("Alarm")),
     )

@@ -6,16 +6,31 @@ from datetime import datetime
 
 from longcode_cli.deployment import Deployment
 
-ALARMS = "docs/operating.md#when-an-alarm-is-raised"
-NUMBERS = "docs/operating.md#numbers"
-MONTH = "docs/operating.md#the-month"
-PLANS = "docs/operating.md#plans"
-ROTATION = "docs/operating.md#a-new-auth-token-of-twilios"
+NUMBERS = "docs/operate.md#numbers"
+MONTH = "docs/operate.md#the-month"
+PLANS = "docs/operate.md#plans"
+ROTATION = "docs/operate.md#secrets"
 PREPARATION = "docs/deploy.md#before-you-start"
 SETTING_UP = "docs/deploy.md#set-it-up"
 PROTECTION = "docs/deploy.md#after-the-first-text"
 UPDATE = "docs/deploy.md#update"
 HOLD = "docs/restore.md#swap-and-check"
+_TOGETHER = (
+    "DeadLetters, DeadLettersGrowth",
+    "SendDueMissing, SendDueErrors",
+    "SendQueueAge, BulkQueueAge, BroadcastQueueAge",
+    "InboundQueueAge, OptOutQueueAge",
+    "AwsEventsQueueAge, EventQueueAge, WebhookQueueAge",
+    "SignUpQueueAge, BillQueueAge, ExportQueueAge",
+    "MailBounces, MailComplaints",
+)
+"""The headings of docs/operate.md that name several alarms; any other alarm has one of its own."""
+
+
+def page_of_alarm(name: str) -> str:
+    """Return the section about an alarm, which is named as in the template, without its ending."""
+    heading = next((heading for heading in _TOGETHER if name in heading.split(", ")), name)
+    return f"docs/operate.md#{heading.lower().replace(',', '').replace(' ', '-')}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import ALARMS, HOLD, UPDATE, Finding
+from longcode_cli.doctor.finding import HOLD, UPDATE, Finding, page_of_alarm
 
 _SCHEDULE = "AWS::Scheduler::Schedule"
 _MISSED_AFTER = {
     "SendDue": timedelta(minutes=10),
     "InboxReconcile": timedelta(minutes=20),
     "InboxForward": timedelta(minutes=20),
+}
+_ALARMS = {
+    "SendDue": "SendDueMissing",
+    "InboxReconcile": "InboxReconcileErrors",
+    "InboxForward": "InboxForwardErrors",
+    "CloseMonth": "CloseMonthErrors",
 }
 _CLOSES_IN, _CLOSES_AT_HOUR = ZoneInfo("America/Chicago"), 3
 _LATE = timedelta(hours=1)
@@ -57,8 +63,8 @@ def find_missed(deployment: Deployment, now: datetime) -> list[Finding]:
     return [
         Finding(
             what=f"The function {name} has not run since {start:%Y-%m-%d %H:%M} UTC, though its schedule says so.",
-            cure="Is its schedule on, and is the account's concurrency used up? Read its log: longcode logs",
-            page=ALARMS,
+            cure="Is its schedule on, and is the account's concurrency used up? Read its log, as the page says.",
+            page=page_of_alarm(_ALARMS[name]),
         )
         for name, start in {**since, "CloseMonth": closed_at}.items()
         if deployment.created_at < start and not _has_run(deployment, name, start, now)

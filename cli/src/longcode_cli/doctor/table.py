@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import ALARMS, MONTH, PLANS, PROTECTION, Finding
+from longcode_cli.doctor.finding import MONTH, PLANS, PROTECTION, Finding, page_of_alarm
 from longcode_cli.output import day_and_time
 
 _OVERDUE_MINUTES = 10  # the sweeper runs every minute
@@ -58,7 +58,7 @@ def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
             what=f"{count} overdue, the first since {day_and_time(items[0]['due_at'])} UTC: "
             + ", ".join(f"{number} of type {kind}" for kind, number in sorted(types.items())),
             cure="longcode stuck shows why each one waits, and what helps.",
-            page=ALARMS,
+            page=page_of_alarm("SendDueErrors"),
         )
     ]
 
