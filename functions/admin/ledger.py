@@ -38,12 +38,16 @@ class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
 
 
 class CheckMonth(ReadingOrder, frozen=True, kw_only=True, tag="months.check"):
-    """Compare a month's counters with its messages: for one account, or for a page of accounts."""
+    """Compare a month's counters with its messages: for one account, or for a page of accounts.
+
+    `most_units` leaves accounts of the page out that have more: each of their texts would be read.
+    """
 
     month: Month
     account: AccountId | None = None
     after: Cursor | None = None
     limit: Limit = 100
+    most_units: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
 
 
 class RepairMonth(Order, frozen=True, kw_only=True, tag="months.repair"):
@@ -122,10 +126,18 @@ def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
     if order.account:
         return _check(account_or_raise(order.account).id, order.month)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
-    checked = (_check(account, order.month) for account in ids[: order.limit])
-    failed = [check for check in checked if check["differences"] or check["unreadable"] or check["wrong"]]
-    page = ids[: order.limit]
-    return {"items": failed, "accounts": len(page), "next_cursor": page[-1] if len(ids) > order.limit else None}
+    small = [account for account in ids[: order.limit] if _is_small(account, order)]
+    failed = [
+        check
+        for check in (_check(account, order.month) for account in small)
+        if check["differences"] or check["unreadable"] or check["wrong"]
+    ]
+    next_cursor = ids[order.limit - 1] if len(ids) > order.limit else None
+    return {"items": failed, "accounts": len(small), "next_cursor": next_cursor}
+
+
+def _is_small(account: str, order: CheckMonth) -> bool:
+    return order.most_units is None or quotas.of_month(account, order.month).units <= order.most_units
 
 
 def _check(account: str, month: str) -> dict[str, Any]:

@@ -1,28 +1,31 @@
-"""List our numbers, dedicate them to accounts and take them back, list blocked phones, hash a phone."""
+"""List our numbers and those that are parked, check them at the carrier, dedicate them to accounts."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, PhoneNumber, ReadingOrder, Unchanged, account_or_raise
+from admin.order import AccountId, Order, ReadingOrder, Unchanged, account_or_raise
 from longcode import months
+from longcode.aws.parameters import inbound_url, public_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
+from longcode.carriers.choose import open_account
 from longcode.carriers.refusals import meaning_of
+from longcode.carriers.twilio_account import AtTwilio, NoAnswer, TwilioAccount, WantedAccount, find_faults
 from longcode.clients import store as clients
 from longcode.errors import BadPhone, NumberTaken
 from longcode.numbers import choose, listed
 from longcode.numbers import store as numbers
 from longcode.numbers.listed import DedicatedNumber
-from longcode.one_spelling import one_spelling
 from longcode.phone import to_e164
 from longcode.table import keyed_hash, store
 from longcode.table.store import ConditionFailed
 from longcode.usage import store as usage
 from longcode.usage.habit import Activity
+
+_WEBHOOK = "/carriers/twilio/inbound"
 
 
 class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
@@ -95,19 +98,6 @@ def _parked(one: numbers.ParkedNumber) -> dict[str, Any]:
     }
 
 
-class ListBlocked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_blocked"):
-    """List the phones that the carrier blocks for some of our numbers although they texted START to another."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Cursor | None = None
-
-
-def list_blocked(order: ListBlocked, now: datetime) -> dict[str, Any]:
-    """Return a page of the blocked phones, newest first. They are texted from the number of their START."""
-    page, next_cursor = numbers.blocked_pairs_page(limit=order.limit, cursor=order.cursor)
-    return {"items": msgspec.to_builtins(page), "next_cursor": next_cursor}
-
-
 class ListParked(ReadingOrder, frozen=True, kw_only=True, tag="numbers.list_parked"):
     """List the numbers whose texts are held, because the carrier refused their registration."""
 
@@ -117,15 +107,42 @@ def list_parked(_order: ListParked, _now: datetime) -> dict[str, Any]:
     return {"items": msgspec.to_builtins(numbers.all_parked())}
 
 
-class HashPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.hash"):
-    """Compute the hash that stands for a phone, or for one of our numbers, in the logs."""
-
-    phone: PhoneNumber
+class CheckNumbers(ReadingOrder, frozen=True, kw_only=True, tag="numbers.check"):
+    """Ask the carrier whether our numbers belong to us there, are registered, and send what they receive to us."""
 
 
-def hash_phone(order: HashPhone, _now: datetime) -> dict[str, Any]:
-    """Return the hash of a phone, whether or not the logs have it."""
-    return {"phone_hash": keyed_hash.of(one_spelling(order.phone))}
+def check_numbers(_order: CheckNumbers, _now: datetime) -> dict[str, Any]:
+    """Return our numbers and what is set wrong at Twilio; `unanswered` is why Twilio could not be asked, or null.
+
+    With another carrier, only the numbers are returned: its settings are in the operator's own AWS account.
+    """
+    ours = {"carrier": settings().carrier, "shared": list(settings().shared_numbers)}
+    return check_at_twilio(open_account(), {**ours, "dedicated": numbers.all_dedicated()})
+
+
+def check_at_twilio(account: TwilioAccount | None, ours: dict[str, Any]) -> dict[str, Any]:
+    """Return our numbers, with what is wrong in an account at Twilio."""
+    if ours["carrier"] != "twilio":
+        return {**ours, "items": [], "unanswered": None}
+    if account is None:
+        return {**ours, "items": [], "unanswered": "The secret of the carrier has no account_sid yet."}
+    try:
+        found = account.read(settings().messaging_service_sid)
+    except NoAnswer as failed:
+        return {**ours, "items": [], "unanswered": str(failed)}
+    return {**ours, "items": msgspec.to_builtins(_faults(found, ours)), "unanswered": None}
+
+
+def _faults(found: AtTwilio, ours: dict[str, Any]) -> list[Any]:
+    wanted = WantedAccount(
+        shared=tuple(ours["shared"]),
+        dedicated=tuple(ours["dedicated"]),
+        service=settings().messaging_service_sid,
+        webhook=f"{public_url()}{_WEBHOOK}",
+        fallback=f"{inbound_url()}{_WEBHOOK}",
+        texts_us="US" in settings().allowed_countries,
+    )
+    return list(find_faults(found, wanted))
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:

@@ -1,15 +1,15 @@
-"""What waits: parked texts and numbers, and their release; and what the sweeper should have acted on."""
+"""What waits: parked texts and numbers, and their release; overdue items; what becomes of dead letters."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from admin.order import Order, PhoneNumber, ReadingOrder, Unchanged
+from admin.order import AccountId, ItemId, Order, PhoneNumber, ReadingOrder, Unchanged, Words
 from longcode import jobs, windows
 from longcode.aws import queues
 from longcode.aws.settings import settings
@@ -23,6 +23,8 @@ from longcode.table.writes import Attributes
 from longcode.windows import SWEEP_AFTER
 
 _FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is sooner
+_OVERDUE_AFTER = timedelta(minutes=10)  # the sweeper runs every minute
+_MOST_OVERDUE = 250  # that are counted of each shard
 
 
 class CountParked(ReadingOrder, frozen=True, kw_only=True, tag="texts.count_parked"):
@@ -141,3 +143,39 @@ def _release_one(message: Message, now: datetime) -> bool:
         return False
     queues.send(jobs.for_message(message))
     return True
+
+
+class CheckDue(ReadingOrder, frozen=True, kw_only=True, tag="due.check"):
+    """Count what the sweeper should have done by now, and show the function's clock."""
+
+
+def check_due(_order: CheckDue, now: datetime) -> dict[str, Any]:
+    """Return how many items are overdue, of which types, and since when; `all` is false if there are more."""
+    overdue = list(due.find(now - _OVERDUE_AFTER, _MOST_OVERDUE))
+    return {
+        "at": instant(now),
+        "overdue": len(overdue),
+        "all": len(overdue) < _MOST_OVERDUE,
+        "oldest": min((str(item["due_at"]) for item in overdue), default=None),
+        "kinds": Counter(str(item.get("type")) for item in overdue),
+    }
+
+
+class NoteDeadLetters(Order, frozen=True, kw_only=True, tag="dead_letters.note"):
+    """Record that jobs which failed for good are sent back to their queue, or that one is dropped, and why.
+
+    The command line does it, with the operator's own right to the queues; `id` is of the one job, if it is one.
+    """
+
+    done: Literal["replay", "drop"]
+    queue: ItemId
+    count: Annotated[int, Meta(ge=1, le=100_000)]
+    id: ItemId | None = None
+    kind: Words | None = None
+    job_account: AccountId | None = None
+    reason: Words | None = None
+
+
+def note_dead_letters(order: NoteDeadLetters, _now: datetime) -> dict[str, Any]:
+    """Return what is recorded: the order itself, as every order that changes something."""
+    return {"noted": order.count}

@@ -10,8 +10,20 @@ import typer
 from rich.console import Console
 
 from longcode_cli.command import Operator
-from longcode_cli.commands import accounts, changes, logs, month, numbers, partners, plans, restore, waiting
+from longcode_cli.commands import (
+    accounts,
+    changes,
+    dead_letters,
+    logs,
+    month,
+    numbers,
+    partners,
+    plans,
+    restore,
+    waiting,
+)
 from longcode_cli.deployment import Deployment, find
+from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
 from longcode_cli.output import Output
 
@@ -31,6 +43,8 @@ app.command("stuck")(waiting.stuck)
 app.add_typer(logs.app, name="logs")
 app.command("changes")(changes.changes)
 app.command("restore-check")(restore.restore_check)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(doctor)
 
 
 @app.callback()

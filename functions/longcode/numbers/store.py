@@ -152,10 +152,16 @@ def last_texts_to(phone: str, number: str) -> list[LastText]:
     return list((newest | {text.account: text for text in conversations_with(phone).over(number)}).values())
 
 
+def all_last_texts(phone: str) -> list[LastText]:
+    """Return the last text of each account and number to this phone, of the newest conversations first."""
+    own_items = [read(LastText, item) for item in store.query(keys.last_texts(phone))]
+    newest = {(text.account, text.number): text for text in (*own_items, *conversations_with(phone).texts)}
+    return sorted(newest.values(), key=lambda text: text.last_word_at, reverse=True)
+
+
 def accounts_texting(phone: str) -> list[str]:
     """Return the accounts that have texted this phone, over any number."""
-    own_items = [str(item["account"]) for item in store.query(keys.last_texts(phone))]
-    return list(dict.fromkeys([*own_items, *(text.account for text in conversations_with(phone).texts)]))
+    return list(dict.fromkeys(text.account for text in all_last_texts(phone)))
 
 
 def dedicated_owner(number: str) -> str | None:
