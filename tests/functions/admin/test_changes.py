@@ -30,6 +30,7 @@ READING = {
     "invoices.list",
     "invoices.list_open",
     "months.check",
+    "numbers.check",
     "numbers.list",
     "numbers.check",
     "numbers.list_blocked",
