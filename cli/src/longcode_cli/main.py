@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from longcode_cli import accounts
+from longcode_cli import accounts, texts
 from longcode_cli.command import Operator
 from longcode_cli.deployment import Deployment, find
 from longcode_cli.errors import Failure, Refused
@@ -22,6 +22,7 @@ app = typer.Typer(
     help="Operate Longcode, the texting service of photography studios.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(texts.app, name="texts")
 
 
 @app.callback()
