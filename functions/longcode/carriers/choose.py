@@ -19,6 +19,7 @@ from longcode.carriers.carrier import (
     Text,
 )
 from longcode.carriers.twilio import API_BASE, NAME, WRONG_CREDENTIALS, Twilio
+from longcode.carriers.twilio_account import TwilioAccount
 
 
 class CarrierWithArchive(Carrier, Archive, Register, Protocol):
@@ -121,6 +122,14 @@ def look_up_carrier() -> CarrierWithArchive | None:
     return open_carrier(
         settings().carrier, account_sid=account_sid, auth_token=auth_token, api_base=settings().carrier_api_base
     )
+
+
+def open_account() -> TwilioAccount | None:
+    """Return Twilio's account, to ask how it is set up; None with another carrier, or until the secret has it."""
+    account_sid, auth_token = _credentials()
+    if not account_sid:
+        return None
+    return TwilioAccount(account_sid=account_sid, auth_token=auth_token, api_base=settings().carrier_api_base)
 
 
 def _current() -> Carrier:

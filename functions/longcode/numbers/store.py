@@ -23,7 +23,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 # The longest text (24 segments) takes 4.5 minutes at the slowest rate (0.1 segments a second). What is later was
 # written by a wrong clock, and is ignored.
-_MOST_AHEAD = timedelta(minutes=5)
+MOST_AHEAD = timedelta(minutes=5)
 
 
 class BlockedPhone(Struct, frozen=True):
@@ -307,7 +307,7 @@ def reserve_throughput(
     is_free = (
         Attr("free_from").not_exists()
         | Attr("free_from").lte(at)
-        | Attr("free_from").gt(at + _MOST_AHEAD // _MILLISECOND)
+        | Attr("free_from").gt(at + MOST_AHEAD // _MILLISECOND)
     )
     condition = Attr("owed").not_exists() & is_free
     while start <= at + longest_wait // _MILLISECOND:
@@ -319,7 +319,7 @@ def reserve_throughput(
             before = failed.found[0]
             free_from, still_owed = int(before["free_from"]), int(before.get("owed", 0))
             condition = Attr("free_from").eq(free_from) & has_value("owed", still_owed or None)
-            if free_from > at + _MOST_AHEAD // _MILLISECOND:
+            if free_from > at + MOST_AHEAD // _MILLISECOND:
                 free_from, still_owed = at, 0
             still_owed = max(0, still_owed - max(0, at - free_from))
             if still_owed and wanted > taken:

@@ -24,10 +24,12 @@ READING = {
     "accounts.list_unapproved",
     "accounts.show",
     "changes.list",
+    "due.list_overdue",
     "invoices.csv",
     "invoices.list",
     "invoices.list_open",
     "months.check",
+    "numbers.list",
     "numbers.list_blocked",
     "numbers.list_parked",
     "optouts.export",
@@ -38,6 +40,7 @@ READING = {
     "texts.show",
     "plans.show",
     "replies.list_unattributed",
+    "texts.count_parked",
 }
 
 

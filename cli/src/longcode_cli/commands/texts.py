@@ -1,20 +1,21 @@
 """`longcode texts`: find a text, and show its life and why it did not go."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 import typer
 
 from longcode_cli.command import Context
 from longcode_cli.output import Columns, Phones, Words, day_and_time, discreet
+from longcode_cli.values import instant
 
 app = typer.Typer(no_args_is_help=True, help="Find a text, and show its life and why it did not go.")
 
 _ONE_OF = "A message's id, the carrier's id (SM…), or a phone in any spelling."
 What = Annotated[str, typer.Argument(metavar="WHAT", help=f"{_ONE_OF} With --account, it can be left out.")]
 Account = Annotated[str | None, typer.Option(help="An account's number: look only there.")]
-_TIME = "As a day (2026-11-22) or a time (2026-11-22T15:30Z), in UTC."
+From = Annotated[str | None, typer.Option("--from", help="Accepted from when on: a time, or a day.", parser=instant)]
+Until = Annotated[str | None, typer.Option("--until", help="Accepted until when: a time, or a day.", parser=instant)]
 _ADD_WORDS = {"words": "body"}
 _CELLS: Columns = {
     "at": lambda item: day_and_time(item["at"]),
@@ -31,8 +32,8 @@ def find(
     context: Context,
     what: What = "",
     *,
-    since: Annotated[str | None, typer.Option("--from", help=f"Only texts accepted from then on. {_TIME}")] = None,
-    until: Annotated[str | None, typer.Option(help=f"Only texts accepted until then. {_TIME}")] = None,
+    since: From = None,
+    until: Until = None,
     account: Account = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many texts at most, the newest first.")] = 20,
     phones: Phones = False,
@@ -43,8 +44,8 @@ def find(
         "texts.find",
         what=what,
         account=account,
-        since=_instant(since, time.min, "--from"),
-        until=_instant(until, time.max, "--until"),
+        since=since,
+        until=until,
         limit=limit,
     )
     shown, output = discreet(answer, phones=phones, words=words), context.obj.output
@@ -127,16 +128,3 @@ def _notes(answer: Mapping[str, Any]) -> list[str]:
     if answer["looked_back_to"]:
         notes.append(f"There may be older ones, from before {day_and_time(answer['looked_back_to'])}: give --until.")
     return notes
-
-
-def _instant(typed: str | None, of_day: time, option: str) -> str | None:
-    """Return a time for an order; a day begins or ends with `of_day`."""
-    if typed is None:
-        return None
-    try:
-        if len(typed) == len("2026-11-22"):
-            return datetime.combine(date.fromisoformat(typed), of_day, UTC).isoformat(timespec="milliseconds")
-        at = datetime.fromisoformat(typed)
-    except ValueError:
-        raise typer.BadParameter(f"Write it as {_TIME[3:]}", param_hint=option) from None
-    return at.replace(tzinfo=at.tzinfo or UTC).isoformat()
