@@ -2,8 +2,9 @@
 
 import io
 import json
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,37 @@ class Stacks:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
         assert StackName == STACK
         return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": it} for key, it in self.outputs.items()]}]}
+
+    def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803
+        assert StackName == STACK
+        return {"StackResourceDetail": {"PhysicalResourceId": f"{STACK}-{LogicalResourceId}"}}
+
+
+@dataclass(frozen=True)
+class Log:
+    """A client of CloudWatch Logs with lines of JSON by their time, of which it gives one in a page."""
+
+    lines: Sequence[tuple[datetime, Mapping[str, Any]]]
+
+    def filter_log_events(
+        self,
+        *,
+        logGroupName: str,  # noqa: N803 - as boto3 has it
+        filterPattern: str,  # noqa: N803
+        startTime: int,  # noqa: N803
+        endTime: int = sys.maxsize,  # noqa: N803
+        nextToken: str = "0",  # noqa: N803
+    ) -> dict[str, Any]:
+        assert logGroupName == f"{STACK}-FunctionsLog"
+        wanted = re.findall(r'\$\.(\w+) = "([^"]*)"', filterPattern)
+        found = [
+            {"timestamp": int(at.timestamp() * 1000), "message": json.dumps(line)}
+            for at, line in self.lines
+            if startTime <= at.timestamp() * 1000 < endTime
+            and any(str(line.get(name)) == value for name, value in wanted)
+        ]
+        at = int(nextToken)
+        return {"events": found[at : at + 1], **({"nextToken": str(at + 1)} if at + 1 < len(found) else {})}
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from longcode_cli import accounts
 from longcode_cli.command import Operator
+from longcode_cli.commands import (
+    accounts,
+    changes,
+    dead_letters,
+    logs,
+    month,
+    numbers,
+    partners,
+    plans,
+    restore,
+    waiting,
+)
 from longcode_cli.deployment import Deployment, find
+from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
 from longcode_cli.output import Output
 
@@ -22,6 +34,17 @@ app = typer.Typer(
     help="Operate Longcode, the texting service of photography studios.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(numbers.app, name="numbers")
+app.add_typer(plans.app, name="plans")
+app.add_typer(month.app, name="month")
+app.add_typer(partners.app, name="partners")
+app.add_typer(waiting.app, name="parked")
+app.command("stuck")(waiting.stuck)
+app.add_typer(logs.app, name="logs")
+app.command("changes")(changes.changes)
+app.command("restore-check")(restore.restore_check)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(doctor)
 
 
 @app.callback()

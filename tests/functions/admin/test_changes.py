@@ -24,17 +24,23 @@ READING = {
     "accounts.list_unapproved",
     "accounts.show",
     "changes.list",
+    "due.list_overdue",
     "invoices.csv",
     "invoices.list",
     "invoices.list_open",
     "months.check",
+    "numbers.list",
     "numbers.list_blocked",
     "numbers.list_parked",
     "optouts.export",
     "partners.list_keys",
     "phones.hash",
+    "phones.show",
+    "texts.find",
+    "texts.show",
     "plans.show",
     "replies.list_unattributed",
+    "texts.count_parked",
 }
 
 

@@ -25,7 +25,7 @@ def list_accounts(context: Context, search: Search = "", waiting: Waiting = Fals
         raise typer.BadParameter("Give --search or --waiting, not both.", param_hint="--search")
     deployment = context.obj.deployment
     found = (
-        deployment.pages("accounts.list_unapproved") if waiting else deployment.pages("accounts.list", search=search)
+        deployment.items("accounts.list_unapproved") if waiting else deployment.items("accounts.list", search=search)
     )
     columns: Columns = {
         "account": "id",
