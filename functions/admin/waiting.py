@@ -89,15 +89,15 @@ def _group(number: str, account: str, code: str, texts: list[Message]) -> dict[s
 def list_overdue(order: ListOverdue, now: datetime) -> dict[str, Any]:
     """Return overdue items, the one that waits longest first; `complete` is false if a shard has more.
 
-    `at` is the time by the function's clock.
+    `at` is the function's clock.
     """
     until = now - timedelta(minutes=order.minutes)
     found = list(due.find(until, order.limit))
     shards = [item["due_shard"] for item in found]
     return {
+        "at": instant(now),
         "items": [_overdue(item, now) for item in sorted(found, key=lambda item: str(item["due_at"]))],
         "complete": all(shards.count(shard) < order.limit for shard in set(shards)),
-        "at": instant(now),
     }
 
 

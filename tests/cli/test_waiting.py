@@ -117,7 +117,7 @@ def test_an_overdue_text_is_listed_with_how_long_it_waits_and_what_helps(account
     printed = stuck(SWEPT)
 
     assert f"text accepted 10000001 {text.id} 118 min The last sweep," in printed
-    assert "did 500 items and not this one. More is due than a sweep gets done." in printed
+    assert "acted on 500 items, and not on this one. More is due than a sweep gets done. Look again" in printed
     assert "2125550123" not in printed
 
 

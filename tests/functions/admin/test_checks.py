@@ -1,6 +1,7 @@
-"""The order numbers.check says what is wrong at the carrier."""
+"""The orders of `longcode doctor`: what is overdue, and what is wrong at the carrier."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +9,15 @@ import pytest
 from admin.numbers import check_at_twilio
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.server import Server, serving
+from longcode.accounts.account import Account
 from longcode.carriers.twilio_account import TwilioAccount
 from tests.support.admin_orders import send_accepted_order
-from tests.support.fakes import studio
+from tests.support.fakes import NOW, studio
 from tests.support.local_aws import ACCOUNT_SID, SHARED_NUMBER
+from tests.support.text_steps import accept
 
 OWN, TOKEN = "+15555550177", "test-token"
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -30,6 +34,18 @@ def carrier() -> Iterator[Server]:
 def checked(server: Server, token: str = TOKEN, *dedicated: str) -> dict[str, Any]:
     account = TwilioAccount(account_sid=ACCOUNT_SID, auth_token=token, api_base=server.url)
     return check_at_twilio(account, {"carrier": "twilio", "shared": [SHARED_NUMBER], "dedicated": [*dedicated]})
+
+
+def test_what_is_due_for_ten_minutes_is_overdue(account: Account) -> None:
+    accept(account, "a")
+    accept(account, "b")
+
+    at_once = send_accepted_order("due.list_overdue", NOW + 11 * MINUTE, minutes=10)
+    later = send_accepted_order("due.list_overdue", NOW + 13 * MINUTE, minutes=10)
+
+    assert at_once == {"at": "2026-11-22T15:41:00.000Z", "items": [], "complete": True}
+    assert sorted(item["type"] for item in later["items"]) == ["allowance", "message", "message"]
+    assert later["items"][0]["due_at"] == "2026-11-22T15:32:00.000Z"
 
 
 def test_nothing_is_wrong_at_a_carrier_that_is_set_right(aws: None, carrier: Server) -> None:

@@ -11,6 +11,7 @@ from longcode_cli.command import Context
 from longcode_cli.dead_queue import MOST, DeadQueue, Letter
 from longcode_cli.errors import Refused, Unreachable
 from longcode_cli.output import Columns, Phones, Words, day_and_time, masked
+from longcode_cli.values import Yes
 
 _TRIED_WITHIN = timedelta(hours=12)  # five times, with the visibility of the slowest queue between
 _TRIED = "5 times"  # by each RedrivePolicy of template.yaml
@@ -23,7 +24,6 @@ Queue = Annotated[
     str, typer.Argument(metavar="QUEUE", help="The queue that the job was on, such as SendQueue or send.")
 ]
 Id = Annotated[str | None, typer.Argument(metavar="ID", help="The job's id, as `show` has it.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command("list")

@@ -24,6 +24,7 @@ AtMost = Annotated[int | None, typer.Option(help="Only so many, those that expir
 Minutes = Annotated[int, typer.Option(help="How long overdue.", min=1, max=1440)]
 
 _LOOKED_BACK = timedelta(minutes=15)
+_MANY = 500  # items of a sweep: what it acts on of one shard at most
 _KINDS = {
     "message": "text",
     "allowance": "usage notices",
@@ -148,8 +149,10 @@ def _explained(
             f"The sweeper fails on it every minute: {reason}.",
             f"{look} shows more. It goes on when that is mended.",
         )
-    last = f"The last sweep, {day_and_time(sweeps[-1]['at'])}, did {sweeps[-1]['items']:,} items and not this one."
-    return last, "More is due than a sweep gets done. Look again in some minutes."
+    done = int(sweeps[-1]["items"])
+    last = f"The last sweep, {day_and_time(sweeps[-1]['at'])}, acted on {done:,} items, and not on this one."
+    more = "More is due than a sweep gets done. " if done >= _MANY else ""
+    return last, f"{more}Look again in two minutes."
 
 
 def _what(item: Mapping[str, Any]) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import MONTH, PLANS, PROTECTION, Finding, page_of_alarm
+from longcode_cli.doctor.finding import Finding
 from longcode_cli.output import day_and_time
 
 _OVERDUE_MINUTES = 10  # the sweeper runs every minute
+_MOST_OVERDUE = 200  # of each shard
 _SAMPLE = 5  # accounts
 _MOST_UNITS = 3_000  # of an account in the sample: the function adds up so many texts in a second
 _MONTHS_IN = ZoneInfo("America/Chicago")
@@ -42,25 +43,30 @@ def find_unprotected(deployment: Deployment, _now: datetime) -> list[Finding]:
             " --time-to-live-specification Enabled=true,AttributeName=expires_at",
         ),
     ]
-    return [Finding(what=what, cure=cure, page=PROTECTION) for is_wrong, what, cure in wrong if is_wrong]
+    return [Finding(what=what, cure=cure, section="Table") for is_wrong, what, cure in wrong if is_wrong]
 
 
 def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
     """Return whether something in the table is due that the sweeper has not done."""
-    answer = deployment.order("due.list_overdue", minutes=_OVERDUE_MINUTES)
-    items = answer["items"]
-    if not items:
+    answer = deployment.order("due.list_overdue", minutes=_OVERDUE_MINUTES, limit=_MOST_OVERDUE)
+    overdue = answer["items"]
+    if not overdue:
         return []
-    types = Counter(item["type"] for item in items)
-    count = f"{len(items)}{'' if answer['complete'] else ' or more'} items are" if len(items) > 1 else "1 item is"
+    types = Counter(item["type"] for item in overdue)
+    kinds = ", ".join(f"{count:,} of type {kind}" for kind, count in sorted(types.items()))
     return [
         Finding(
-            what=f"{count} overdue, the first since {day_and_time(items[0]['due_at'])} UTC: "
-            + ", ".join(f"{number} of type {kind}" for kind, number in sorted(types.items())),
-            cure="longcode stuck shows why each one waits, and what helps.",
-            page=page_of_alarm("SendDueErrors"),
+            what=f"{_items(answer)} overdue, the first since {day_and_time(overdue[0]['due_at'])} UTC: {kinds}.",
+            cure="Does the sweeper run, and what does its log say? longcode stuck shows why each one waits.",
+            section="SendDueErrors",
         )
     ]
+
+
+def _items(answer: dict[str, Any]) -> str:
+    if len(answer["items"]) == 1:
+        return "1 item is"
+    return f"{len(answer['items']):,}{'' if answer['complete'] else ' or more'} items are"
 
 
 def find_no_plans(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -71,7 +77,7 @@ def find_no_plans(deployment: Deployment, _now: datetime) -> list[Finding]:
         Finding(
             what="No price list is loaded: nobody can sign up or send.",
             cure="longcode plans load infra/plans.json",
-            page=PLANS,
+            section="Plans",
         )
     ]
 
@@ -98,5 +104,5 @@ def wrong_counters(month: str, check: dict[str, Any]) -> Finding:
         if check["differences"]
         else f"Some messages of account {account} in {month} cannot be read.",
         cure=f"longcode month check {month} --account {account}; when the month is over: longcode month repair",
-        page=MONTH,
+        section="ParkedInvoices",
     )
