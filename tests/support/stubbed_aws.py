@@ -8,6 +8,7 @@ import boto3
 from botocore.stub import Stubber
 
 from longcode_cli.deployment import Deployment
+from longcode_cli.doctor.finding import Finding
 from tests.support.operator import STACK, OperatorsFunction, Session
 
 
@@ -71,3 +72,9 @@ def deployment_of(stack: Stack, **clients: Any) -> Deployment:
     """Return the deployment of a stack; its orders are carried out in this process."""
     known = {"lambda": OperatorsFunction(), "cloudformation": stack}
     return Deployment(STACK, Session({**known, **clients}))
+
+
+def whats(findings: Sequence[Finding]) -> list[str]:
+    """Return what findings say, each of which must have its cure and its section."""
+    assert all(finding.cure and finding.section for finding in findings)
+    return [finding.what for finding in findings]
