@@ -1,6 +1,5 @@
 """Close, check and repair months; list invoices, mark them as paid, mail, credit and export them."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import islice
 from typing import Annotated, Any
@@ -25,8 +24,6 @@ from longcode.usage.usage import Usage
 from longcode.windows import SWEEP_AFTER
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
-
-_AT_ONCE = 100  # accounts in one read
 
 
 class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
@@ -200,19 +197,12 @@ def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
     page = ids[: order.limit]
     items = [
-        entry for start in range(0, len(page), _AT_ONCE) for entry in _open(page[start:][:_AT_ONCE], order.month)
+        _shown(open_month.entry)
+        if open_month.entry
+        else {"account": open_month.account, "month": order.month, "state": "missing"}
+        for open_month in closing.without_invoice(page, order.month)
     ]
     return {"items": items, "accounts": len(page), "next_cursor": page[-1] if len(ids) > order.limit else None}
-
-
-def _open(ids: list[str], month: str) -> Iterator[dict[str, Any]]:
-    entries = {entry.account: entry for entry in invoices.entries((account, month) for account in ids)}
-    without = [account for account in ids if account not in entries or entries[account].invoice is None]
-    for account in accounts.get_many(without):
-        if account.id in entries:
-            yield _shown(entries[account.id])
-        elif closing.owes(account, month):
-            yield {"account": account.id, "month": month, "state": "missing"}
 
 
 def mark_paid(order: MarkPaid, now: datetime) -> dict[str, Any]:

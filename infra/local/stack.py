@@ -22,6 +22,7 @@ from infra.local.processes import HOST, ROOT, Failed, environment, free_port, is
 STACK_FILE = LOCAL / "stack.json"
 SHARED_NUMBERS = ["+12135550100", "+12135550101"]
 MAIL_FROM = "longcode@longcode.example"
+OPERATOR = "operator@longcode.example"
 _PLANS = ROOT / "infra" / "plans.json"
 
 Log = Callable[[str], None]
@@ -103,6 +104,7 @@ def _start(running: ExitStack, folder: Path, emulator_url: str, log: Log) -> Sta
                 "DedicatedSegmentsASecond": "200",
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
+                "OperatorAddresses": OPERATOR,
                 "AlarmMail": "alarms@longcode.example",
                 "SellerName": "Longcode",
                 "CarrierApiBase": carrier_url,

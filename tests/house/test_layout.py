@@ -72,6 +72,7 @@ ACTING = {
     "clients/consents.py",
     "clients/imports.py",
     "clients/join_pages.py",
+    "clients/lists.py",
     "clients/search.py",
     "clients/store.py",
     "messages/accept.py",

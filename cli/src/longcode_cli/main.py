@@ -20,6 +20,7 @@ from longcode_cli.commands import (
     partners,
     plans,
     restore,
+    texts,
     waiting,
 )
 from longcode_cli.deployment import Deployment, find
@@ -34,6 +35,7 @@ app = typer.Typer(
     help="Operate Longcode, the texting service of photography studios.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(texts.app, name="texts")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(plans.app, name="plans")
 app.add_typer(month.app, name="month")

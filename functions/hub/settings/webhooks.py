@@ -24,7 +24,7 @@ EVENTS = {
     WebhookEvent.MESSAGE_RECEIVED: "A client has answered",
     WebhookEvent.MESSAGE_STATUS: "A text was sent, delivered or not delivered",
     WebhookEvent.OPT_OUT_RECORDED: "A phone was opted out or in",
-    WebhookEvent.CALL_CREATED: "A client has to be called, as they have no number for texts",
+    WebhookEvent.CALL_CREATED: "A client has to be called: they can't be texted, or a broadcast did not reach them",
     WebhookEvent.USAGE_NOTICE: "Most of the plan's texts are used",
 }
 _TEST = {WebhookEvent.TEST: "A test"}

@@ -15,7 +15,7 @@ from tests.support.source_reading import ROOT
 from tests.support.stubbed_aws import Stack, answering, deployment_of
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
-FINDING = Finding(what="It is off.", cure="Switch it on.", page="docs/operating.md#plans")
+FINDING = Finding(what="It is off.", cure="Switch it on.", page="docs/operate.md#plans")
 
 
 def fine(_deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -51,7 +51,7 @@ def test_a_finding_has_its_cure_and_its_page() -> None:
         {
             "what": "It is off.",
             "cure": "Switch it on.",
-            "page": "docs/operating.md#plans",
+            "page": "docs/operate.md#plans",
         }
     ]
 

@@ -72,7 +72,8 @@ SOON = date(2027, 3, 1)
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
 BY_TOKEN = ("/signup/", "/password/", "/hub/address/", "/join/")  # for whoever knows the token, or the code
-WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", *BY_TOKEN)
+OF_OPERATOR = "/hub/operator"  # tests/functions/hub/test_operator_pages.py
+WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", OF_OPERATOR, *BY_TOKEN)
 OF_SESSION = [
     (method, path.removeprefix("/hub/"))
     for method, path in ROUTES

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from longcode_cli.deployment import Deployment
 
-ALARMS = "docs/operating.md#when-an-alarm-is-raised"
-NUMBERS = "docs/operating.md#numbers"
-MONTH = "docs/operating.md#the-month"
-PLANS = "docs/operating.md#plans"
-ROTATION = "docs/operating.md#a-new-auth-token-of-twilios"
+ALARMS = "docs/operate.md#when-an-alarm-is-raised"
+NUMBERS = "docs/operate.md#numbers"
+MONTH = "docs/operate.md#the-month"
+PLANS = "docs/operate.md#plans"
+ROTATION = "docs/operate.md#secrets"
 PREPARATION = "docs/deploy.md#before-you-start"
 SETTING_UP = "docs/deploy.md#set-it-up"
 PROTECTION = "docs/deploy.md#after-the-first-text"
