@@ -43,6 +43,7 @@ def test_parked_texts_are_counted_by_number_account_and_reason(account: Account)
     assert f"{SHARED_NUMBER} 10000001 2 the service's number is not registered (twilio:30034)" in printed
     assert f"{SHARED_NUMBER} 10000001 1 the service's account at the carrier is suspended (twilio:30002)" in printed
     assert "2026-11-22 15:30 2026-11-22 19:30" in printed
+    assert "Parked texts: 3." in printed
 
 
 def test_parked_numbers_and_invoices_are_listed_with_their_reason() -> None:

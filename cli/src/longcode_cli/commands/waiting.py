@@ -59,6 +59,8 @@ def list_parked(context: Context, number: Number = None, of_month: OfMonth = Non
         "the first expires": lambda one: day_and_time(one["first_expires_at"]),
     }
     output.items(found["items"], texts, "No text is parked.")
+    if found["items"]:
+        output.done({}, f"Parked texts: {sum(one['texts'] for one in found['items']):,}.")
     if not found["complete"]:
         output.done({}, "There may be more: only the first 20,000 items that wait were looked at.")
     numbers: Columns = {
