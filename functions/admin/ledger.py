@@ -26,7 +26,6 @@ from longcode.windows import SWEEP_AFTER
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 
-
 class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
     """Bill a month: one account, all accounts, or those after an account."""
 

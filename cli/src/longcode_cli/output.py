@@ -20,7 +20,7 @@ Phones = Annotated[bool, typer.Option("--phones", help="Show phones; without it,
 Words = Annotated[bool, typer.Option("--words", help="Show the words of texts.")]
 
 _PHONES = {"phone", "other_recipients"}
-_WORDS = {"body", "words", "media"}
+_WORDS = {"body", "words", "media", "subject"}
 _SHOWN_BEFORE, _SHOWN_AFTER = 5, 4  # characters of a phone: +1212…0123
 
 

@@ -144,7 +144,7 @@ def _shown(life: Life, now: datetime) -> dict[str, Any]:
         "account": text.account,
         "account_name": life.account.name if life.account else None,
         "message_id": text.id,
-        "text": msgspec.to_builtins(text),
+        "text": msgspec.to_builtins(replace(text, skipped=())),  # those are other phones
         "from": _origin(life),
         "number": _number(life),
         "cost": _cost(life),

@@ -75,7 +75,7 @@ def _crowded(studio: Account, text: Message, checks: SendChecks, now: datetime) 
 
 
 def _over_limit(studio: Account, text: Message, now: datetime) -> Why | None:
-    """Return the refusal of a text that does not fit the month's quota or the limit of the day."""
+    """Return the API's refusal of a text that does not fit the quota of the month or day; it says what helps."""
     try:
         plan = accept.plan_at(studio, now)
         limits = limits_at(studio, plan, now)
@@ -85,13 +85,4 @@ def _over_limit(studio: Account, text: Message, now: datetime) -> Why | None:
         )
     except NoPriceList:
         return Why("No plans are loaded, so nobody can send.", "`longcode plans load` loads infra/plans.json.")
-    return Why(refusal.detail, _what_frees(refusal)) if refusal else None
-
-
-def _what_frees(refusal: RequestError) -> str:
-    plans = refusal.extensions.get("plans_that_allow")
-    named = (
-        f" These plans would allow it now: {', '.join(map(str, plans))}." if isinstance(plans, list) and plans else ""
-    )
-    again = f"It is allowed again at {why.at(refusal.frees_at)}." if refusal.frees_at else ""
-    return f"{again}{named}".strip()
+    return Why(refusal.detail) if refusal else None
