@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 DEV := .venv/dev/bin
-export PYTHONPATH := functions:.:sdk/python/src
+export PYTHONPATH := functions:.:sdk/python/src:cli/src
 SAM := .venv/sam/bin/sam
 BUILT := .aws-sam/build/template.yaml
 AUDIT := .venv/audit/bin
@@ -57,6 +57,9 @@ fix: .venv/dev/done  ## format the code and repair what the linter can
 	$(DEV)/ruff format .
 	$(DEV)/ruff check --fix .
 
+hooks: .venv/dev/done .venv/hooks/done  ## have git format and lint what is committed, before each commit
+	.venv/hooks/bin/pre-commit install
+
 # Found, or installed by Debian's package if this is root: Playwright would load its own from a host of its own.
 browser:  ## install Chromium, with which the hub is tested, unless there is one
 	@command -v chromium chromium-browser google-chrome chrome > /dev/null || \
@@ -98,19 +101,37 @@ deploy: build  ## build and deploy to AWS, with questions; ENV=dev (if not given
 update: build  ## build and deploy to AWS with the answers of the last `make deploy`; ENV=dev or ENV=prod
 	trap 'rm -f $(BUILT)' EXIT; $(SAM) deploy --config-env $(ENV)
 
-up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
+up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C or `make stop`
 	@$(DEV)/python -m infra.local.up
+
+mail: .venv/dev/done  ## the mails of the stack of `make up`; TO=part-of-an-address for some
+	@$(DEV)/python -m infra.local.running mail '$(TO)'
+
+logs: .venv/dev/done  ## follow what the stack of `make up` logs
+	@$(DEV)/python -m infra.local.running logs
+
+stop: .venv/dev/done  ## end the stack of `make up`
+	@$(DEV)/python -m infra.local.running stop
+
+clean:  ## end the stack of `make up`, and remove builds and caches; the environments in .venv stay
+	[ ! -e .local/stack.json ] || $(MAKE) stop
+	rm -rf .aws-sam .build .local .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 screenshots: browser .venv/dev/done  ## write the pictures of the hub in docs/screens again
 	$(DEV)/python -m infra.screenshots
 
-demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## run the main use, from sign-up to invoice, and check each step
+demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## play the main use, from sign-up to invoice, on a stack of its own, and check each step
 	@$(DEV)/python -m infra.local.demo
 
+# Installed as it stands in cli/: a change there counts at once.
+cli: .venv/cli/done  ## install the operator's command line into .venv/cli/bin/longcode
+	.venv/uv/bin/uv pip install -q --no-deps --offline --python .venv/cli/bin/python -e cli
+
 lock: .venv/uv/done  ## pin the requirements again, with hashes
-	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,dev,emulator,fuzz,sam,uv}; do \
+	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,cli,dev,emulator,fuzz,hooks,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
-.PHONY: help check audit fix browser test screenshots quick bench fuzz openapi validate build deploy update up demo lock
+.PHONY: help check audit fix hooks browser test screenshots quick bench fuzz openapi validate build deploy update up mail logs stop clean demo cli lock

@@ -1,31 +1,34 @@
-"""Approve, suspend, restore, close and reopen an account, and show its status."""
+"""List and find accounts; approve, suspend, restore, close and reopen an account, and show its status."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, account_or_raise
+from admin.order import AccountId, Cursor, Order, ReadingOrder, Unchanged, Words, account_or_raise
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange, next_change_at
 from longcode.aws.telemetry import logger
 from longcode.errors import WrongStatus
+from longcode.folded import fold
+from longcode.months import month_of
+from longcode.plans.plans import plan_name_in
 from longcode.table.store import ConditionFailed
-
-Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class AccountOrder(Order, frozen=True, kw_only=True):
-    """An order about an account. `by` is the operator's employee who gives it; the studio does not see it."""
+    """An order about an account."""
 
     account: AccountId
-    by: Words | None = None
 
 
-class ShowAccount(AccountOrder, frozen=True, kw_only=True, tag="accounts.show"):
+class ShowAccount(ReadingOrder, frozen=True, kw_only=True, tag="accounts.show"):
     """Show an account's status and its history."""
+
+    account: AccountId
 
 
 class Suspend(AccountOrder, frozen=True, kw_only=True, tag="accounts.suspend"):
@@ -58,7 +61,18 @@ class SetCeiling(AccountOrder, frozen=True, kw_only=True, tag="accounts.set_ceil
     units_a_day: Annotated[int, Meta(ge=1, le=10_000_000)] | None
 
 
-class ListUnapproved(Order, frozen=True, kw_only=True, tag="accounts.list_unapproved"):
+class ListAccounts(ReadingOrder, frozen=True, kw_only=True, tag="accounts.list"):
+    """List the accounts in the order of their ids, or those that `search` finds.
+
+    `search` is a part of the name, the email address, the id or a number: of the studio's own phone, or dedicated.
+    """
+
+    search: Annotated[str, Meta(max_length=200)] = ""
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Cursor | None = None
+
+
+class ListUnapproved(ReadingOrder, frozen=True, kw_only=True, tag="accounts.list_unapproved"):
     """List the accounts that wait for approval, oldest first."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] = 100
@@ -71,6 +85,7 @@ _TRANSITIONS: Mapping[type[Order], tuple[set[AccountStatus], AccountStatus]] = {
     Restore: ({AccountStatus.SUSPENDED}, AccountStatus.ACTIVE),
     Reopen: ({AccountStatus.CLOSED}, AccountStatus.ACTIVE),
 }
+_LOOKED_AT = 1_000  # how many accounts one page of a search looks at
 _INSTEAD = {AccountStatus.SUSPENDED: "restore it or close it", AccountStatus.CLOSED: "reopen it first"}
 
 
@@ -82,30 +97,52 @@ def show(order: ShowAccount, _now: datetime) -> dict[str, Any]:
 def approve(order: Approve, now: datetime) -> dict[str, Any]:
     """Approve an account; a repeated order changes nothing. Raises `NotFound`."""
     account_or_raise(order.account)
-    if accounts.approve(order.account, now):
-        logger.info("account approved", extra={"account": order.account, "by": order.by})
-    return _shown(account_or_raise(order.account))
+    is_new = accounts.approve(order.account, now)
+    shown = _shown(account_or_raise(order.account))
+    if not is_new:
+        return Unchanged(shown)
+    logger.info("account approved", extra={"account": order.account, "by": order.by})
+    return shown
 
 
 def set_ceiling(order: SetCeiling, _now: datetime) -> dict[str, Any]:
     """Set an account's ceiling. Texts that wait at it are checked within the hour. Raises `NotFound`."""
-    account_or_raise(order.account)
+    before = account_or_raise(order.account)
+    if before.ceiling_units_a_day == order.units_a_day:
+        return Unchanged(_shown(before))
     accounts.change_settings(order.account, {"ceiling_units_a_day": order.units_a_day})
     logger.info("ceiling set", extra={"account": order.account, "by": order.by, "units_a_day": order.units_a_day})
     return _shown(account_or_raise(order.account))
 
 
-def list_unapproved(order: ListUnapproved, _now: datetime) -> dict[str, Any]:
+def list_accounts(order: ListAccounts, now: datetime) -> dict[str, Any]:
+    """Return a page of accounts. A page of a search can have few items, or none, and yet a cursor."""
+    most = _LOOKED_AT if order.search else order.limit
+    ids = list(islice(accounts.all_ids(after=order.cursor), most))
+    by_id = {account.id: account for account in accounts.get_many(ids)}
+    found: list[Account] = []
+    looked_at = order.cursor
+    for looked_at in ids:
+        if looked_at in by_id and _is_found(by_id[looked_at], order.search):
+            found.append(by_id[looked_at])
+        if len(found) == order.limit:
+            break
+    is_last = len(ids) < most and (not ids or looked_at == ids[-1])
+    return {"items": [_listed(account, now) for account in found], "next_cursor": None if is_last else looked_at}
+
+
+def list_unapproved(order: ListUnapproved, now: datetime) -> dict[str, Any]:
     """Return the accounts that wait for approval, with what their sign-up forms said."""
     page, following = accounts.unapproved_page(order.limit, order.cursor)
-    names = ("id", "name", "email", "partner", "product", "edition", "country_code", "created_at")
-    items = [{name: msgspec.to_builtins(getattr(account, name)) for name in names} for account in page]
-    return {"items": items, "next_cursor": following}
+    return {"items": [_listed(account, now) for account in page], "next_cursor": following}
 
 
 def close(order: Close, now: datetime) -> dict[str, Any]:
     """Close an account, as its owner can in the hub; a repeated order changes nothing. Raises `NotFound`."""
-    closed = accounts.close(account_or_raise(order.account).id, now, reason=order.reason, by=order.by)
+    before = account_or_raise(order.account)
+    closed = accounts.close(before.id, now, reason=order.reason, by=order.by)
+    if closed == before:
+        return Unchanged(_shown(closed))
     logger.info("account status set", extra={"account": closed.id, "status": closed.status})
     return _shown(closed)
 
@@ -127,7 +164,7 @@ def set_status(order: Suspend | Restore | Reopen, now: datetime) -> dict[str, An
             continue  # another order was written first
         logger.info("account status set", extra={"account": account.id, "status": status})
         return _shown(changed)
-    return _shown(account)
+    return Unchanged(_shown(account))
 
 
 def _is_done(account: Account, order: AccountOrder, status: AccountStatus) -> bool:
@@ -140,13 +177,25 @@ def _reason(order: AccountOrder) -> str | None:
     return order.reason if isinstance(order, Suspend) else None
 
 
+def _is_found(account: Account, search: str) -> bool:
+    texts = (account.name, account.email, account.id, account.phone or "", account.number or "")
+    return any(fold(search) in fold(text) for text in texts)
+
+
+def _listed(account: Account, now: datetime) -> dict[str, Any]:
+    names = ("id", "name", "email", "partner", "product", "edition", "country_code", "created_at", "number", "status")
+    shown = {name: msgspec.to_builtins(getattr(account, name)) for name in names}
+    plan = plan_name_in(month_of(now), account.plan_changes)
+    return {**shown, "plan": plan, "approved": account.trial_units_a_day is None}
+
+
 def _shown(account: Account) -> dict[str, Any]:
     history = [msgspec.to_builtins(change) for change in account.status_changes]
     return {
         "account": account.id,
-        "standing": account.status,
+        "status": account.status,
         "number": account.number,
         "approved": account.trial_units_a_day is None,
         "ceiling_units_a_day": account.ceiling_units_a_day,
-        "standings": history,
+        "status_changes": history,
     }

@@ -8,18 +8,18 @@ from typing import Any
 
 from admin import (
     account_status,
-    exports,
+    changes,
+    credentials,
     ledger,
     numbers,
     optout_history,
-    partners,
-    passwords,
+    phones,
     price_list,
-    release,
     restore_check,
-    unattributed,
+    waiting,
 )
 from admin.order import Order
+from admin.texts import find, show, unattributed
 from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
 
@@ -27,22 +27,28 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.ShowAccount: account_status.show,
     account_status.Approve: account_status.approve,
     account_status.SetCeiling: account_status.set_ceiling,
+    account_status.ListAccounts: account_status.list_accounts,
     account_status.ListUnapproved: account_status.list_unapproved,
     account_status.Suspend: account_status.set_status,
     account_status.Restore: account_status.set_status,
     account_status.Close: account_status.close,
     account_status.Reopen: account_status.set_status,
-    passwords.MailLink: passwords.mail_link,
-    passwords.ChangeAddress: passwords.change_address,
-    passwords.MailSignIn: passwords.mail_sign_in,
-    passwords.EndCredentials: passwords.end_credentials,
-    partners.MakeKey: partners.make_key,
-    partners.ListKeys: partners.list_keys,
-    partners.EndKey: partners.end_key,
+    credentials.MailLink: credentials.mail_link,
+    credentials.ChangeAddress: credentials.change_address,
+    credentials.MailSignIn: credentials.mail_sign_in,
+    credentials.EndCredentials: credentials.end_credentials,
+    credentials.MakeKey: credentials.make_key,
+    credentials.ListKeys: credentials.list_keys,
+    credentials.EndKey: credentials.end_key,
+    numbers.ListNumbers: numbers.list_numbers,
     numbers.Assign: numbers.assign,
-    numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
-    numbers.HashPhone: numbers.hash_phone,
+    phones.ShowPhone: phones.show,
+    phones.ListBlocked: phones.list_blocked,
+    phones.HashPhone: phones.hash_phone,
+    find.FindTexts: find.find,
+    show.ShowText: show.show,
+    numbers.CheckNumbers: numbers.check_numbers,
     price_list.ShowPlans: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,
@@ -54,22 +60,29 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     ledger.MarkPaid: ledger.mark_paid,
     ledger.Resend: ledger.resend,
     ledger.GiveCredit: ledger.give_credit,
-    exports.Export: exports.export,
+    ledger.Export: ledger.export,
     unattributed.ListUnattributed: unattributed.list_unattributed,
     unattributed.HandOver: unattributed.hand_over,
     unattributed.Move: unattributed.move,
-    release.Release: release.release,
+    waiting.Release: waiting.release,
+    waiting.CountParked: waiting.count_parked,
+    waiting.ListOverdue: waiting.list_overdue,
+    waiting.NoteDeadLetters: waiting.note_dead_letters,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
     optout_history.ImportHistory: optout_history.import_history,
+    changes.ListChanges: changes.list_changes,
 }
 
 _ORDER: Any = reduce(or_, ORDERS)
 
 
-def act(event: Any, now: datetime) -> dict[str, Any]:
-    """Carry out an order and return its result, or `code`, `detail` and `field` if it is malformed or refused."""
-    return orders.carry_out(event, _ORDER, lambda order: ORDERS[type(order)](order, now))
+def act(event: Any, now: datetime, request: str = "") -> dict[str, Any]:
+    """Carry out an order and return its result, or `code`, `detail` and `field` if it is malformed or refused.
+
+    `request` is the id of the invocation.
+    """
+    return orders.carry_out(event, _ORDER, lambda order: changes.recorded(order, ORDERS[type(order)], now, request))
 
 
 def read(event: Any) -> Order:
@@ -80,4 +93,4 @@ def read(event: Any) -> Order:
 
 @logger.inject_lambda_context
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    return act(event, clients.now())
+    return act(event, clients.now(), context.aws_request_id)

@@ -61,7 +61,7 @@ def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
 
 def _read_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
     notification = sns.read(body, now)
-    # AWS never replies to keywords for us: the numbers have self-managed opt-outs (docs/operating.md).
+    # AWS never replies to keywords for us: the numbers have self-managed opt-outs (docs/operate.md).
     return aws.read_inbound(notification.message), notification.at
 
 

@@ -1,4 +1,4 @@
-"""`make demo`: run the story of the main use on the whole system; exit 0 only if every check succeeds."""
+"""`make demo`: run the story of the main use on a new stack; exit 0 only if every check succeeds."""
 
 import signal
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from infra.local.participants import CheckFailed
 from infra.local.processes import Failed
-from infra.local.stack import Stack, running_stack
+from infra.local.stack import Stack, new_stack
 from infra.local.story import billing, hub, replies, sending, signup, webhooks
 from infra.local.story.stage import Stage
 
@@ -42,11 +42,11 @@ def play(stack: Stack, say: Callable[[str], None] = print) -> None:
 
 
 def main() -> None:
-    """Play on the running stack, or on a new one."""
+    """Play on a stack of its own, which ends with the demo."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        with running_stack() as stack:
+        with new_stack(print) as stack:
             play(stack)
     except (Failed, CheckFailed) as failed:
         sys.exit(f"\nmake demo: a check failed: {failed}")

@@ -1,5 +1,7 @@
 """The hub in a real browser: the receptionist's two minutes, what moves by itself, keys, and accessibility."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,6 +11,7 @@ from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
 from longcode.aws import clients
 from longcode.messages import folders
+from longcode.months import time_zone
 from longcode.teamwork import store as teamwork
 from longcode.template import Template
 from longcode.templates import store as template_store
@@ -184,6 +187,19 @@ def test_the_button_says_that_a_text_is_sent_later_also_after_a_reload(signed_in
     expect(signed_in.get_by_role("button", name="Send later")).to_be_visible()
 
 
+def test_the_button_says_the_day_of_a_chosen_time(signed_in: Page, hub: str, account: Account) -> None:
+    tomorrow = (clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+    signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+    signed_in.get_by_label("Your text to Ann Lee").fill("See you!")
+    signed_in.get_by_text("Later").click()
+    signed_in.get_by_label("Send at").fill(f"{tomorrow}T23:30")
+    expect(signed_in.get_by_role("button", name="Send tomorrow 23:30")).to_be_visible()
+
+    signed_in.get_by_label("Send at").fill("")
+
+    expect(signed_in.get_by_role("button", name="Send", exact=True)).to_be_visible()
+
+
 def test_a_client_is_found_while_one_types_and_the_text_is_shown_as_it_goes(
     signed_in: Page, hub: str, account: Account
 ) -> None:
@@ -288,6 +304,8 @@ def test_a_shortcut_and_a_merge_field_are_inserted_and_unsaved_words_outlive_a_r
 
     expect(signed_in.get_by_text("Saved.", exact=True)).to_be_visible()
     expect(signed_in.get_by_text("Not saved yet.")).to_be_hidden()
+    expect(signed_in.get_by_label("Show it for")).to_have_value("Ann Lee, (212) 555-0123")
+    expect(signed_in.locator(".goes .words")).to_have_text("Hi Ann, 9 to 5.Lee")
     saved = template_store.get_template(account.id, "hours")
     assert saved
     assert saved.body == f"{words.body}{{{{client.last_name|}}}}"

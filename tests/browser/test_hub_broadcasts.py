@@ -55,6 +55,22 @@ def test_a_broadcast_goes_from_whom_to_go_and_shows_what_each_choice_comes_to(
     faults[:] = [fault for fault in faults if "404 (Not Found)" not in fault]
 
 
+def test_words_that_are_typed_are_found_again_after_the_tab_was_closed(
+    signed_in: Page, hub: str, account: Account
+) -> None:
+    signed_in.goto(f"{hub}/broadcasts/new")
+    signed_in.get_by_label("All clients").check()
+    signed_in.get_by_role("button", name="Continue").click()
+    signed_in.get_by_label("The text").fill("Hello {{client.first_name|there}}!")
+    expect(signed_in.get_by_text("Hello Ann!")).to_be_visible()
+    signed_in.get_by_label("The text").press_sequentially(" Bye")
+    draft = signed_in.url
+    signed_in.goto("about:blank")  # at once: before the script has asked what the last letters come to
+    signed_in.goto(draft)
+
+    expect(signed_in.get_by_label("The text")).to_have_value("Hello {{client.first_name|there}}! Bye")
+
+
 def test_the_numbers_of_a_broadcast_move_while_it_goes_out(signed_in: Page, hub: str, account: Account) -> None:
     accounts.change_settings(account.id, {"quiet_hours": False})
     broadcast_id = create_broadcast(account, now=clients.now())

@@ -63,7 +63,7 @@ API = {
     "webhook_off": 409,
     "webhook_secret_changed": 409,
     "wrong_password": 403,
-    "wrong_standing": 409,
+    "wrong_status": 409,
 }
 
 

@@ -89,7 +89,8 @@ def test_decisions_are_numbered_without_gaps_and_short() -> None:
 
 def pages() -> list[Path]:
     """Return the pages of the repository."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "sdk").rglob("*.md"))]
+    own = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
+    return [*own, *(page for folder in ("docs", "sdk", "cli") for page in sorted((ROOT / folder).rglob("*.md")))]
 
 
 def tracked() -> dict[str, str]:

@@ -15,6 +15,7 @@ from infra.local.demo import play
 from infra.local.emulator import client
 from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.processes import ROOT
+from infra.local.running import show_mails
 from infra.local.stack import Stack
 from infra.local.studio import sign_up
 from longcode_client import Longcode, RequestRefused
@@ -53,6 +54,20 @@ def test_what_sam_build_made_is_deployed_with_its_compiled_modules(stack: Stack)
     assert "studio_name" in [
         error["field"] for error in json.loads(refused["body"])["errors"]
     ]  # as pydantic_core found
+
+
+def test_make_mail_shows_the_mails_to_an_address(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    sign_up(stack, FORM | {"email": "mail@studio.example"})
+    capsys.readouterr()
+
+    show_mails(stack, "mail@studio")
+
+    shown = capsys.readouterr().out
+    assert re.findall(r"^== .*", shown, re.MULTILINE)[1::2] == [
+        "== Confirm your address for Longcode",
+        "== Your Longcode account",
+    ]
+    assert shown.count("to mail@studio.example\n") == 2
 
 
 def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_go_on(stack: Stack) -> None:

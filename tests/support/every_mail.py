@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from accounts import signup_worker
-from admin.passwords import MailLink, mail_link
+from admin.credentials import MailLink, mail_link
 from billing.bill_worker import mail_invoice
 from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts

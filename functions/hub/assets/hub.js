@@ -60,13 +60,16 @@ if (box && live?.dataset.with) {
   });
 }
 
-// A chosen time is never overlooked: the button says that it counts.
+// A chosen time is never overlooked: the button says the day and time, as soon as the service has said which day that is.
 const at = find("at");
+function sayWhen(answer) {
+  const when = answer?.querySelector("[data-when]")?.dataset.when;
+  if (at) button.textContent = !at.value ? "Send" : when ? `Send ${when}` : "Send later";
+}
 if (at) {
-  const say = () => { button.textContent = at.value ? "Send later" : "Send"; };
-  at.addEventListener("input", say);
+  at.addEventListener("input", () => sayWhen(null));
   if (at.value) at.closest("details").open = true;
-  say();
+  sayWhen(find("answer"));
 }
 
 // The last of several questions to the service is asked when nothing was typed for a moment, and only its answer counts.
@@ -164,13 +167,18 @@ if (to && choices) {
 // A form says what it amounts to as it is filled in; a button named preview asks the same for another client or time.
 const asks = document.querySelector("form[data-asks]");
 if (asks) {
-  let pressed = null;
+  let pressed = null, turn = 0, typed = false;
   const ask = asker(async () => {
+    typed = false;
     const body = new URLSearchParams(new FormData(asks, pressed));
-    return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })) };
+    return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })), after: () => sayWhen(find("answer")) };
   }, 300);
-  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; ask(); } });
+  asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; typed = true; ask(); } });
+  // A form that keeps what is typed says which request of the page it is, as a request can be overtaken by the next one.
+  asks.addEventListener("formdata", (event) => { if (event.formData.has("turn")) event.formData.set("turn", ++turn); });
+  addEventListener("pagehide", () => { if (typed && asks.elements.turn) navigator.sendBeacon(asks.dataset.asks, new URLSearchParams(new FormData(asks))); });
   asks.addEventListener("submit", (event) => {
+    typed = false;
     if (event.submitter?.name !== "preview") return;
     event.preventDefault();
     pressed = event.submitter;

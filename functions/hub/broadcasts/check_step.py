@@ -55,8 +55,7 @@ def show_check(account: Account, draft_id: str) -> Page:
 @form_of_studio
 def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Leave out the clients of a page whose boxes are not ticked; show more clients, or another step."""
-    ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
-    ticked = {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
+    ids, ticked = _shown(fields), _ticked(fields)
     try:
         before, after = wizard.change(
             account, draft_id, lambda stored: _without(stored, ids, ticked, fields.get("seen", ""))
@@ -67,7 +66,7 @@ def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
         draft_check.update(before, after, account, aws_clients.now())
     if fields.get("do") in wizard.STEPS:
         return go_to(f"broadcasts/new/{draft_id}/{fields['do']}")
-    if fields.get("do") == "again":
+    if fields.get("do") == "again" and wizard.is_written(account, after):
         draft_check.step(after, draft_check.begin(after, aws_clients.now()), account, aws_clients.now())
     shown = {"q": fields.get("shown_q", ""), "only": fields.get("only", "")}
     places = {"search": {"q": fields.get("q", "")}, "first": shown, "next": shown | {"after": fields.get("next", "")}}
@@ -79,6 +78,8 @@ def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 def add_up(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Compute the totals of a draft for some seconds; `do` is "again" to begin anew."""
     draft, now = wizard.existing(account, draft_id), aws_clients.now()
+    if not wizard.is_written(account, draft):
+        return go_to(f"broadcasts/new/{draft_id}/what")
     check = None if fields.get("do") == "again" else drafts.check_of(draft)
     draft_check.step(draft, check or draft_check.begin(draft, now), account, now)
     if fields.get("then") == "go":
@@ -92,16 +93,28 @@ def _back(draft_id: str, place: dict[str, str]) -> Page:
     return go_to(f"broadcasts/new/{draft_id}/check{'?' if query else ''}{query}")
 
 
+def _shown(fields: dict[str, str]) -> list[str]:
+    """Return the clients of the page that a form was on."""
+    return [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
+
+
+def _ticked(fields: dict[str, str]) -> set[str]:
+    """Return those whose boxes are ticked."""
+    return {fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}") and f"in_{row}" in fields}
+
+
 def _without(draft: BroadcastDraft, shown: list[str], ticked: set[str], seen: str) -> BroadcastDraft:
     """Return a draft without the clients that were shown and are not ticked."""
-    before = set(draft.unchecked)
-    after = tuple(sorted((before - set(shown)) | (set(shown) - ticked)))
-    if after == draft.unchecked:
+    changed = _with_boxes(draft, shown, ticked)
+    if changed == draft:
         return draft
     drafts.check_unchanged(seen, _mark(draft, shown), draft)
-    changed = replace(draft, unchecked=after)
     drafts.check_left_out(changed, "in")
     return changed
+
+
+def _with_boxes(draft: BroadcastDraft, shown: list[str], ticked: set[str]) -> BroadcastDraft:
+    return replace(draft, unchecked=tuple(sorted((set(draft.unchecked) - set(shown)) | (set(shown) - ticked))))
 
 
 def _mark(draft: BroadcastDraft, shown: list[str]) -> str:
@@ -110,7 +123,7 @@ def _mark(draft: BroadcastDraft, shown: list[str]) -> str:
 
 
 def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong: RequestError | None = None) -> Page:
-    if not draft.body:
+    if not wizard.is_written(account, draft):
         return go_to(f"broadcasts/new/{draft.id}/what")
     now, q, after = aws_clients.now(), given.get("shown_q", given.get("q", "")).strip(), given.get("after") or None
     check = drafts.check_of(draft)
@@ -121,10 +134,8 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
     else:
         found = find_in_audience(account.id, draft.audience, q, _ROWS + 1, after)
     clients = found[:_ROWS]
-    rows = _rows(account, draft, clients, check, added)
-    is_refused = wrong is not None
-    if wrong and wrong.code != "draft_changed":
-        rows = [replace(row, is_in=f"in_{place}" in given) for place, row in enumerate(rows)]
+    shown = _with_boxes(draft, _shown(given), _ticked(given)) if wrong else draft
+    rows = _rows(account, shown, clients, check, added)
     return wizard.show_step(
         "check",
         account,
@@ -139,7 +150,7 @@ def _step(account: Account, draft: BroadcastDraft, given: dict[str, str], wrong:
         totals=added,
         seen=_mark(draft, [client.id for client in clients]),
         wrong=wrong,
-        why=words.refusal(wrong, account, now) if is_refused and wrong else "",
+        why=words.refusal(wrong, account, now) if wrong else "",
     )
 
 

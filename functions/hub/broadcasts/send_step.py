@@ -58,9 +58,10 @@ def send(account: Account, fields: dict[str, str], draft_id: str) -> Page:
 def show_when(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     """Return which texts would wait at the time of a form, for the script of the page."""
     draft = wizard.existing(account, draft_id)
-    added, wrong = _totals(account, draft, fields)
-    limit = fields.get("limit", "")
-    return show("broadcasts/when", totals=added, wrong=wrong, quiet_hours=account.quiet_hours, limit=limit)
+    added, at, wrong = _totals(account, draft, fields)
+    limit, when = fields.get("limit", ""), _said(account, at)
+    hours = account.quiet_hours
+    return show("broadcasts/when", totals=added, when=when, wrong=wrong, quiet_hours=hours, limit=limit)
 
 
 def _form(account: Account, draft: BroadcastDraft, fields: dict[str, str]) -> forms.NewBroadcast:
@@ -92,15 +93,21 @@ def _audience_form(audience: Audience) -> forms.AudienceForm:
     )
 
 
-def _totals(account: Account, draft: BroadcastDraft, fields: dict[str, str]) -> tuple[totals.DraftTotals | None, str]:
-    """Return the totals of a draft at the time of a form, None while they are computed; and why the time is wrong."""
+def _totals(
+    account: Account, draft: BroadcastDraft, fields: dict[str, str]
+) -> tuple[totals.DraftTotals | None, datetime | None, str]:
+    """Return the totals of a draft at the time of a form, None while they are computed; the time; why it is wrong."""
     check, now, at = drafts.check_of(draft), aws_clients.now(), None
     wrong = ""
     try:
         at = _time(account, fields, now)
     except RequestError as refusal:
         wrong = words.refusal(refusal, account, now)
-    return (totals.of(account, check, at or now, now) if check and check.done else None), wrong
+    return (totals.of(account, check, at or now, now) if check and check.done else None), at, wrong
+
+
+def _said(account: Account, at: datetime | None) -> str:
+    return words.ahead(at, aws_clients.now(), account.time_zone) if at else ""
 
 
 def _time(account: Account, fields: dict[str, str], now: datetime) -> datetime | None:
@@ -110,9 +117,9 @@ def _time(account: Account, fields: dict[str, str], now: datetime) -> datetime |
 
 
 def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong: RequestError | None = None) -> Page:
-    added, wrong_time = _totals(account, draft, fields)
+    added, at, wrong_time = _totals(account, draft, fields)
     why = words.refusal(wrong, account, aws_clients.now()) if wrong else wrong_time
-    if not draft.body:
+    if not wizard.is_written(account, draft):
         return go_to(f"broadcasts/new/{draft.id}/what")
     if added is None:
         return wizard.show_step("go", account, draft, template="adding", check=drafts.check_of(draft), why=why)
@@ -124,6 +131,7 @@ def _step(account: Account, draft: BroadcastDraft, fields: dict[str, str], wrong
         wrong.status if wrong else 200,
         typed={"when": "now", "at": "", "limit": ""} | fields,
         totals=added,
+        goes=_said(account, at),
         repeats=wrong if is_repeat else None,
         wrong=None if is_repeat else wrong,
         why=wrong_time if is_repeat else why,

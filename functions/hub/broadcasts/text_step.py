@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from broadcasts import api, draft_check, planning
-from hub import words
+from hub import form_data, words
 from hub.broadcasts import wizard, wording
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from hub.templating.preview import picker
@@ -21,16 +21,15 @@ from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.search import find_in_audience
 from longcode.clients.store import ClientEntry
-from longcode.errors import RequestError
+from longcode.errors import DraftChanged, RequestError
 from longcode.messages import compose
 from longcode.phone import in_words
 from longcode.segments import measure
-from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces, full_name
-from longcode.template import fields as fields_of
+from longcode.template import FIELDS, full_name
 from longcode.templates import store as template_store
 
 _MOST_PREVIEWED = 200  # clients, one after the other; a search finds the others
-_LONGEST_VALUE = 200
+_LONGEST_TURN = 9  # digits
 
 
 class PhonePreview(Struct, frozen=True, kw_only=True):
@@ -64,44 +63,57 @@ def show_what(account: Account, draft_id: str) -> Page:
 @site.post("/hub/broadcasts/new/<draft_id>/what")
 @form_of_studio
 def take_what(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Change the words of a draft and go on, or only show them with a template or for a client."""
+    """Keep the words of a draft and go on, or only show them with a template or for a client."""
     draft = wizard.existing(account, draft_id)
     if fields.get("use"):
-        return _step(account, draft, texts.with_template(account, fields))
-    if fields.get("preview"):
-        return _step(account, draft, fields)
-    following = f"broadcasts/new/{draft_id}/{wizard.step_after(fields, 'check')}"
-    if "do" in fields and not fields.get("body", "").strip():
-        return go_to(following)
+        fields = texts.with_template(account, fields)
+    step = wizard.step_after(fields, "check")
     try:
-        body, values = fields.get("body", "").strip(), _values(fields)
-        api.check_text(body, values, own_merge_fields(account))
-        missing = [name for name in _own_fields(body) if not values.get(name) and not _has_default(body, name)]
-        if missing:
-            raise RequestError("Write what stands there for everybody.", field=f"value_{missing[0]}")
-        template = _template_of(account, body)
-        seen = fields.get("seen", "")
-        wizard.change(account, draft_id, lambda stored: _with_words(stored, body, template, values, seen))
+        draft = _keep(account, draft, fields, fields.get("theirs") or fields.get("seen", ""))
+        if fields.get("use") or fields.get("preview"):
+            return _step(account, draft, fields)
+        if step != "whom":
+            wizard.check_words(account, draft.body, draft.values)
     except RequestError as refusal:
         return _step(account, wizard.existing(account, draft_id), fields, refusal)
-    return go_to(following)
+    return go_to(f"broadcasts/new/{draft_id}/{step}")
 
 
 @site.post("/hub/broadcasts/new/<draft_id>/preview")
 @form_of_studio
 def show_preview(account: Account, fields: dict[str, str], draft_id: str) -> Page:
-    """Return what a client would get, for the script of the page."""
+    """Keep the words that are being typed, and return what a client would get, for the script of the page."""
     draft = wizard.existing(account, draft_id)
-    return show("broadcasts/preview", **_preview(account, draft, fields))
+    try:
+        draft, not_kept = _keep(account, draft, fields, fields.get("seen", "")), ""
+    except DraftChanged as refusal:
+        not_kept = refusal.detail
+    except RequestError:  # of which the preview says what is wrong
+        not_kept = ""
+    return show("broadcasts/preview", not_kept=not_kept, **_preview(account, draft, fields))
 
 
-def _with_words(
-    draft: BroadcastDraft, body: str, template: str | None, values: dict[str, str], seen: str
-) -> BroadcastDraft:
+def _keep(account: Account, draft: BroadcastDraft, fields: dict[str, str], seen: str) -> BroadcastDraft:
+    """Write the words of a form, fit to send or not, and return the draft after that; raise `DraftChanged`."""
+    body, values = fields.get("body", "").strip(), _values(fields)
+    wizard.check_values(values)
+    if len(body) > drafts.MOST_WORDS:
+        raise RequestError(texts.TOO_LONG, field="body")
     if (draft.body, draft.values) == (body, values):
         return draft
-    drafts.check_unchanged(seen, drafts.marked(draft.body, draft.values), draft)
-    return replace(draft, body=body, template=template, values=values)
+    template, page, turn = _template_of(account, body), form_data.key(fields), _turn(fields)
+    _, after = wizard.change(
+        account,
+        draft.id,
+        lambda stored: drafts.with_words(stored, body, template, values, seen=seen, page=page, turn=turn),
+    )
+    return after
+
+
+def _turn(fields: dict[str, str]) -> int:
+    """Return which request of its page a form is."""
+    given = fields.get("turn", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_TURN else 0
 
 
 def _template_of(account: Account, body: str) -> str | None:
@@ -110,24 +122,8 @@ def _template_of(account: Account, body: str) -> str | None:
     return next((template.name for template in names if template.body.strip() == body), None)
 
 
-def _own_fields(body: str) -> list[str]:
-    """Return the merge fields that no client's record fills: people write what stands there for everybody."""
-    return [name for name in fields_of(body) if name in FIELDS - CLIENT_AND_STUDIO_FIELDS]
-
-
-def _has_default(body: str, name: str) -> bool:
-    return f"{{{{{name}}}}}" not in body.replace(" ", "")
-
-
 def _values(fields: dict[str, str]) -> dict[str, str]:
     given = {name.removeprefix("value_"): text.strip() for name, text in fields.items() if name.startswith("value_")}
-    for name, text in given.items():
-        try:
-            check_no_braces(text)
-        except ValueError as error:
-            raise RequestError("Write it without braces.", field=f"value_{name}") from error
-        if len(text) > _LONGEST_VALUE:
-            raise RequestError(f"At most {_LONGEST_VALUE} characters.", field=f"value_{name}")
     return {name: text for name, text in given.items() if text and name in FIELDS}
 
 
@@ -136,18 +132,22 @@ def _fields_of_values(values: dict[str, str]) -> dict[str, str]:
 
 
 def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong: RequestError | None = None) -> Page:
-    body = typed.get("body", "")
+    body, stored = typed.get("body", ""), drafts.marked(draft.body, draft.values)
+    is_conflict = isinstance(wrong, DraftChanged)
     return wizard.show_step(
         "what",
         account,
         draft,
         wrong.status if wrong else 200,
         typed={"body": "", "who": ""} | typed,
-        own=_own_fields(body),
+        own=wizard.own_fields(body),
         templates=[template.name for template in texts.templates_of(account)],
         groups=picker(account, of_records=False),
-        seen=wizard.seen(typed, wrong, drafts.marked(draft.body, draft.values)),
+        key=uuid4().hex,
+        seen=typed.get("seen", "") if is_conflict else stored,
+        theirs=stored if is_conflict else "",
         wrong=wrong,
+        not_kept="",
         why=words.refusal(wrong, account, aws_clients.now()) if wrong else "",
         **(_preview(account, draft, typed) | ({"refused": ""} if wrong else {})),
     )
@@ -161,6 +161,7 @@ def _preview(account: Account, draft: BroadcastDraft, typed: dict[str, str]) -> 
         return nothing
     try:
         values = _values(typed)
+        wizard.check_values(values)
         api.check_text(body, values, own_merge_fields(account))
     except RequestError as refusal:
         return nothing | {"refused": words.refusal(refusal, account, now)}

@@ -1,7 +1,7 @@
 """The page of a template: its words with a live preview, where it is used, its former words, and the deletion."""
 
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from accounts import templates
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
@@ -18,6 +18,7 @@ from longcode.template import Template
 from longcode.templates import store as template_store
 
 _TYPED = ("name", "subject", "shortcut", "body")
+_LONGEST_CHOICE = 300  # characters of a client's name with a number, or of an id
 
 
 @site.get("/hub/new-template")
@@ -38,7 +39,7 @@ def add_template(account: Account, fields: dict[str, str]) -> Page:
         templates.write(account, name, form, aws_clients.now(), name_of_person(), new=True)
     except RequestError as refusal:
         return _page(account, None, fields, refusal)
-    return go_to(f"templates/{quote(name)}?sent=new-template")
+    return _show_saved(name, "new-template", fields)
 
 
 @site.get("/hub/templates/<name>")
@@ -69,7 +70,7 @@ def save_template(account: Account, fields: dict[str, str], name: str) -> Page:
         if old is None:
             raise
         return _page(account, old, fields, refusal)
-    return go_to(f"templates/{quote(new_name)}?sent={quote(quote(f'templates/{name}'), safe='')}")
+    return _show_saved(new_name, f"templates/{name}", fields)
 
 
 @site.post("/hub/template-preview")
@@ -95,7 +96,7 @@ def restore(account: Account, fields: dict[str, str], name: str) -> Page:
             return _page(account, template, {}, refusal)
     elif at != _place(template.changed_at):
         raise NotFound("These words are no longer kept.")
-    return go_to(f"templates/{quote(name)}?sent={quote(quote(f'templates/{name}'), safe='')}")
+    return _show_saved(name, f"templates/{name}", fields)
 
 
 @site.get("/hub/templates/<name>/delete")
@@ -114,6 +115,12 @@ def delete(account: Account, _fields: dict[str, str], name: str) -> Page:
     if template_store.get_template(account.id, name):
         templates.delete(account.id, name)
     return go_to("templates?deleted=1")
+
+
+def _show_saved(name: str, typed_on: str, fields: dict[str, str]) -> Page:
+    """Go to a template that was saved, with the client that was chosen for its preview on the page before."""
+    chosen = {one: fields[one] for one in ("to", "client") if 0 < len(fields.get(one, "")) <= _LONGEST_CHOICE}
+    return go_to(f"templates/{quote(name)}?{urlencode({'sent': quote(typed_on), **chosen})}")
 
 
 def _existing(account: Account, name: str) -> Template:

@@ -21,12 +21,16 @@ _WORTH_SHORTENING = 20  # characters: so few can be left out
 
 
 class ShownPreview(Struct, frozen=True, kw_only=True):
-    """A preview. `text` are the words as they go, `refused` is why nothing would go, `notes` what else to know."""
+    """A preview. `text` are the words as they go, `refused` is why nothing would go, `notes` what else to know.
+
+    `when` is the chosen time in words, "" for now.
+    """
 
     length: str = ""
     text: str = ""
     differs: bool = False
     to: list[str] = []
+    when: str = ""
     refused: str = ""
     notes: list[str] = []
 
@@ -49,6 +53,7 @@ def of(account: Account, to: Addressee, form: send.NewMessage, now: datetime, *,
         text=text,
         differs=text.split() != (form.body or "").split(),
         to=[_name(account, phone, people[phone]) for phone in found.phones],
+        when=words.ahead(form.send_at, now, account.time_zone) if form.send_at else "",
         notes=[
             *(_waiting(found) or (_nights(account, form, people, now) if nights else [])),
             *_skipped(account, found, now),

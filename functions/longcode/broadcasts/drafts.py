@@ -24,6 +24,9 @@ MOST_DRAFTS = 30
 MOST_LISTED = 1_000
 """How many clients without a text a check lists."""
 
+MOST_WORDS = 10_000
+"""How many characters of words a draft keeps while they are written; a text has fewer."""
+
 _IN_LIST = ("account", "id", "at", "by", "changed_at", "changed_by", "body", "template", "expires_at")
 
 
@@ -32,6 +35,9 @@ class BroadcastDraft(Struct, frozen=True, kw_only=True):
 
     `unchecked` are the clients of the audience that a person took out by hand. `template` is the one whose words the
     body has. `by` and `changed_by` are people, None for whoever has the account's password.
+
+    The words are kept while they are typed, so they need not be fit to send. `typed_on` is the open page that wrote
+    them last, and `turn` the number of its request.
     """
 
     account: str
@@ -46,6 +52,8 @@ class BroadcastDraft(Struct, frozen=True, kw_only=True):
     body: str = ""
     template: str | None = None
     values: dict[str, str] = {}
+    typed_on: str = ""
+    turn: int = 0
 
     @property
     def whom(self) -> Audience:
@@ -149,6 +157,23 @@ def change(
         unchanged = has_value("version", draft.version or None)
         if store.try_write(Put(broadcast_keys.broadcast_draft(account, draft_id), _item(after), unchanged)):
             return draft, after
+
+
+def with_words(
+    draft: BroadcastDraft, body: str, template: str | None, values: dict[str, str], *, seen: str, page: str, turn: int
+) -> BroadcastDraft:
+    """Return a draft with the words of an open page, which were `seen` on it at first; raise `DraftChanged`.
+
+    What the same page has written since is no change of somebody else's, and its requests may arrive out of order.
+    """
+    if (draft.body, draft.template, draft.values) == (body, template, values):
+        return draft
+    if page and draft.typed_on == page:
+        if turn < draft.turn:
+            return draft
+    elif (draft.body, draft.values) != (body, values):
+        check_unchanged(seen, marked(draft.body, draft.values), draft)
+    return replace(draft, body=body, template=template, values=values, typed_on=page, turn=turn)
 
 
 def check_left_out(draft: BroadcastDraft, field: str) -> None:

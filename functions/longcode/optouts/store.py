@@ -78,7 +78,7 @@ def pair_blocks_from(
 
 def scopes_to_opt_in(phone: str, event_id: str) -> list[str]:
     """Return the scopes in which a phone is opted out, or in which this event has opted it in already."""
-    return [state.scope for state in _all_scopes(phone) if state.out or state.changed_by == event_id]
+    return [state.scope for state in states_of(phone) if state.out or state.changed_by == event_id]
 
 
 def record(event: OptOutEvent) -> OptOut:
@@ -109,7 +109,7 @@ def close_questions(state: OptOut) -> list[str]:
     """
     decided = [
         in_scope
-        for in_scope in _all_scopes(state.phone)
+        for in_scope in states_of(state.phone)
         if in_scope.asked and decided_since(state, in_scope.asked_at, in_scope.asked)
     ]
     return [
@@ -201,7 +201,8 @@ def _read(item: Attributes | None) -> OptOut | None:
     return read(OptOut, item) if item else None
 
 
-def _all_scopes(phone: str) -> list[OptOut]:
+def states_of(phone: str) -> list[OptOut]:
+    """Return the state of a phone in each scope that it has one in."""
     return [read(OptOut, item) for item in store.query(keys.opt_out(phone, ""))]
 
 

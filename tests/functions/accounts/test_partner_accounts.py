@@ -107,7 +107,7 @@ def test_the_studio_is_mailed_a_link_without_the_forms_words_and_before_its_use_
     assert "Fotoware Studio has opened an account" in mailed.text
     assert "Prizes" not in mailed.text
     assert people.with_email(ANN) == []
-    assert send_order("sessions.link", account=number)["code"] == "wrong_standing"
+    assert send_order("sessions.link", account=number)["code"] == "wrong_status"
 
 
 def test_the_studio_confirms_its_address_and_signs_in(secret: str) -> None:

@@ -175,7 +175,7 @@ def test_an_account_that_is_unknown_or_not_set_up_gets_no_link() -> None:
     studio(established_at=None)
 
     assert send_order("passwords.link", account="10000009")["code"] == "not_found"
-    assert send_order("passwords.link", account=MINE)["code"] == "wrong_standing"
+    assert send_order("passwords.link", account=MINE)["code"] == "wrong_status"
     assert mails_to(OWNER) == []
 
 

@@ -40,11 +40,11 @@ def test_a_suspended_account_is_shown_since_when_and_why() -> None:
     by: dict[str, str | None] = {"by": "accounts desk", "cause": None}
     assert answer == {
         "account": "10000001",
-        "standing": "suspended",
+        "status": "suspended",
         "number": None,
         "approved": True,
         "ceiling_units_a_day": None,
-        "standings": [{**change, **by}],
+        "status_changes": [{**change, **by}],
     }
     shown = call(settings_api, "GET", "/account", account="10000001").json
     assert (shown["standing"], shown["standings"]) == ("suspended", [{**change, "at": "2026-11-22T15:30:00.000Z"}])
@@ -114,7 +114,7 @@ def test_an_order_that_the_status_does_not_allow_is_refused(before: str, do: str
     order(before)
     as_it_stood = order("show")
 
-    assert order(do) == {"code": "wrong_standing", "detail": detail, "field": "do"}
+    assert order(do) == {"code": "wrong_status", "detail": detail, "field": "do"}
     assert order("show") == as_it_stood
 
 
@@ -203,7 +203,7 @@ def test_an_account_closed_during_a_suspension_stays_closed() -> None:
     with meanwhile("UpdateItem", lambda: order("close")):
         answer = order("suspend")
 
-    assert answer["code"] == "wrong_standing"
+    assert answer["code"] == "wrong_status"
     assert [one.to for one in accounts.get_or_raise("10000001").status_changes] == [AccountStatus.CLOSED]
 
 
@@ -228,7 +228,7 @@ def test_an_order_killed_at_any_call_is_applied_whole_or_not_at_all(do: str, the
         assert [change.to for change in account.status_changes] == (
             [] if account.status is AccountStatus.ACTIVE else [then]
         )
-        assert order(do, number)["standing"] == then
+        assert order(do, number)["status"] == then
 
 
 def test_a_change_whose_answer_is_lost_is_written_once() -> None:
@@ -238,4 +238,4 @@ def test_a_change_whose_answer_is_lost_is_written_once() -> None:
         answer = order("suspend")
 
     assert repeated == ["UpdateItem"]
-    assert len(answer["standings"]) == 1
+    assert len(answer["status_changes"]) == 1

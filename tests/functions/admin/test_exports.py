@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from admin.exports import Export, begin
+from admin.ledger import Export, begin_export
 from longcode.billing import store as invoices
 from longcode.billing.invoice import compute_invoice
 from longcode.errors import NotFound
@@ -28,7 +28,7 @@ def test_an_invoice_without_an_export_is_exported_once() -> None:
     issued()
     order = Export(account="10000001", month="2026-11")
 
-    answers = [begin(order, NOW, enabled=True) for _ in range(2)]
+    answers = [begin_export(order, NOW, enabled=True) for _ in range(2)]
 
     assert [one["export"]["round"] for one in answers] == [1, 1]
     assert len(take_queued("export")) == 1
@@ -45,7 +45,7 @@ def test_a_missing_invoice_or_account_is_refused_by_its_field(order: dict[str, A
     issued()
 
     with pytest.raises(NotFound) as refused:
-        begin(Export(**order), NOW, enabled=True)
+        begin_export(Export(**order), NOW, enabled=True)
 
     assert refused.value.field == field
     assert take_queued("export") == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from admin.exports import Export, begin
+from admin.ledger import Export, begin_export
 from billing import export_worker as exporter
 from billing.export_worker import Answer
 from longcode.accounts import store as accounts
@@ -67,7 +67,7 @@ def test_a_live_key_exports_what_a_test_key_has_exported() -> None:
     with stripe() as books:
         export(books, NOW + MINUTE)
         untouched = list(books.requests)
-        begin(Export(account="10000001", month="2026-11"), NOW + MINUTE, enabled=True)
+        begin_export(Export(account="10000001", month="2026-11"), NOW + MINUTE, enabled=True)
         export(books, NOW + MINUTE)
 
     assert untouched == []
@@ -222,7 +222,7 @@ def test_the_operator_begins_again_after_two_gone_customers(books: FakeStripe) -
     for minute in range(2):
         export(books, NOW + minute * MINUTE)
 
-    begin(Export(account="10000001", month="2026-11"), NOW + DAY, enabled=True)
+    begin_export(Export(account="10000001", month="2026-11"), NOW + DAY, enabled=True)
     for minute in range(2):
         export(books, NOW + DAY + minute * MINUTE)
 
@@ -255,8 +255,8 @@ def test_a_finished_export_is_exported_again_only_if_the_operator_says_so(books:
     begun()
     export(books)
 
-    without = begin(Export(account="10000001", month="2026-11"), NOW + DAY, enabled=True)["export"]
-    again = begin(AGAIN, NOW + DAY, enabled=True)["export"]
+    without = begin_export(Export(account="10000001", month="2026-11"), NOW + DAY, enabled=True)["export"]
+    again = begin_export(AGAIN, NOW + DAY, enabled=True)["export"]
     export(books, NOW + DAY)
 
     assert (without["round"], without["stripe_invoice"]) == (1, DRAFT)
@@ -269,7 +269,7 @@ def test_a_finished_export_is_exported_again_only_if_the_operator_says_so(books:
 def test_an_unfinished_export_has_no_second_round(books: FakeStripe) -> None:
     begun()
 
-    answers = [begin(AGAIN, NOW, enabled=True)["export"]["round"] for _ in range(2)]
+    answers = [begin_export(AGAIN, NOW, enabled=True)["export"]["round"] for _ in range(2)]
     export(books)
 
     assert answers == [1, 1]
@@ -299,10 +299,10 @@ def test_an_order_and_its_round_killed_at_any_call_create_everything_once() -> N
     for crash in every_crash():
         with stripe() as books:
             with crash:
-                begin(AGAIN, NOW + DAY, enabled=True)
+                begin_export(AGAIN, NOW + DAY, enabled=True)
                 exporter.export(JOB, CrashableBooks(client(books), crash), NOW + DAY)
             if state().round == 1:
-                begin(AGAIN, NOW + DAY, enabled=True)
+                begin_export(AGAIN, NOW + DAY, enabled=True)
             export(books, NOW + DAY + 2 * MINUTE)
 
         assert (export_state(), state().round) == ((DRAFT, None), 2)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.exports import Export, begin
+from admin.ledger import Export, begin_export
 from billing import bill_worker as biller
 from billing import export_worker as exporter
 from billing.export_worker import RefusedByStripe, Retry, Stripe
@@ -143,7 +143,7 @@ def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStrip
     export(books)
     stopped = export_state()
     export(books, NOW + timedelta(hours=1))
-    begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), enabled=True)
+    begin_export(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), enabled=True)
     export(books, NOW + timedelta(days=1))
 
     assert stopped == (None, why)

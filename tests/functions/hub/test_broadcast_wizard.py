@@ -17,6 +17,7 @@ from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.clients.client import Audience
+from longcode.months import time_zone
 from longcode.template import Template
 from longcode.templates import store as template_store
 from tests.support.browser import Browser, Page
@@ -182,13 +183,15 @@ def test_a_link_to_another_step_keeps_what_was_chosen_and_written(account: Accou
     draft = kept(account)
 
     back = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), body="New words", do="whom")
-    empty = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), body=" ", do="whom")
     chosen = {"whom": "some", "tags": "wedding", "do": "check"}
     check = signed_in.submit(signed_in.get(place(draft, "whom")), place(draft, "whom"), **chosen)
+    between = stored(draft)
+    empty = signed_in.submit(signed_in.get(place(draft, "what")), place(draft, "what"), body=" ", do="whom")
 
     assert back.path == empty.path == place(draft, "whom")
     assert check.path == place(draft, "check")
-    assert (stored(draft).body, stored(draft).audience.tags) == ("New words", ("wedding",))
+    assert (between.body, between.audience.tags) == ("New words", ("wedding",))
+    assert stored(draft).body == ""
 
 
 def test_the_same_form_twice_is_no_conflict(account: Account, signed_in: Browser) -> None:
@@ -259,7 +262,7 @@ def test_wrong_words_are_refused_beside_the_field_and_kept(account: Account, sig
 
     assert page.status == 422
     assert page.typed.strip() == body
-    assert stored(draft).body == WORDS
+    assert stored(draft).body == body
 
 
 def test_each_client_has_what_they_get_or_the_reason(account: Account, signed_in: Browser) -> None:
@@ -305,19 +308,126 @@ def stored_ids(account: Account) -> tuple[str, ...]:
     return broadcasts.audience(made(account)[0]).except_client_ids
 
 
-def test_boxes_that_a_colleague_changed_are_shown_as_they_are(account: Account, signed_in: Browser) -> None:
+def test_boxes_stay_as_they_were_ticked_when_a_colleague_has_changed_them(
+    account: Account, signed_in: Browser
+) -> None:
     draft = kept(account)
     page = signed_in.get(place(draft, "check"))
     drafts.change(account.id, draft.id, lambda one: replace(one, unchecked=("c2",)), "Ann", aws_clients.now())
 
-    told = signed_in.post(
-        place(draft, "check"), **{name: value for name, value in page.fields.items() if name != "in_0"}
-    )
+    mine = {name: value for name, value in page.fields.items() if name != "in_0"}
+    told = signed_in.post(place(draft, "check"), **mine)
+    between = stored(draft).unchecked
+    signed_in.post(place(draft, "check"), **told.fields)
 
     assert told.status == 409
     assert "Ann has changed this draft" in told.text
-    assert ("in_0" in told.fields, "in_1" in told.fields) == (True, False)
-    assert stored(draft).unchecked == ("c2",)
+    assert "Show theirs , or continue with yours" in told.text
+    assert ("in_0" in told.fields, "in_1" in told.fields) == (False, True)
+    assert "Zoë left out by hand" in told.text
+    assert "Ann Hi Ann, two slots are left." in told.text
+    assert (between, stored(draft).unchecked) == (("c2",), ("c1",))
+
+
+def test_boxes_belong_to_their_clients_when_a_colleague_has_changed_the_audience(
+    account: Account, signed_in: Browser
+) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "check"))
+    changed = {"audience": Audience(tags=("newborn",)), "unchecked": ("c3",)}
+    drafts.change(account.id, draft.id, lambda one: replace(one, **changed), "Ann", aws_clients.now())
+
+    mine = {name: value for name, value in page.fields.items() if name != "in_0"}
+    told = signed_in.post(place(draft, "check"), **mine)
+
+    assert (told.status, told.fields["id_0"], "in_0" in told.fields) == (409, "c2", True)
+
+
+def test_tags_stay_as_they_were_ticked_when_a_colleague_has_changed_them(
+    account: Account, signed_in: Browser
+) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "whom"))
+    theirs = Audience(tags=("wedding",))
+    drafts.change(account.id, draft.id, lambda one: replace(one, audience=theirs), "Ann", aws_clients.now())
+
+    told = signed_in.submit(page, place(draft, "whom"), whom="some", tag_1="newborn", except_tag_0="2027")
+
+    ticked = {given["value"] for tag, given in told.tags if given.get("type") == "checkbox" and "checked" in given}
+    assert (told.status, ticked) == (409, {"newborn", "2027"})
+
+
+def test_words_are_kept_while_they_are_typed(account: Account, signed_in: Browser) -> None:
+    draft = kept(account, body="")
+    page = signed_in.get(place(draft, "what"))
+    typed = page.fields | {"turn": "1"}
+
+    signed_in.post(place(draft, "preview"), **typed | {"body": "Hi {{client.fir", "value_session.date": "Monday"})
+    found = signed_in.get(place(draft, "what"))
+    later = [signed_in.get(place(draft, step)).path for step in ("check", "go")]
+
+    assert found.typed.strip() == "Hi {{client.fir"
+    assert stored(draft).values == {"session.date": "Monday"}
+    assert later == [place(draft, "what")] * 2
+
+
+@pytest.mark.parametrize("button", [{"preview": "0"}, {"do": "whom"}, {"do": "check"}, {"use": "1"}, {}])
+def test_each_button_keeps_the_words(account: Account, signed_in: Browser, button: dict[str, str]) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "what"))
+
+    signed_in.submit(page, place(draft, "what"), body="Hi {{client.fir", **button)
+
+    assert stored(draft).body == "Hi {{client.fir"
+
+
+def test_a_page_is_not_told_of_what_it_has_written_itself(account: Account, signed_in: Browser) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "what"))
+    turns = [("2", "Newer words"), ("1", "Newer"), ("3", "Newer words {{session.date}}"), ("4", "Newest words")]
+
+    for turn, body in turns[:2]:
+        signed_in.post(place(draft, "preview"), **page.fields | {"turn": turn, "body": body})
+    between = stored(draft).body
+    for turn, body in turns[2:]:
+        shown = signed_in.post(place(draft, "preview"), **page.fields | {"turn": turn, "body": body})
+    after = signed_in.submit(page, place(draft, "what"), body="The last words", turn="5")
+
+    assert between == "Newer words"
+    assert "has changed" not in shown.text
+    assert (after.path, stored(draft).body) == (place(draft, "check"), "The last words")
+
+
+def test_what_two_people_type_is_never_written_over_the_others_words(account: Account, signed_in: Browser) -> None:
+    draft, other = kept(account), colleague(account)
+    mine, theirs = (browser.get(place(draft, "what")) for browser in (signed_in, other))
+    other.post(place(draft, "preview"), **theirs.fields | {"turn": "1", "body": "Theirs"})
+
+    shown = signed_in.post(place(draft, "preview"), **mine.fields | {"turn": "1", "body": "Mine"})
+    told = signed_in.submit(mine, place(draft, "what"), body="Mine", turn="2")
+    still = signed_in.post(place(draft, "preview"), **told.fields | {"turn": "1", "body": "Mine too"})
+    between = stored(draft).body
+    signed_in.submit(told, place(draft, "what"), body="Mine too", turn="2")
+    other_is_told = other.post(place(draft, "preview"), **theirs.fields | {"turn": "2", "body": "Theirs again"})
+
+    said = "has changed this draft since this page was opened. What you write is not saved."
+    assert [f"Ann {said}" in page.text for page in (shown, still)] == [True, True]
+    assert f"Somebody {said}" in other_is_told.text
+    assert (told.status, told.typed.strip(), between) == (409, "Mine", "Theirs")
+    assert stored(draft).body == "Mine too"
+
+
+def test_words_that_are_too_long_for_a_draft_are_refused_and_stay_on_the_page(
+    account: Account, signed_in: Browser
+) -> None:
+    draft = kept(account)
+    page = signed_in.get(place(draft, "what"))
+
+    shown = signed_in.post(place(draft, "preview"), **page.fields | {"turn": "1", "body": "x" * 10_001})
+    refused = signed_in.submit(page, place(draft, "what"), body="x" * 10_001)
+
+    assert "at most" in shown.text
+    assert (refused.status, len(refused.typed.strip()), stored(draft).body) == (422, 10_001, WORDS)
 
 
 def test_boxes_of_other_pages_stay_as_they_are(account: Account, signed_in: Browser) -> None:
@@ -418,6 +528,21 @@ def test_a_time_says_who_waits_for_quiet_hours(account: Account, signed_in: Brow
     assert "2 texts wait until Wed 13 Jan" in night.text
     assert "Choose a day and time between now and a year ahead" in past.text
     assert made(account) == []
+
+
+def test_a_chosen_time_is_said_with_its_day(account: Account, signed_in: Browser) -> None:
+    go = checked(signed_in, kept(account))
+    tomorrow = (aws_clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+    chosen = {"when": "at", "at": f"{tomorrow}T12:30"}
+
+    asked = signed_in.post(go.path.replace("/go", "/when"), **go.fields | chosen)
+    shown = signed_in.submit(go, go.path, preview="1", **chosen)
+    sent = signed_in.submit(go, go.path, **chosen)
+
+    assert asked.text.startswith("It goes out tomorrow 12:30 , your studio's time.")
+    assert "It goes out tomorrow 12:30" in shown.text
+    assert "It begins tomorrow 12:30." in sent.text
+    assert "Goes out tomorrow 12:30" in signed_in.get("broadcasts").text
 
 
 def test_a_broadcast_can_be_scheduled_in_the_studios_time(account: Account, signed_in: Browser) -> None:

@@ -307,6 +307,21 @@ def test_a_text_is_sent_later_at_the_studios_time(account: Account, signed_in: B
     assert text.send_at.astimezone(time_zone(account.time_zone)).isoformat()[:16] == f"{tomorrow}T10:00"
 
 
+def test_a_chosen_time_is_said_with_its_day_in_the_studios_zone(account: Account, signed_in: Browser) -> None:
+    tomorrow = (clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+    chosen = {"body": "See you!", "at": f"{tomorrow}T23:30"}
+
+    shown = signed_in.submit(signed_in.get(TALK), TALK, preview="1", **chosen)
+    asked = signed_in.post("preview", **signed_in.get(TALK).fields | chosen)
+    talk = signed_in.submit(signed_in.get(TALK), TALK, **chosen)
+    listed = signed_in.get("messages", "tab=sent")
+
+    assert "8 of 160 characters. Goes tomorrow 23:30" in shown.text
+    assert "8 of 160 characters. Goes tomorrow 23:30" in asked.text
+    assert "will be sent tomorrow 23:30" in talk.text
+    assert "You: See you! goes tomorrow 23:30" in listed.text
+
+
 @pytest.mark.parametrize("at", ["2020-01-01T10:00", "tomorrow", "2026-02-30T10:00"])
 def test_a_time_that_is_none_or_past_is_refused_beside_the_words(
     account: Account, signed_in: Browser, at: str

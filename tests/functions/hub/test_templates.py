@@ -127,6 +127,22 @@ def test_the_preview_shows_what_a_client_gets_how_long_it_is_and_what_is_missing
     assert "counts as 2 texts" in dear
 
 
+def test_the_client_of_the_preview_is_still_chosen_after_the_template_was_saved(
+    account: Account, signed_in: Browser
+) -> None:
+    add_ann(account, last_name="Lee & Söhne")
+    chosen = {"to": "Ann Lee & Söhne, (212) 555-0177", "client": "ann"}
+
+    new = write(signed_in, "new-template", **chosen)
+    renamed = signed_in.submit(new, new.path, name="hello again", body="Hi {{client.first_name|there}}.")
+    too_long = signed_in.submit(renamed, renamed.path, body="Hi", to="x" * 301)
+
+    assert [(page.fields["to"], page.fields["client"]) for page in (new, renamed)] == [(chosen["to"], "ann")] * 2
+    assert "Saved." in renamed.text
+    assert "Ann Lee & Söhne would get Hi Ann." in renamed.text
+    assert too_long.fields["to"] == ""
+
+
 def test_a_canned_reply_is_added_listed_and_put_into_a_conversation_filled_in(
     account: Account, signed_in: Browser
 ) -> None:

@@ -154,7 +154,7 @@ class Problem(TypedDict):
         "webhook_off",
         "webhook_secret_changed",
         "wrong_password",
-        "wrong_standing",
+        "wrong_status",
     ]
     detail: str
     frees_at: NotRequired[str | None]

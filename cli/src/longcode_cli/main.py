@@ -1,0 +1,99 @@
+"""The command `longcode`: its options, and its groups of commands."""
+
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from longcode_cli.command import Operator
+from longcode_cli.commands import (
+    accounts,
+    changes,
+    dead_letters,
+    logs,
+    month,
+    numbers,
+    optouts,
+    partners,
+    phones,
+    plans,
+    restore,
+    texts,
+    unattributed,
+    waiting,
+)
+from longcode_cli.deployment import Deployment, find
+from longcode_cli.doctor.command import doctor
+from longcode_cli.errors import Failure, Refused
+from longcode_cli.output import Output
+
+app = typer.Typer(
+    name="longcode",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Operate Longcode, the texting service of photography studios.",
+)
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(texts.app, name="texts")
+app.add_typer(phones.app, name="phones")
+app.add_typer(unattributed.app, name="unattributed")
+app.add_typer(optouts.app, name="optouts")
+app.add_typer(numbers.app, name="numbers")
+app.add_typer(plans.app, name="plans")
+app.add_typer(month.app, name="month")
+app.add_typer(partners.app, name="partners")
+app.add_typer(waiting.app, name="parked")
+app.command("stuck")(waiting.stuck)
+app.add_typer(logs.app, name="logs")
+app.command("changes")(changes.changes)
+app.command("restore-check")(restore.restore_check)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(doctor)
+
+
+@app.callback()
+def longcode(
+    context: typer.Context,
+    *,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LONGCODE_STACK",
+            help="The name of the stack on AWS. Without it, the stack that `make up` runs here.",
+        ),
+    ] = None,
+    region: Annotated[str | None, typer.Option(envvar="AWS_REGION", help="The region of the stack.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(envvar="AWS_PROFILE", help="The profile of your AWS credentials.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LONGCODE_BY", help="Your name, for the record of changes. Without it, your name on this machine."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Remember what the options say; the deployment is found when a command needs it."""
+    context.obj = Operator(
+        find=context.obj or partial(find, stack, region, profile),
+        output=Output(json=json),
+        by=by or getpass.getuser(),
+    )
+
+
+def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | None = None) -> None:
+    """Run a command, and exit with 0, or with 1 if it was refused, 2 if called wrongly, 3 if nothing answered.
+
+    A test gives the words of the command, and a deployment in place of the one that the options name.
+    """
+    try:
+        app(words, obj=given)
+    except Failure as failure:
+        field = f" (field {failure.field})" if isinstance(failure, Refused) and failure.field else ""
+        Console(stderr=True).print(f"{failure}{field}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(failure.exit_code)

@@ -1,0 +1,117 @@
+"""What commands print: tables for people, JSON for programs, questions before something is destroyed."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_WIDE = 1_000  # columns, where no person looks: a line of a file is not broken
+
+Columns = Mapping[str, str | Callable[[Mapping[str, Any]], object]]
+
+Phones = Annotated[bool, typer.Option("--phones", help="Show phones; without it, only how they begin and end.")]
+Words = Annotated[bool, typer.Option("--words", help="Show the words of texts.")]
+
+_PHONES = {"phone", "other_recipients"}
+_WORDS = {"body", "words", "media", "subject"}
+_SHOWN_BEFORE, _SHOWN_AFTER = 5, 4  # characters of a phone: +1212…0123
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where a command prints to, and whether a program reads it."""
+
+    json: bool = False
+    console: Console = field(default_factory=lambda: Console(width=None if sys.stdout.isatty() else _WIDE))
+
+    def items(self, items: Sequence[Mapping[str, Any]], columns: Columns, empty: str) -> None:
+        """Print a list as a table or a JSON array; a column is a field's name, or makes its cell from the item."""
+        if self.json:
+            self._json(list(items))
+        elif not items:
+            self.console.print(empty, highlight=False, soft_wrap=True)
+        else:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for title in columns:
+                table.add_column(title, overflow="fold")
+            for item in items:
+                table.add_row(
+                    *(_text(item.get(cell) if isinstance(cell, str) else cell(item)) for cell in columns.values())
+                )
+            self.console.print(table)
+
+    def facts(self, answer: Mapping[str, Any], facts: Mapping[str, object]) -> None:
+        """Print facts, one in a line with its title, or the whole answer as JSON; a fact that is None is left out."""
+        if self.json:
+            self._json(answer)
+            return
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        for title, fact in facts.items():
+            if fact is not None:
+                table.add_row(title, _text(fact))
+        self.console.print(table)
+
+    def done(self, answer: Mapping[str, Any], sentence: str) -> None:
+        """Print what was done as a sentence, or the answer as JSON."""
+        if self.json:
+            self._json(answer)
+        else:
+            self.console.print(escape(sentence), highlight=False, soft_wrap=True)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something is destroyed; end the command unless the answer is yes. A program must say --yes."""
+        if yes:
+            return
+        if self.json or not sys.stdin.isatty():
+            raise typer.BadParameter("This needs --yes where nobody can be asked.", param_hint="--yes")
+        typer.confirm(question, abort=True)
+
+    def _json(self, value: object) -> None:
+        # Not by the console, which would break long lines.
+        self.console.file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def discreet(answer: Any, *, phones: bool = False, words: bool = False) -> Any:
+    """Return an answer with phones and words only as they were asked for: by name, however deep they are in it."""
+    if isinstance(answer, Mapping):
+        return {
+            name: masked(value) if name in _PHONES and not phones else discreet(value, phones=phones, words=words)
+            for name, value in answer.items()
+            if words or name not in _WORDS
+        }
+    return [discreet(one, phones=phones, words=words) for one in answer] if isinstance(answer, list) else answer
+
+
+def masked(phone: Any) -> Any:
+    """Return a phone, or each of a list, with how it begins and ends: `+1212…0123`."""
+    if isinstance(phone, list):
+        return [masked(one) for one in phone]
+    if not isinstance(phone, str):
+        return phone
+    hidden = phone[_SHOWN_BEFORE:-_SHOWN_AFTER]
+    return f"{phone[:_SHOWN_BEFORE]}…{phone[-_SHOWN_AFTER:]}" if hidden else "…" * bool(phone)
+
+
+def day_and_time(instant: str | None) -> str:
+    """Return an instant of an answer as a person reads it: in UTC, to the minute."""
+    if not instant:
+        return ""
+    return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _text(value: object) -> str:
+    return "" if value is None else escape(_without_control(str(value)))
+
+
+def _without_control(text: str) -> str:
+    """Leave out control characters: a studio's name must not steer the operator's terminal."""
+    return "".join(character for character in text if character.isprintable() or character == "\n")

@@ -1,0 +1,85 @@
+"""A change of an account or of the service, as it is recorded: what was changed, by whom, when and from where."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+_LONGEST_VALUE = 100
+
+
+class Way(StrEnum):
+    """The way on which a change came."""
+
+    HUB = "hub"
+    API = "api"
+    LINK = "link"
+    OPERATOR = "operator"
+    SERVICE = "service"
+
+
+class ChangeKind(StrEnum):
+    """What was changed. An `ORDER` is one of the operator's."""
+
+    ORDER = "order"
+
+
+class Actor(Struct, frozen=True, kw_only=True):
+    """Who makes a change, and from where.
+
+    - `who` tells actors apart: a person of the hub or an API key by its id, or `password` for the account's password;
+      else it is the `way`.
+    - `name` is the person's, or that of the operator's employee, whom a studio does not see.
+    - `address` is the internet address that the request came from.
+    - `request` is the id of an invocation, by which AWS CloudTrail knows who made it.
+    """
+
+    way: Way
+    who: str
+    name: str = ""
+    address: str = ""
+    browser: str = ""
+    request: str = ""
+
+
+THE_SERVICE = Actor(way=Way.SERVICE, who=Way.SERVICE)
+
+
+class Detail(Struct, frozen=True):
+    """A part of a change: the name of what was changed, and its values before and after where these are shown."""
+
+    name: str
+    before: str | None = None
+    after: str | None = None
+
+
+class RecordedChange(Struct, frozen=True, kw_only=True):
+    """A change of an account, or with "" of the service. `about` is what it was made to, such as a person's name.
+
+    One that takes several writes is `unfinished` until the last of them: if it stays so, it was made in part or not
+    at all.
+    """
+
+    account: str
+    id: str
+    at: datetime
+    kind: ChangeKind
+    actor: Actor
+    about: str = ""
+    details: tuple[Detail, ...] = ()
+    unfinished: bool = False
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """The part of a list of changes that is asked for: `limit` of those from `since` to before `until`."""
+
+    limit: int
+    cursor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def short(value: object) -> str | None:
+    """Return a value as it is kept in a detail: as text, without its end if it is long; None stays None."""
+    text = value if value is None or isinstance(value, str) else str(value)
+    return text if text is None or len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
