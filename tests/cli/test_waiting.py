@@ -38,11 +38,12 @@ def test_parked_texts_are_counted_by_number_account_and_reason(account: Account)
         accept(account, key)
     deliver(FakeCarrier(answers=[NOT_REGISTERED, NOT_REGISTERED, Refused(RefusalReason.PARKED, "30002")]))
 
-    printed = longcode("parked", "list", of=deployment(NOW + HOUR)).printed
+    printed = longcode("parked", "list", "--month", "2026-10", of=deployment(NOW + HOUR)).printed
 
     assert f"{SHARED_NUMBER} 10000001 2 the service's number is not registered (twilio:30034)" in printed
     assert f"{SHARED_NUMBER} 10000001 1 the service's account at the carrier is suspended (twilio:30002)" in printed
     assert "2026-11-22 15:30 2026-11-22 19:30" in printed
+    assert "Parked texts: 3." in printed
 
 
 def test_parked_numbers_and_invoices_are_listed_with_their_reason() -> None:

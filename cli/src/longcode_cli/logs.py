@@ -58,4 +58,4 @@ def _read(message: str) -> dict[str, Any]:
 
 
 def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+    return max(0, int(at.timestamp() * 1000))

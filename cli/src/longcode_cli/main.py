@@ -17,10 +17,13 @@ from longcode_cli.commands import (
     logs,
     month,
     numbers,
+    optouts,
     partners,
+    phones,
     plans,
     restore,
     texts,
+    unattributed,
     waiting,
 )
 from longcode_cli.deployment import Deployment, find
@@ -36,6 +39,9 @@ app = typer.Typer(
 )
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(texts.app, name="texts")
+app.add_typer(phones.app, name="phones")
+app.add_typer(unattributed.app, name="unattributed")
+app.add_typer(optouts.app, name="optouts")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(plans.app, name="plans")
 app.add_typer(month.app, name="month")
