@@ -231,8 +231,11 @@ def change_account(settings: AccountSettings) -> ShownAccount:
     return show_account()
 
 
-def change(account: Account, settings: AccountSettings, now: datetime) -> None:
-    """Write the settings that were given. Raise `RequestError` with the field that is refused."""
+def change(account: Account, settings: AccountSettings, now: datetime, unless_changed: tuple[str, ...] = ()) -> None:
+    """Write the settings that were given. Raise `RequestError` with the field that is refused.
+
+    Nothing is written, and `ConditionFailed` is raised, if somebody else has changed one of `unless_changed`.
+    """
     changes = settings.model_dump(mode="json", exclude_unset=True)
     if "allowed_countries" in changes:
         changes["allowed_countries"] = allowed_regions(changes["allowed_countries"], aws_settings().allowed_countries)
@@ -263,7 +266,9 @@ def change(account: Account, settings: AccountSettings, now: datetime) -> None:
         # Two requests at the same moment make one secret: the second write changes nothing.
         accounts.change_webhook_secret(account, webhook.new_secret(), ())
     if changes:
-        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, now))
+        notices = owner_notices.of_settings(account, changes, now)
+        same = [accounts.has_same(account, name) for name in unless_changed]
+        accounts.change_settings(account.id, changes, *notices, same=same)
 
 
 @app.post("/account/webhook-secret")

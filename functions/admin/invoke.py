@@ -67,7 +67,6 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     waiting.Release: waiting.release,
     waiting.CountParked: waiting.count_parked,
     waiting.ListOverdue: waiting.list_overdue,
-    waiting.CheckDue: waiting.check_due,
     waiting.NoteDeadLetters: waiting.note_dead_letters,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,

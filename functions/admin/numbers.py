@@ -1,6 +1,6 @@
 """List our numbers and those that are parked, check them at the carrier, dedicate them to accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from longcode.numbers import choose, listed
 from longcode.numbers import store as numbers
 from longcode.numbers.listed import DedicatedNumber
 from longcode.phone import to_e164
-from longcode.table import keyed_hash
+from longcode.table import keyed_hash, store
 from longcode.table.store import ConditionFailed
 from longcode.usage import store as usage
 from longcode.usage.habit import Activity
@@ -44,8 +44,7 @@ def list_numbers(_order: ListNumbers, now: datetime) -> dict[str, Any]:
 
     `number_hash` stands for the number in the logs.
     """
-    dedicated = listed.dedicated_numbers()
-    numbers_listed = list(_listed(dedicated, now))
+    numbers_listed = list(_listed(listed.dedicated_numbers(), now))
     paces = {str(item["number"]): choose.throughput_of(str(item["number"])) for item in numbers_listed}
     waits = listed.waits(sorted({name for name, _ in paces.values()}), now)
     parked = {one.number: one for one in numbers.all_parked()}
@@ -62,19 +61,28 @@ def list_numbers(_order: ListNumbers, now: datetime) -> dict[str, Any]:
 def _listed(dedicated: list[DedicatedNumber], now: datetime) -> Iterator[dict[str, Any]]:
     for number in settings().shared_numbers:
         yield {"number": number, "kind": "shared"}
+    texts = _texts_of_two_days([own.account for own in dedicated if own.account], now)
     for own in dedicated:
         if own.account:
-            since = {"since": msgspec.to_builtins(own.at), "texts": _texts_of_two_days(own.account, now)}
+            since = {"since": msgspec.to_builtins(own.at), "texts": texts[own.account]}
             yield {"number": own.number, "kind": "dedicated", "account": own.account, **since}
         elif own.kept_until and own.kept_until > now:
             until = msgspec.to_builtins(own.kept_until)
             yield {"number": own.number, "kind": "kept", "account": own.kept_for, "kept_until": until}
 
 
-def _texts_of_two_days(account: str, now: datetime) -> dict[str, int]:
-    """Return what became of an account's texts of today and yesterday in Chicago: all go from its own number."""
-    days = [usage.activity_on(account, months.day_of(now - timedelta(days=back))) for back in (0, 1)]
-    found = sum(days, Activity())
+def _texts_of_two_days(accounts: Sequence[str], now: datetime) -> dict[str, dict[str, int]]:
+    """Return what became of each account's texts of today and yesterday in Chicago: all go from its own number."""
+    days = [months.day_of(now - timedelta(days=back)) for back in (0, 1)]
+    wanted = {account: [key for day in days for key in usage.keys_of_day(account, day)] for account in accounts}
+    items = store.get_many([key for keys in wanted.values() for key in keys]) if wanted else {}
+    return {
+        account: _outcomes(usage.activity_of(items[key] for key in keys if key in items))
+        for account, keys in wanted.items()
+    }
+
+
+def _outcomes(found: Activity) -> dict[str, int]:
     return {
         "taken": found.texts_sent + found.texts_undelivered,
         "not_delivered": found.texts_undelivered,

@@ -1,6 +1,6 @@
 """What waits: parked texts and numbers, and their release; overdue items; what becomes of dead letters."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -23,8 +23,6 @@ from longcode.table.writes import Attributes
 from longcode.windows import SWEEP_AFTER
 
 _FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is sooner
-_OVERDUE_AFTER = timedelta(minutes=10)  # the sweeper runs every minute
-_MOST_OVERDUE = 250  # that are counted of each shard
 
 
 class CountParked(ReadingOrder, frozen=True, kw_only=True, tag="texts.count_parked"):
@@ -89,11 +87,15 @@ def _group(number: str, account: str, code: str, texts: list[Message]) -> dict[s
 
 
 def list_overdue(order: ListOverdue, now: datetime) -> dict[str, Any]:
-    """Return overdue items, the one that waits longest first; `complete` is false if a shard has more."""
+    """Return overdue items, the one that waits longest first; `complete` is false if a shard has more.
+
+    `at` is the function's clock.
+    """
     until = now - timedelta(minutes=order.minutes)
     found = list(due.find(until, order.limit))
     shards = [item["due_shard"] for item in found]
     return {
+        "at": instant(now),
         "items": [_overdue(item, now) for item in sorted(found, key=lambda item: str(item["due_at"]))],
         "complete": all(shards.count(shard) < order.limit for shard in set(shards)),
     }
@@ -143,22 +145,6 @@ def _release_one(message: Message, now: datetime) -> bool:
         return False
     queues.send(jobs.for_message(message))
     return True
-
-
-class CheckDue(ReadingOrder, frozen=True, kw_only=True, tag="due.check"):
-    """Count what the sweeper should have done by now, and show the function's clock."""
-
-
-def check_due(_order: CheckDue, now: datetime) -> dict[str, Any]:
-    """Return how many items are overdue, of which types, and since when; `all` is false if there are more."""
-    overdue = list(due.find(now - _OVERDUE_AFTER, _MOST_OVERDUE))
-    return {
-        "at": instant(now),
-        "overdue": len(overdue),
-        "all": len(overdue) < _MOST_OVERDUE,
-        "oldest": min((str(item["due_at"]) for item in overdue), default=None),
-        "kinds": Counter(str(item.get("type")) for item in overdue),
-    }
 
 
 class NoteDeadLetters(Order, frozen=True, kw_only=True, tag="dead_letters.note"):

@@ -1,6 +1,7 @@
 """What all pages of the hub share: rendering, headers, cookies, and the guard against forms of other sites."""
 
 import hmac
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -74,6 +75,14 @@ def download(text: str, name: str) -> Response[str]:
     return Response(
         200, f"text/csv{_UTF_8}", text, _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+def archive(content: bytes, name: str) -> Response[str]:
+    """Return a ZIP file that the browser saves under a name."""
+    headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    answer = Response(200, "application/zip", b64encode(content).decode(), headers)
+    answer.base64_encoded = True  # given bytes, Powertools would validate them as text
+    return answer
 
 
 def fits(text: str) -> bool:

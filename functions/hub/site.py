@@ -54,6 +54,7 @@ _NEXT = {
     "account": "Go back to the account",
     "webhooks": "Go back to the webhooks",
     "keys": "Go back to the API keys",
+    "export": "Go to the page Export",
 }
 
 site = APIGatewayRestResolver()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,8 @@ from billing import bill_worker
 from longcode.billing import store as invoices
 from longcode.jobs import Bill
 from longcode.usage import store as quotas
+from longcode_cli.deployment import Deployment
+from tests.support.admin_orders import send_order
 from tests.support.billed_texts import text, write_uncounted_text
 from tests.support.fakes import studio, take_queued
 from tests.support.operator import Ended, deployment, longcode
@@ -60,6 +63,25 @@ def test_a_check_that_finds_a_difference_ends_with_1_and_shows_both_counts() -> 
     assert "10000002 2026-11 units_sent 0 2" in every.printed
     assert "10000001" not in every.printed
     assert [found["account"] for found in one.answer] == [OTHER]
+
+
+class OneAccountAPage(Deployment):
+    """A deployment that goes through the accounts one by one."""
+
+    def order(self, do: str, **fields: Any) -> dict[str, Any]:
+        return send_order(do, FIRST + timedelta(days=9), **fields, limit=1)
+
+
+def test_a_check_goes_through_all_pages_of_accounts() -> None:
+    billed()
+    parked("10000002")
+    studio("10000003")
+    parked("10000004")
+
+    printed = longcode("month", "check", NOVEMBER, of=OneAccountAPage("longcode", None)).printed
+
+    assert "10000002 2026-11 units_sent 0 2" in printed
+    assert "10000004 2026-11 units_sent 0 2" in printed
 
 
 def test_a_check_of_one_account_says_how_many_units_are_on_no_invoice_yet() -> None:

@@ -38,11 +38,12 @@ def test_parked_texts_are_counted_by_number_account_and_reason(account: Account)
         accept(account, key)
     deliver(FakeCarrier(answers=[NOT_REGISTERED, NOT_REGISTERED, Refused(RefusalReason.PARKED, "30002")]))
 
-    printed = longcode("parked", "list", of=deployment(NOW + HOUR)).printed
+    printed = longcode("parked", "list", "--month", "2026-10", of=deployment(NOW + HOUR)).printed
 
     assert f"{SHARED_NUMBER} 10000001 2 the service's number is not registered (twilio:30034)" in printed
     assert f"{SHARED_NUMBER} 10000001 1 the service's account at the carrier is suspended (twilio:30002)" in printed
     assert "2026-11-22 15:30 2026-11-22 19:30" in printed
+    assert "Parked texts: 3." in printed
 
 
 def test_parked_numbers_and_invoices_are_listed_with_their_reason() -> None:
@@ -117,7 +118,7 @@ def test_an_overdue_text_is_listed_with_how_long_it_waits_and_what_helps(account
     printed = stuck(SWEPT)
 
     assert f"text accepted 10000001 {text.id} 118 min The last sweep," in printed
-    assert "did 500 items and not this one. More is due than a sweep gets done." in printed
+    assert "acted on 500 items, and not on this one. More is due than a sweep gets done. Look again" in printed
     assert "2125550123" not in printed
 
 

@@ -194,7 +194,7 @@ class Browser:
             "body": body,
             "isBase64Encoded": kind != _FORM,
         }
-        answer = _function(address).handler(event, LambdaContext())
+        answer = function_of(address).handler(event, LambdaContext())
         headers_out = answer["multiValueHeaders"]
         for cookie in headers_out.get("Set-Cookie", []):
             pair, *attributes = (part.strip() for part in cookie.split(";"))
@@ -210,7 +210,7 @@ class Browser:
         return Page(path, answer["statusCode"], headers_out, answer["body"])
 
 
-def _function(address: str) -> Any:
+def function_of(address: str) -> Any:
     """Return the function that a page belongs to: on AWS, three share the hub."""
     if address.startswith("/hub/invoice-pdf/"):
         return pdf_api

@@ -41,9 +41,13 @@ class Stacks:
         assert StackName == STACK
         return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": it} for key, it in self.outputs.items()]}]}
 
-    def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803
-        assert StackName == STACK
-        return {"StackResourceDetail": {"PhysicalResourceId": f"{STACK}-{LogicalResourceId}"}}
+    def get_paginator(self, operation: str) -> "Stacks":
+        assert operation == "list_stack_resources"
+        return self
+
+    def paginate(self, *, StackName: str) -> list[dict[str, Any]]:  # noqa: N803 - as boto3 has it
+        log = {"LogicalResourceId": "FunctionsLog", "ResourceType": "AWS::Logs::LogGroup"}
+        return [{"StackResourceSummaries": [{**log, "PhysicalResourceId": f"{StackName}-FunctionsLog"}]}]
 
 
 @dataclass(frozen=True)

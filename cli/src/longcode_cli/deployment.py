@@ -94,15 +94,6 @@ class Deployment:
         """Return the resources of a type, such as `AWS::SQS::Queue`, in the order of their names."""
         return sorted((one for one in self.resources.values() if one.kind == kind), key=lambda one: one.name)
 
-    def resource(self, logical_id: str) -> str:
-        """Return the name of one of the stack's resources; raise `Unreachable` if it is not there."""
-        cloudformation = self.client("cloudformation")
-        try:
-            found = cloudformation.describe_stack_resource(StackName=self.stack, LogicalResourceId=logical_id)
-        except (BotoCoreError, ClientError) as error:
-            raise Unreachable(f"{logical_id} of the stack {self.stack!r} cannot be found: {error}") from error
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
     def order(self, do: str, **fields: object) -> dict[str, Any]:
         """Give an order to the operator's function and return its answer.
 

@@ -21,11 +21,14 @@ def lines(
     since: timedelta | datetime,
     until: datetime | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the lines that have one of the values in one of these fields, the oldest first."""
+    """Yield the lines that have one of the values in one of these fields, the oldest first; raise `Unreachable`."""
+    log = deployment.resources.get(_LOG)
+    if log is None:
+        raise Unreachable(f"The stack {deployment.stack!r} has no {_LOG}.")
     begin = datetime.now(UTC) - since if isinstance(since, timedelta) else since
     either = " || ".join(f'($.{name} = "{value}")' for name in names for value in values)
     arguments: dict[str, Any] = {
-        "logGroupName": deployment.resource(_LOG),
+        "logGroupName": log.id,
         "filterPattern": f"{{ {either} }}",
         "startTime": _milliseconds(begin),
         **({"endTime": _milliseconds(until)} if until else {}),
@@ -55,4 +58,4 @@ def _read(message: str) -> dict[str, Any]:
 
 
 def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+    return max(0, int(at.timestamp() * 1000))

@@ -1,32 +1,23 @@
-"""Import a list of opt-outs from another service, checked before it is written, and export the studio's own."""
+"""Import a list of opt-outs from another service, checked before it is written."""
 
 from uuid import uuid4
 
 from clients import kept_imports
-from hub import form_data, page, words
-from hub.consent import wording
+from hub import form_data, page
 from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
-from longcode.billing.sheet import MARK, csv_text
+from longcode.billing.sheet import MARK
 from longcode.clients import imports
-from longcode.clients import store as client_store
 from longcode.clients.imports import KeptImport, Phase
 from longcode.clients.permission import Via, Writer
 from longcode.clients.words import one_line
 from longcode.errors import NotFound, RequestError
-from longcode.months import local_day, time_zone
-from longcode.optouts import listed
-from longcode.optouts.store import ListedOptOut
 from optout import list_import
 
 _OF = "opt-outs"
 _MOST_SHOWN = 100
 _LONGEST_NAME = 100
-ROWS_IN_A_FILE = 5_000
-_FIRST = "0"  # sorts before every place
-_IN_A_CALL = 500
-_MOST_DIGITS = 6
 _SAMPLE = "phone,date,means\n(212) 555-0123,2026-11-03,texted STOP\n(310) 555-0177,2026-10-12,e-mail\n"
 
 
@@ -110,45 +101,6 @@ def show_problems(account: Account, list_id: str) -> Page:
     """Return the rows that were refused, each with what is wrong."""
     kept = _existing(account, list_id)
     return page.download(kept_imports.refused_rows(kept, list_import.columns_of), "opt-outs problems.csv")
-
-
-@site.get("/hub/opt-outs/export/opt-outs.csv")
-@page_of_studio
-def show_file(account: Account) -> Page:
-    """Return the studio's list as a CSV file, which can be imported again; a long one is several files."""
-    query = site.current_event.query_string_parameters or {}
-    since, count = query.get("since", ""), query.get("count", "")
-    if not since:
-        parts = listed.begins_of_parts(account.id, ROWS_IN_A_FILE)
-        return _parts(account, parts) if len(parts) > 1 else _file_or_parts(account, _FIRST, ROWS_IN_A_FILE)
-    rows = int(count) if count.isascii() and count.isdecimal() and len(count) <= _MOST_DIGITS else ROWS_IN_A_FILE
-    return _file_or_parts(account, since, min(rows, ROWS_IN_A_FILE))
-
-
-def _file_or_parts(account: Account, since: str, count: int) -> Page:
-    """Return a file of the list, or the page with its parts if it is too large for a response."""
-    rows, parts = [[*list_import.COLUMNS, *list_import.FOR_READING]], []
-    place: str | None = since
-    for first in range(0, count, _IN_A_CALL):
-        if place is None:
-            break
-        parts.append((place, min(_IN_A_CALL, count - first)))
-        entries, place = listed.part(account.id, account.number_since, limit=parts[-1][1], since=place)
-        people = client_store.of_phones(account.id, [entry.phone for entry in entries])
-        rows += [_row(account, entry, words.who(entry.phone, people[entry.phone], account)) for entry in entries]
-    text = csv_text(rows)
-    return page.download(text, "opt-outs.csv") if page.fits(text) or len(parts) == 1 else _parts(account, parts)
-
-
-def _parts(account: Account, parts: list[tuple[str, int]]) -> Page:
-    file = "opt-outs/export/opt-outs.csv"
-    return show("settings/parts", account, of="opt-outs", title="Opt-outs", one="phone", file=file, parts=parts)
-
-
-def _row(account: Account, entry: ListedOptOut, who: str) -> list[str]:
-    day = entry.asked_on or local_day(entry.since, time_zone(account.time_zone))
-    said = entry.words if entry.means in wording.WITH_WORDS else ""
-    return [entry.phone, f"{day}", wording.means(entry), who, said, wording.over(entry, account), entry.by or ""]
 
 
 def _writer() -> Writer:

@@ -130,7 +130,7 @@ def _account_page(account: Account, typed: Mapping[str, str], wrong: RequestErro
         waiting=waiting,
         saved="saved" in typed and wrong is None,
         zones=ZONES,
-        **general.form(account, typed),
+        **general.form(account, typed, wrong),
     )
 
 

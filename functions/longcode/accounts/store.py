@@ -4,9 +4,11 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -142,18 +144,29 @@ def add_to_webhook_list(account: str) -> None:
     store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
 
 
-def change_settings(account: str, settings: dict[str, Any], *others: Write) -> None:
-    """Write settings by name, together with other writes; None removes a setting."""
+def change_settings(
+    account: str, settings: dict[str, Any], *others: Write, same: Iterable[ConditionBase] = ()
+) -> None:
+    """Write settings by name, together with other writes; None removes a setting.
+
+    Raise `ConditionFailed` if a condition of `same` does not hold.
+    """
     removed = tuple(name for name, value in settings.items() if value is None)
     changes = {name: value for name, value in settings.items() if value is not None}
-    store.transact([Update(keys.account(account), changes=changes, remove=removed, when=PRESENT), *others])
+    when = reduce(and_, same, PRESENT)
+    store.transact([Update(keys.account(account), changes=changes, remove=removed, when=when), *others])
+
+
+def has_same(account: Account, name: str) -> ConditionBase:
+    """Return the condition that a setting that is an object is stored as the account has it."""
+    value, setting = attributes(account).get(name), Attr(name)
+    return setting.eq(value) if value else setting.not_exists() | setting.eq({})
 
 
 def change_own_fields(account: Account, labels: dict[str, str]) -> bool:
     """Write the fields of a studio's own in place of those that it had; return False if it has others meanwhile."""
-    fields = Attr("client_fields")
-    same = fields.eq(account.client_fields) if account.client_fields else fields.not_exists() | fields.eq({})
-    return store.try_write(Update(keys.account(account.id), changes={"client_fields": labels}, when=PRESENT & same))
+    same = PRESENT & has_same(account, "client_fields")
+    return store.try_write(Update(keys.account(account.id), changes={"client_fields": labels}, when=same))
 
 
 def note_filled_hour(account: str, at: datetime) -> None:

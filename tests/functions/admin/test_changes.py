@@ -29,6 +29,7 @@ READING = {
     "invoices.list",
     "invoices.list_open",
     "months.check",
+    "numbers.check",
     "numbers.list",
     "numbers.list_blocked",
     "numbers.list_parked",

@@ -40,15 +40,12 @@ def test_what_is_due_for_ten_minutes_is_overdue(account: Account) -> None:
     accept(account, "a")
     accept(account, "b")
 
-    at_once = send_accepted_order("due.check", NOW + 11 * MINUTE)
-    later = send_accepted_order("due.check", NOW + 13 * MINUTE)
+    at_once = send_accepted_order("due.list_overdue", NOW + 11 * MINUTE, minutes=10)
+    later = send_accepted_order("due.list_overdue", NOW + 13 * MINUTE, minutes=10)
 
-    assert at_once == {"at": "2026-11-22T15:41:00.000Z", "overdue": 0, "all": True, "oldest": None, "kinds": {}}
-    assert (later["overdue"], later["kinds"], later["oldest"]) == (
-        3,
-        {"message": 2, "allowance": 1},
-        "2026-11-22T15:32:00.000Z",
-    )
+    assert at_once == {"at": "2026-11-22T15:41:00.000Z", "items": [], "complete": True}
+    assert sorted(item["type"] for item in later["items"]) == ["allowance", "message", "message"]
+    assert later["items"][0]["due_at"] == "2026-11-22T15:32:00.000Z"
 
 
 def test_nothing_is_wrong_at_a_carrier_that_is_set_right(aws: None, carrier: Server) -> None:

@@ -62,7 +62,7 @@ OF_OWNER = {
     *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
     *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
     *("keys", "keys/<key_id>/end"),
-    *("export", "export/messages.csv", "export/data.csv"),
+    *("export", "export/messages.csv", "export/data.csv", "export/everything.zip", "export/all-else.zip"),
     *("people", "people/<person_id>/remove"),
     *("join-page", "join-page/renew", "join-page/print", "join-page/qr.svg"),
     *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
@@ -80,7 +80,7 @@ OF_SESSION = [
     if path == "/hub/sign-out" or not (path == "/hub" or path.startswith(WITHOUT_SESSION))
 ]
 # A test calls a part of the routes: an account can make so many calls at once, and some count as fifty.
-PARTS = [sorted(OF_SESSION)[start::5] for start in range(5)]
+PARTS = [sorted(OF_SESSION)[start::6] for start in range(6)]
 PAGES = [sorted(path for method, path in OF_SESSION if method == "GET")[start::3] for start in range(3)]
 
 
@@ -307,6 +307,7 @@ def test_hostile_words_in_every_field_stay_words_on_every_page(
 ) -> None:
     ids, shown = fill(account, MINE, HOSTILE), 0
     queries = {"new": f"to={MINE[1:]}", "suggest": "q=script", "clients/export/clients.csv": "count=9"}
+    queries["clients/export/consents.csv"] = "count=9"
     queries |= {"export/messages.csv": "since=0&count=9", "export/data.csv": "of=templates"}
     queries["plan/change"] = "plan=large"
     queries |= {"upcoming/cancel": f"message_id={ids['message_id']}"}

@@ -10,6 +10,7 @@ from longcode_cli.command import Context
 from longcode_cli.dead_queue import MOST, DeadQueue, Letter
 from longcode_cli.errors import Refused
 from longcode_cli.output import Columns, Phones, Words, day_and_time, masked
+from longcode_cli.values import Yes
 
 _TRIED = "5 times"  # by each RedrivePolicy of template.yaml
 
@@ -21,7 +22,6 @@ Queue = Annotated[
     str, typer.Argument(metavar="QUEUE", help="The queue that the job was on, such as SendQueue or send.")
 ]
 Id = Annotated[str | None, typer.Argument(metavar="ID", help="The job's id, as `show` has it.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command("list")

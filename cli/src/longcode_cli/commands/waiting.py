@@ -1,8 +1,9 @@
 """`longcode parked` and `longcode stuck`: what waits for the operator, and what the sweeper does not get done."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -23,7 +24,9 @@ OfMonth = Annotated[
 AtMost = Annotated[int | None, typer.Option(help="Only so many, those that expire first.", min=1)]
 Minutes = Annotated[int, typer.Option(help="How long overdue.", min=1, max=1440)]
 
+_MONTHS_IN = ZoneInfo("America/Chicago")
 _LOOKED_BACK = timedelta(minutes=15)
+_MANY = 500  # items of a sweep: what it acts on of one shard at most
 _KINDS = {
     "message": "text",
     "allowance": "usage notices",
@@ -56,6 +59,8 @@ def list_parked(context: Context, number: Number = None, of_month: OfMonth = Non
         "the first expires": lambda one: day_and_time(one["first_expires_at"]),
     }
     output.items(found["items"], texts, "No text is parked.")
+    if found["items"]:
+        output.done({}, f"Parked texts: {sum(one['texts'] for one in found['items']):,}.")
     if not found["complete"]:
         output.done({}, "There may be more: only the first 20,000 items that wait were looked at.")
     numbers: Columns = {
@@ -148,8 +153,10 @@ def _explained(
             f"The sweeper fails on it every minute: {reason}.",
             f"{look} shows more. It goes on when that is mended.",
         )
-    last = f"The last sweep, {day_and_time(sweeps[-1]['at'])}, did {sweeps[-1]['items']:,} items and not this one."
-    return last, "More is due than a sweep gets done. Look again in some minutes."
+    done = int(sweeps[-1]["items"])
+    last = f"The last sweep, {day_and_time(sweeps[-1]['at'])}, acted on {done:,} items, and not on this one."
+    more = "More is due than a sweep gets done. " if done >= _MANY else ""
+    return last, f"{more}Look again in two minutes."
 
 
 def _what(item: Mapping[str, Any]) -> str:
@@ -164,5 +171,5 @@ def _duration(seconds: int) -> str:
 
 
 def _last_month() -> str:
-    first = datetime.now(UTC).replace(day=1)
+    first = datetime.now(_MONTHS_IN).replace(day=1)
     return f"{first - timedelta(days=1):%Y-%m}"

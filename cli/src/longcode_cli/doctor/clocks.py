@@ -23,7 +23,7 @@ def find_wrong_clocks(deployment: Deployment, _now: datetime, here: Callable[[],
     date = described["ResponseMetadata"]["HTTPHeaders"]["date"][:_LENGTH_OF_DATE]
     ahead = before - parsedate_to_datetime(date)
     asked = here() - ahead
-    function = datetime.fromisoformat(deployment.order("due.check")["at"])
+    function = datetime.fromisoformat(deployment.order("due.list_overdue", limit=1)["at"])
     return wrong_clocks(ahead, function, asked, here() - ahead)
 
 

@@ -1,6 +1,7 @@
 """The table: protected, nothing in it overdue, the price list loaded, and counters that equal their messages."""
 
 import secrets
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,8 @@ from longcode_cli.deployment import Deployment
 from longcode_cli.doctor.finding import ALARMS, MONTH, PLANS, PROTECTION, Finding
 from longcode_cli.output import day_and_time
 
+_OVERDUE_MINUTES = 10  # the sweeper runs every minute
+_MOST_OVERDUE = 200  # of each shard
 _SAMPLE = 5  # accounts
 _MOST_UNITS = 3_000  # of an account in the sample: the function adds up so many texts in a second
 _MONTHS_IN = ZoneInfo("America/Chicago")
@@ -45,13 +48,15 @@ def find_unprotected(deployment: Deployment, _now: datetime) -> list[Finding]:
 
 def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
     """Return whether something in the table is due that the sweeper has not done."""
-    answer = deployment.order("due.check")
-    if not answer["overdue"]:
+    answer = deployment.order("due.list_overdue", minutes=_OVERDUE_MINUTES, limit=_MOST_OVERDUE)
+    overdue = answer["items"]
+    if not overdue:
         return []
-    kinds = ", ".join(f"{count:,} of type {kind}" for kind, count in sorted(answer["kinds"].items()))
+    types = Counter(item["type"] for item in overdue)
+    kinds = ", ".join(f"{count:,} of type {kind}" for kind, count in sorted(types.items()))
     return [
         Finding(
-            what=f"{_items(answer)} overdue, the first since {day_and_time(answer['oldest'])} UTC: {kinds}.",
+            what=f"{_items(answer)} overdue, the first since {day_and_time(overdue[0]['due_at'])} UTC: {kinds}.",
             cure="Does the sweeper run, and what does its log say? longcode stuck shows why each one waits.",
             page=ALARMS,
         )
@@ -59,9 +64,9 @@ def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
 
 
 def _items(answer: dict[str, Any]) -> str:
-    if answer["overdue"] == 1:
+    if len(answer["items"]) == 1:
         return "1 item is"
-    return f"{answer['overdue']:,}{'' if answer['all'] else ' or more'} items are"
+    return f"{len(answer['items']):,}{'' if answer['complete'] else ' or more'} items are"
 
 
 def find_no_plans(deployment: Deployment, _now: datetime) -> list[Finding]:
