@@ -300,6 +300,15 @@ def test_staff_may_do_all_but_what_is_the_owners(
     assert refused == {one for one in part if one[1] in OF_OWNER and one != ("GET", "people")}
 
 
+@pytest.mark.parametrize("part", PAGES)
+def test_staff_see_no_money_on_any_page_of_a_studio_within_its_plan(
+    staff: Browser, ids: dict[str, str], part: list[str]
+) -> None:
+    shown = {path for path in part if "$" in staff.get(with_ids(path, ids)).text}
+
+    assert shown == set()
+
+
 @pytest.mark.account(name=HOSTILE)
 @pytest.mark.parametrize("part", PAGES)
 def test_hostile_words_in_every_field_stay_words_on_every_page(
