@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
+from longcode.web.actor import actor
 from longcode.web.fields import Statuses, checked_statuses
 from longcode.web.hours import OpeningHoursForm, checked_away_text
 import msgspec
@@ -13,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
-from accounts import templates
+from accounts import recorded_settings, templates
 from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import (
@@ -29,6 +30,8 @@ from longcode.accounts.names import check_studio_name
 from longcode.aws import clients
 from longcode.aws.settings import settings as aws_settings
 from longcode.aws.telemetry import logger
+from longcode.changes.change import Actor, ChangeKind
+from longcode.changes.store import new as new_change
 from longcode.destinations import allowed_regions
 from longcode.errors import NotApproved, RequestError, WebhookSecretChanged
 from longcode.jobs import Product
@@ -227,13 +230,14 @@ def change_account(settings: AccountSettings) -> ShownAccount:
 
     The first webhook address also creates the secret that requests are signed with.
     """
-    change(_account(), settings, clients.now())
+    change(_account(), settings, clients.now(), actor(app))
     return show_account()
 
 
-def change(account: Account, settings: AccountSettings, now: datetime) -> None:
+def change(account: Account, settings: AccountSettings, now: datetime, by: Actor) -> None:
     """Write the settings that were given. Raise `RequestError` with the field that is refused."""
     changes = settings.model_dump(mode="json", exclude_unset=True)
+    details = recorded_settings.details(account, changes)
     if "allowed_countries" in changes:
         changes["allowed_countries"] = allowed_regions(changes["allowed_countries"], aws_settings().allowed_countries)
     country_code = changes.get("country_code", account.country_code)
@@ -263,21 +267,24 @@ def change(account: Account, settings: AccountSettings, now: datetime) -> None:
         # Two requests at the same moment make one secret: the second write changes nothing.
         accounts.change_webhook_secret(account, webhook.new_secret(), ())
     if changes:
-        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, now))
+        notices = owner_notices.of_settings(account, changes, now)
+        records = [new_change(account.id, ChangeKind.SETTINGS, now, by, details=details)] if details else []
+        accounts.change_settings(account.id, changes, *notices, *records)
 
 
 @app.post("/account/webhook-secret")
 def renew_webhook_secret() -> dict[str, str]:
     """Make a new webhook secret. For 24 hours, requests are signed with the old one as well."""
-    return {"webhook_secret": new_webhook_secret(_account(), clients.now())}
+    return {"webhook_secret": new_webhook_secret(_account(), clients.now(), actor(app))}
 
 
-def new_webhook_secret(account: Account, now: datetime) -> str:
+def new_webhook_secret(account: Account, now: datetime, by: Actor) -> str:
     """Make and return a new webhook secret; raise `RequestError` without an address, or if another was just made."""
     if not account.webhook_secret:
         raise RequestError("There is no secret yet: it is created with the webhook address.", field="webhook_url")
     secret, old = webhook.rotate_secret(account, now)
-    if not accounts.change_webhook_secret(account, secret, old):
+    record = new_change(account.id, ChangeKind.WEBHOOK_SECRET, now, by)
+    if not accounts.change_webhook_secret(account, secret, old, record):
         raise WebhookSecretChanged("Another request made a new secret at the same moment; GET /account shows it.")
     return secret
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from accounts import settings_api
 from accounts.settings_api import AccountSettings
+from hub.site import actor
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import RequestError, form_refusal
@@ -62,4 +63,4 @@ def save(account: Account, settings: Mapping[str, Any]) -> None:
         refusal = form_refusal(error.errors()[0], _NAMES)
         detail = _IN_WORDS.get(refusal.field or "", refusal.detail)
         raise RequestError(detail, field=refusal.field) from error
-    settings_api.change(account, form, clients.now())
+    settings_api.change(account, form, clients.now(), actor())

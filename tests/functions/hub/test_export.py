@@ -27,7 +27,7 @@ from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
 from tests.functions.hub.conftest import PASSWORD
 from tests.support.browser import Browser, Page
-from tests.support.fakes import NOW, client, studio
+from tests.support.fakes import ACTOR, NOW, client, studio
 from tests.support.reply_steps import PHONE, receive, record_text
 from tests.support.text_steps import accept
 
@@ -97,7 +97,7 @@ def test_words_that_are_no_longer_kept_are_not_in_the_file(account: Account, sig
     now = clients.now()
     record_text(account, now - timedelta(days=10))
     receive(body="Old words", at=now - timedelta(days=9))
-    settings_api.change(account, AccountSettings(retention_days=7), now)
+    settings_api.change(account, AccountSettings(retention_days=7), now, ACTOR)
 
     (row,) = rows(signed_in.get("export/messages.csv", "since=0&count=9"))
 
@@ -154,9 +154,10 @@ def test_no_file_has_a_secret(account: Account, signed_in: Browser) -> None:
         account,
         AccountSettings(webhook_url="https://studio.example/hook", delivery=ReplyDelivery.WEBHOOK),
         clients.now(),
+        ACTOR,
     )
     form = NewKey(name="Booking page", scope=KeyScope.READ)
-    _, key = credentials_api.make_key(account.id, form, clients.now())
+    _, key = credentials_api.make_key(account.id, form, clients.now(), ACTOR)
     secret = accounts.get_or_raise(account.id).webhook_secret
 
     texts = [file_of(account, name) for name in files.FILES]
