@@ -219,7 +219,7 @@ def test_what_people_and_software_wrote_is_in_the_files(account: Account) -> Non
     drafts.begin(BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, audience=whom, body="Two"))
     broadcast = create_broadcast(account, now=now, audience={"client_ids": ["c1"]}, body="Three")
     to_make = Call(account=account.id, id="2026-x", at=NOW, client_id="c1", phones=(PHONE,), text="Call me")
-    call_tasks.make(account.id, "b", [to_make], "Ann", NOW)
+    call_tasks.make(account.id, "b", [to_make], "Ann", NOW, also=lambda _: [])
     call_tasks.finish_call(replace(to_make, done_at=NOW, done_by="Ben", note="Later"), now, timedelta(days=1))
     join_pages.save(account, JoinPage(account=account.id, code="abc", shown=True), "Ann", now)
     ann = Person(account=account.id, id="a", name="Ann", email="a@x.example", role=Role.STAFF, added_at=NOW)
