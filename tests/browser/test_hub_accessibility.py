@@ -205,7 +205,13 @@ SUBJECTS: dict[str, tuple[Callable[[Account], Ids], tuple[str, ...]]] = {
         (
             *("/hub/account", "/hub/account/password", "/hub/account/close", "/hub/sending", "/hub/hours"),
             *("/hub/people", "/hub/notifications", "/hub/webhooks", "/hub/webhooks/secret", "/hub/webhooks/list"),
-            *("/hub/webhooks/sent/<delivery_id>", "/hub/keys", "/hub/keys/<key_id>/end", "/hub/export"),
+            *(
+                "/hub/webhooks/sent/<delivery_id>",
+                "/hub/keys",
+                "/hub/keys/<key_id>/end",
+                "/hub/export",
+                "/hub/changes",
+            ),
         ),
     ),
     "signing in": (

@@ -8,7 +8,7 @@ from hub import page
 from hub.clients.record import ZONES
 from hub.settings import general
 from hub.sign_up import plan_in_words
-from hub.site import Page, ask, form_of_owner, go_to, notice, page_of_owner, show, site
+from hub.site import Page, actor, actor_by_link, ask, form_of_owner, go_to, notice, page_of_owner, show, site
 from longcode.accounts import account_links, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -49,7 +49,7 @@ def change_account(account: Account, fields: dict[str, str]) -> Page:
         if "email" not in fields:
             general.write(account, fields)
             return go_to("account?saved=1")
-        asked = account_links.ask_for_address(account, fields["email"], clients.now())
+        asked = mailed_links.ask_for_address(account, fields["email"], clients.now(), actor())
     except RequestError as refusal:
         return _account_page(account, fields, refusal)
     return notice("Look at the mail", f"You entered {fields['email'].strip()}. {asked}", 200, go_on="account")
@@ -72,7 +72,7 @@ def show_address_link(token: str) -> Page:
 @site.post("/hub/address/<token>")
 def use_address_link(token: str) -> Page:
     """Make the address the account's."""
-    account = mailed_links.change_address(token, clients.now())
+    account = mailed_links.change_address(token, clients.now(), actor_by_link())
     if account is None:
         return _link_ended()
     return notice("The address is changed", _ADDRESS_CHANGED.format(account.email), 200)
@@ -94,7 +94,7 @@ def make_password(account: Account, fields: dict[str, str]) -> Page:
     if fields.get("version") != _version(old):
         return notice("Nothing was changed", _CHANGED, 409)
     try:
-        password = mailed_links.renew_password(account.id, old, clients.now())
+        password = mailed_links.renew_password(account.id, old, clients.now(), actor())
     except ConditionFailed:
         return notice("Nothing was changed", _CHANGED, 409)
     sessions.keep(site.context["session"])
@@ -112,7 +112,7 @@ def show_password_link(token: str) -> Page:
 @site.post("/password/<token>")
 def use_password_link(token: str) -> Page:
     """Make a new password and show it, once."""
-    made = mailed_links.set_password(token, clients.now())
+    made = mailed_links.set_password(token, clients.now(), actor_by_link())
     if made is None:
         return _link_ended()
     number, password = made

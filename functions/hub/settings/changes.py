@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from accounts import settings_api
-from accounts.settings_api import AccountSettings
+from accounts.settings_forms import AccountSettings
+from hub.site import actor
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import RequestError, form_refusal
@@ -65,4 +66,4 @@ def save(account: Account, settings: Mapping[str, Any], unless_changed: tuple[st
         refusal = form_refusal(error.errors()[0], _NAMES)
         detail = _IN_WORDS.get(refusal.field or "", refusal.detail)
         raise RequestError(detail, field=refusal.field) from error
-    settings_api.change(account, form, clients.now(), unless_changed)
+    settings_api.change(account, form, clients.now(), actor(), unless_changed)

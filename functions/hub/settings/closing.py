@@ -1,10 +1,12 @@
 """The page on which the owner closes the account, by the same flow as the operator."""
 
-from hub.site import Page, form_of_owner, go_to, name_of_person, notice, page_of_owner, show, site
+from hub.site import Page, actor, form_of_owner, go_to, name_of_person, notice, page_of_owner, show, site
 from longcode.accounts import sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.aws import clients
+from longcode.changes import store as changes
+from longcode.changes.change import ChangeKind
 from longcode.errors import RequestError
 from longcode.months import month_of
 
@@ -30,7 +32,8 @@ def close_account(account: Account, fields: dict[str, str]) -> Page:
     if _bare(fields.get("studio_name", "")) != _bare(account.name):
         return _page(account, fields.get("studio_name", ""), RequestError(_OTHER_NAME, field="studio_name"))
     now = clients.now()
-    accounts.close(account.id, now, reason=_BY_STUDIO, by=name_of_person())
+    record = changes.new(account.id, ChangeKind.CLOSED, now, actor())
+    accounts.close(account.id, now, record, reason=_BY_STUDIO, by=name_of_person())
     sessions.end_of_account(account.id, now)
     return notice("The account is closed", _CLOSED, 200)
 

@@ -62,7 +62,7 @@ OF_OWNER = {
     *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
     *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
     *("keys", "keys/<key_id>/end"),
-    *("export", "export/messages.csv", "export/data.csv", "export/everything.zip", "export/all-else.zip"),
+    *("export", "export/messages.csv", "export/data.csv", "export/everything.zip", "export/all-else.zip", "changes"),
     *("people", "people/<person_id>/remove"),
     *("join-page", "join-page/renew", "join-page/print", "join-page/qr.svg"),
     *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
