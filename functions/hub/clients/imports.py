@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from clients import kept_imports
 from hub import form_data, page, words
-from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import imports
@@ -99,7 +99,7 @@ def go_on(account: Account, fields: dict[str, str], import_id: str) -> Page:
     """Go on with an import for some seconds; `do` is "import" if a person has decided to write its rows."""
     kept, now = _existing(account, import_id), aws_clients.now()
     if fields.get("do") == "import":
-        kept = kept_imports.begin_writing(kept, now)
+        kept = kept_imports.begin_writing(kept, now, actor())
     kept_imports.step(kept, account, _writer(kept), now)
     return go_to(f"clients/import/{import_id}")
 

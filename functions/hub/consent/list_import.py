@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from clients import kept_imports
 from hub import form_data, page
-from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.billing.sheet import MARK
@@ -82,7 +82,7 @@ def go_on(account: Account, fields: dict[str, str], list_id: str) -> Page:
     """Go on with a list for some seconds; `do` is "import" if a person has decided to record it."""
     kept, now = _existing(account, list_id), aws_clients.now()
     if fields.get("do") == "import":
-        kept = kept_imports.begin_writing(kept, now)
+        kept = kept_imports.begin_writing(kept, now, actor())
     kept_imports.step(kept, account, _writer(), now, run=list_import.run)
     return go_to(f"opt-outs/import/{list_id}")
 
