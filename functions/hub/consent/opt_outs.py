@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from hub import form_data, words
 from hub.consent import wording
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode import errors
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -77,7 +77,7 @@ def answer_question(account: Account, fields: dict[str, str]) -> Page:
     phone, message_id = f"+{fields.get('digits', '')}", fields.get("message_id")
     by, now = name_of_person(), aws_clients.now()
     opted_out = fields.get("opted_out") == "yes"
-    questions.answer(account.id, phone, opted_out=opted_out, message_id=message_id, by=by, now=now)
+    questions.answer(account.id, phone, actor(), opted_out=opted_out, message_id=message_id, by=by, now=now)
     return go_to("opt-outs?answered=1")
 
 
@@ -99,7 +99,7 @@ def record_opt_out(account: Account, fields: dict[str, str]) -> Page:
         form = _opt_out_form(fields)
         if fields.get("sure") != "yes" or fields.get("do") == "change":
             return _form(account, fields, asks=fields.get("do") != "change", phone=number)
-        api.record(account.id, number, form, aws_clients.now(), event_id=form_data.key(fields))
+        api.record(account.id, number, form, aws_clients.now(), actor(), event_id=form_data.key(fields))
     except RequestError as refusal:
         return _form(account, fields, refusal)
     return go_to(f"opt-outs/{number.removeprefix('+')}?recorded=1")
