@@ -123,14 +123,10 @@ def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
     if order.account:
         return _check(account_or_raise(order.account).id, order.month)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
-    small = [account for account in ids[: order.limit] if _is_small(account, order)]
-    failed = [
-        check
-        for check in (_check(account, order.month) for account in small)
-        if check["differences"] or check["unreadable"] or check["wrong"]
-    ]
-    next_cursor = ids[order.limit - 1] if len(ids) > order.limit else None
-    return {"items": failed, "accounts": len(small), "next_cursor": next_cursor}
+    page = ids[: order.limit]
+    checked = (_check(account, order.month) for account in page if _is_small(account, order))
+    failed = [check for check in checked if check["differences"] or check["unreadable"] or check["wrong"]]
+    return {"items": failed, "accounts": len(page), "next_cursor": page[-1] if len(ids) > order.limit else None}
 
 
 def _is_small(account: str, order: CheckMonth) -> bool:

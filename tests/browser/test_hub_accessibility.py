@@ -69,7 +69,7 @@ def write_consent(account: Account) -> Ids:
     )
     kept_imports.begin(new, account, b"phone\n12\n", Writer(via=Via.IMPORT), run=list_import.run)
     join_pages.save(account, JoinPage(account=account.id, code="abcdefghjk", shown=True), None, now)
-    return {"digits": ANNS[1:], "list_id": new.id, "code": "abcdefghjk"}
+    return {"digits": ANNS[1:], "import_id": new.id, "code": "abcdefghjk"}
 
 
 def write_broadcasts(account: Account) -> Ids:
@@ -165,7 +165,7 @@ SUBJECTS: dict[str, tuple[Callable[[Account], Ids], tuple[str, ...]]] = {
         write_consent,
         (
             *("/hub/opt-outs", "/hub/opt-outs/record", "/hub/opt-outs/<digits>"),
-            *("/hub/opt-outs/import", "/hub/opt-outs/import/<list_id>", "/hub/consent", "/hub/consent/<digits>"),
+            *("/hub/opt-outs/import", "/hub/opt-outs/import/<import_id>", "/hub/consent", "/hub/consent/<digits>"),
             *("/hub/join-page", "/hub/join-page/print", "/join/<code>"),
         ),
     ),
@@ -205,7 +205,13 @@ SUBJECTS: dict[str, tuple[Callable[[Account], Ids], tuple[str, ...]]] = {
         (
             *("/hub/account", "/hub/account/password", "/hub/account/close", "/hub/sending", "/hub/hours"),
             *("/hub/people", "/hub/notifications", "/hub/webhooks", "/hub/webhooks/secret", "/hub/webhooks/list"),
-            *("/hub/webhooks/sent/<delivery_id>", "/hub/keys", "/hub/keys/<key_id>/end", "/hub/export"),
+            *(
+                "/hub/webhooks/sent/<delivery_id>",
+                "/hub/keys",
+                "/hub/keys/<key_id>/end",
+                "/hub/export",
+                "/hub/changes",
+            ),
         ),
     ),
     "signing in": (

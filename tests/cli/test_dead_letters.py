@@ -1,6 +1,8 @@
 """`longcode dead-letters`: failed jobs are shown without phones and words, sent back once or twice, never lost."""
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,8 +16,8 @@ from longcode_cli.dead_queue import letter_of
 from longcode_cli.deployment import Deployment
 from tests.support.fakes import NOW
 from tests.support.local_aws import QUEUE_URLS
-from tests.support.operator import OperatorsFunction, Session, longcode
-from tests.support.stubbed_aws import Stack
+from tests.support.operator import Log, longcode
+from tests.support.stubbed_aws import Stack, deployment_of
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -60,18 +62,16 @@ class Sqs:
         return received
 
 
-def deployment(dead: str, sqs: Any = None) -> Deployment:
+def deployment(dead: str, sqs: Any = None, log: Sequence[tuple[datetime, dict[str, Any]]] = ()) -> Deployment:
     resources = [("DeadLetters", "AWS::SQS::Queue", dead)]
     resources += [(NAMES[name], "AWS::SQS::Queue", QUEUE_URLS[name]) for name in NAMES]
+    resources += [("FunctionsLog", "AWS::Logs::LogGroup", "longcode-FunctionsLog")]
     stack = Stack({"AdminFunction": "admin"}, resources=resources)
-    known = {"lambda": OperatorsFunction(), "cloudformation": stack.client, "sqs": sqs or Sqs()}
-    found = Deployment("longcode", Session(known))
-    _ = found.outputs, found.resources
-    return found
+    return deployment_of(stack, sqs=sqs or Sqs(), logs=Log(log))
 
 
-def run(dead: str, *words: str, typed: str | None = None, sqs: Any = None) -> Any:
-    return longcode("--json", "dead-letters", *words, of=deployment(dead, sqs), typed=typed)
+def run(dead: str, *words: str, sqs: Any = None, log: Sequence[tuple[datetime, dict[str, Any]]] = ()) -> Any:
+    return longcode("--json", "dead-letters", *words, of=deployment(dead, sqs, log))
 
 
 def bodies(url: str) -> list[str]:
@@ -129,6 +129,23 @@ def test_one_job_is_shown_with_its_attempts_and_account(dead: str) -> None:
     assert "account 10000001" in shown
     assert "tried 5 times" in shown
     assert "message id m1, attempt 2" in shown
+    assert "The log has nothing about it." in shown
+
+
+def test_the_last_error_of_a_job_comes_from_the_log(dead: str) -> None:
+    fail(dead, "send", TEXT)
+    [job] = ids(dead, "send")
+    failures = [
+        (
+            datetime.now(UTC) + minute * timedelta(minutes=1),
+            {"sqs_message_id": job, "reason": reason, "function_name": "longcode-SendWorker"},
+        )
+        for minute, reason in enumerate(("Throttled", "ItemTooLarge"))
+    ]
+
+    shown = run(dead, "show", "send", job, log=failures).answer
+
+    assert shown["last_error"].startswith("ItemTooLarge in longcode-SendWorker at ")
 
 
 def test_a_job_is_sent_back_with_its_attributes_and_is_then_gone(dead: str) -> None:

@@ -39,8 +39,8 @@ def test_a_phone_has_its_accounts_with_their_last_texts_and_numbers_and_whether_
 
     assert "phone +1212…0123" in ended.printed
     assert (
-        "10000001 Foxglove Photo: last text 2026-11-22 15:30 over +15555550100, last reply noted 2026-11-24 15:30 (live)"
-        in ended.printed
+        "10000001 Foxglove Photo: last text 2026-11-22 15:30 over +15555550100, last reply noted 2026-11-24 15:30"
+        " (live); client c1" in ended.printed
     )
     assert "10000002 Büro Zoë: client z1" in ended.printed
     assert "opted out never" in ended.printed

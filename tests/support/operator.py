@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import typer.main
 
 from admin import invoke
 from longcode_cli.deployment import Deployment
-from longcode_cli.main import main
+from longcode_cli.main import app, main
 from tests.support.fakes import NOW
 
 STACK = "longcode"
@@ -124,3 +125,13 @@ def _typing(typed: str | None) -> Iterator[None]:
         yield
     finally:
         sys.stdin = before
+
+
+def commands(command: object = None, *names: str) -> Iterator[tuple[str, str | None]]:
+    """Yield each command with its help."""
+    command = command or typer.main.get_command(app)
+    groups = getattr(command, "commands", None)
+    if groups is None:
+        yield " ".join(names), getattr(command, "help", None)
+    for name, one in (groups or {}).items():
+        yield from commands(one, *names, name)

@@ -8,7 +8,8 @@ import boto3
 from botocore.stub import Stubber
 
 from longcode_cli.deployment import Deployment
-from tests.support.operator import OperatorsFunction, Session
+from longcode_cli.doctor.finding import Finding
+from tests.support.operator import STACK, OperatorsFunction, Session
 
 
 def answering(service: str, *answers: tuple[str, Mapping[str, Any] | str]) -> Any:
@@ -37,35 +38,43 @@ class Stack:
         resources: Sequence[tuple[str, str, str]] = (),
         created_at: datetime = datetime(2026, 1, 1, tzinfo=UTC),
     ) -> None:
-        described = {
-            "StackName": "longcode",
-            "StackStatus": "CREATE_COMPLETE",
+        self._described = {
             "CreationTime": created_at,
             "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in (outputs or {}).items()],
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()
             ],
         }
-        listed = [
-            {
-                "LogicalResourceId": name,
-                "ResourceType": kind,
-                "PhysicalResourceId": id_,
-                "LastUpdatedTimestamp": created_at,
-                "ResourceStatus": "CREATE_COMPLETE",
-            }
+        self._resources = [
+            {"LogicalResourceId": name, "ResourceType": kind, "PhysicalResourceId": id_}
             for name, kind, id_ in resources
         ]
-        self.client = answering(
-            "cloudformation",
-            ("describe_stacks", {"Stacks": [described]}),
-            ("list_stack_resources", {"StackResourceSummaries": listed}),
-        )
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
+        assert StackName == STACK
+        return {"Stacks": [self._described]}
+
+    def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803
+        assert StackName == STACK
+        [found] = [one for one in self._resources if one["LogicalResourceId"] == LogicalResourceId]
+        return {"StackResourceDetail": found}
+
+    def get_paginator(self, operation: str) -> "Stack":
+        assert operation == "list_stack_resources"
+        return self
+
+    def paginate(self, *, StackName: str) -> list[dict[str, Any]]:  # noqa: N803
+        assert StackName == STACK
+        return [{"StackResourceSummaries": self._resources}]
 
 
-def deployment_of(stack: Stack, now: datetime | None = None, **clients: Any) -> Deployment:
+def deployment_of(stack: Stack, **clients: Any) -> Deployment:
     """Return the deployment of a stack; its orders are carried out in this process."""
-    function = OperatorsFunction(now) if now else OperatorsFunction()
-    deployment = Deployment("longcode", Session({"lambda": function, "cloudformation": stack.client, **clients}))
-    _ = deployment.outputs, deployment.resources  # in the order of the answers
-    return deployment
+    known = {"lambda": OperatorsFunction(), "cloudformation": stack}
+    return Deployment(STACK, Session({**known, **clients}))
+
+
+def whats(findings: Sequence[Finding]) -> list[str]:
+    """Return what findings say, each of which must have its cure and its section."""
+    assert all(finding.cure and finding.section for finding in findings)
+    return [finding.what for finding in findings]

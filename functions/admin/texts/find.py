@@ -4,7 +4,7 @@ The number of calls depends on how many accounts there are and know a phone, not
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -31,6 +31,9 @@ from longcode.months import instant
 from longcode.numbers import store as numbers
 from longcode.phone import to_stored
 from longcode.table import slices
+
+OpenCarrier = Callable[[], Register | None]
+"""Opens the carrier, which needs its secret; None until the secret has its account."""
 
 CARRIERS = ("twilio", "aws")
 _OF_TWILIO = re.compile(r"[SM]M[0-9a-f]{32}")
@@ -68,11 +71,11 @@ class FoundTexts(Struct, frozen=True, kw_only=True):
 
 def find(order: FindTexts, now: datetime) -> dict[str, Any]:
     """Return the texts that were found, each with what became of it; for a phone also what would stop a text now."""
-    return find_with(order, look_up_carrier(), now)
+    return find_with(order, look_up_carrier, now)
 
 
-def find_with(order: FindTexts, carrier: Register | None, now: datetime) -> dict[str, Any]:
-    """Do the order; `carrier` is asked about an id of its own that no reply has."""
+def find_with(order: FindTexts, carrier: OpenCarrier, now: datetime) -> dict[str, Any]:
+    """Do the order; `carrier` is opened and asked only about an id of its own that no reply has."""
     if order.account:
         account_or_raise(order.account)
     found = _find(order, carrier)
@@ -112,7 +115,7 @@ def shown(text: Message, account: Account | None, now: datetime) -> dict[str, An
     }
 
 
-def by_id(what: str, account: str | None, carrier: Register | None) -> FoundTexts:
+def by_id(what: str, account: str | None, carrier: OpenCarrier) -> FoundTexts:
     """Return the texts with an id of ours or of a carrier's: one, if it exists."""
     found = _by_our_id(what, account) or _reply(what) or _at_carrier(what, account, carrier)
     if account and any(text.account != account for text in found.texts):
@@ -130,7 +133,7 @@ def _by_our_id(what: str, account: str | None) -> FoundTexts | None:
     return FoundTexts(texts=texts) if texts else None
 
 
-def _find(order: FindTexts, carrier: Register | None) -> FoundTexts:
+def _find(order: FindTexts, carrier: OpenCarrier) -> FoundTexts:
     what = order.what.strip()
     if what and not _PHONE.fullmatch(what):
         return by_id(what, order.account, carrier)  # and not by a time
@@ -161,9 +164,10 @@ def _reply(carrier_id: str) -> FoundTexts | None:
     return FoundTexts(is_unattributed=True) if is_kept else None
 
 
-def _at_carrier(carrier_id: str, account: str | None, carrier: Register | None) -> FoundTexts:
+def _at_carrier(carrier_id: str, account: str | None, carrier: OpenCarrier) -> FoundTexts:
     """Return our text with a carrier's id: the carrier says to which phone it went, whose texts are read."""
-    sent = carrier.sent(carrier_id) if carrier else None
+    opened = carrier()
+    sent = opened.sent(carrier_id) if opened else None
     if sent is None:
         raise NotFound(_not_found(carrier_id, account), field="what")
     by_phone = _by_phone(sent.phone, FindTexts(account=account, until=None, limit=100))

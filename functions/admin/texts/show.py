@@ -18,7 +18,6 @@ from longcode.billing import store as invoices
 from longcode.billing.invoice import money
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
-from longcode.carriers.carrier import Register
 from longcode.carriers.choose import look_up_carrier
 from longcode.carriers.refusals import meaning_of_error
 from longcode.errors import NoPriceList, NotFound, RequestError
@@ -65,10 +64,10 @@ class Life(Struct, frozen=True, kw_only=True):
 
 def show(order: ShowText, now: datetime) -> dict[str, Any]:
     """Return the life of a text; raise `NotFound`, or `RequestError` if several have the id."""
-    return show_with(order, look_up_carrier(), now)
+    return show_with(order, look_up_carrier, now)
 
 
-def show_with(order: ShowText, carrier: Register | None, now: datetime) -> dict[str, Any]:
+def show_with(order: ShowText, carrier: find.OpenCarrier, now: datetime) -> dict[str, Any]:
     """Do the order; `carrier` is as in `find.find_with`."""
     found = find.by_id(order.id, order.account, carrier)
     if found.is_unattributed:

@@ -10,7 +10,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.table import credential_keys, hourly, store
-from longcode.table.writes import ABSENT, Delete, Put, Write, attributes, read
+from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Write, attributes, read
 
 MOST_PEOPLE = 50
 """How many people an account may have besides the owner."""
@@ -86,13 +86,11 @@ def count_added(account: Account, now: datetime) -> bool:
 
 
 def remove(person: Person, *others: Write) -> None:
-    """Delete a person, with other writes. Their sessions are the caller's to end, after this."""
-    store.transact(
-        [
-            Delete(credential_keys.person(person.account, person.id)),
-            Delete(credential_keys.person_link(hash_of(person.email), person.account)),
-            *others,
-        ]
+    """Delete a person, if they are there, with other writes. Their sessions are the caller's to end, after this."""
+    store.try_write(
+        Delete(credential_keys.person(person.account, person.id), PRESENT),
+        Delete(credential_keys.person_link(hash_of(person.email), person.account)),
+        *others,
     )
 
 

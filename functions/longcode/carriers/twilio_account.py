@@ -174,10 +174,11 @@ def _of_account(are: AtTwilio) -> Iterator[AccountFault]:
 
 def _of_number(number: str, are: AtTwilio, wanted: WantedAccount) -> Iterator[AccountFault]:
     if number not in are.numbers:
-        where = "SharedNumbers" if number in wanted.shared else "longcode numbers"
+        shared = "take it out of SharedNumbers, and update the stack"
+        instead = shared if number in wanted.shared else f"take it back: longcode numbers take-back {number}"
         yield AccountFault(
             what=f"The number {number} does not belong to the account at Twilio.",
-            cure=f"Buy or port it there, or take it out of {where}.",
+            cure=f"Buy or port it there, or {instead}.",
         )
         return
     if number in are.mute:

@@ -1,7 +1,9 @@
 """A change of an account or of the service, as it is recorded: what was changed, by whom, when and from where."""
 
+from collections.abc import Container, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -22,6 +24,19 @@ class ChangeKind(StrEnum):
     """What was changed. An `ORDER` is one of the operator's."""
 
     ORDER = "order"
+    SETTINGS = "settings"
+    WEBHOOK_SECRET = "webhook_secret"  # noqa: S105
+    PLAN = "plan"
+    PASSWORD = "password"  # noqa: S105
+    KEY_MADE = "key_made"
+    KEY_ENDED = "key_ended"
+    ADDRESS_ASKED = "address_asked"
+    ADDRESS = "address"
+    PERSON_ADDED = "person_added"
+    PERSON_REMOVED = "person_removed"
+    SESSION_ENDED = "session_ended"
+    STOPPED = "stopped"
+    CLOSED = "closed"
 
 
 class Actor(Struct, frozen=True, kw_only=True):
@@ -79,7 +94,24 @@ class Span(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], unshown: Container[str] = ()) -> list[Detail]:
+    """Return a detail for each value that `after` changes; the values of those in `unshown` are left out."""
+    return [
+        Detail(name) if name in unshown else Detail(name, short(before.get(name)), short(value))
+        for name, value in after.items()
+        if value != before.get(name)
+    ]
+
+
 def short(value: object) -> str | None:
     """Return a value as it is kept in a detail: as text, without its end if it is long; None stays None."""
-    text = value if value is None or isinstance(value, str) else str(value)
-    return text if text is None or len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    match value:
+        case None:
+            return None
+        case bool():
+            text = "on" if value else "off"
+        case list() | tuple():
+            text = ", ".join(map(str, value))
+        case _:
+            text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from longcode_cli.doctor import alarms, carrier, clocks, concurrency, mail, queues, schedules, secrets, table
-from longcode_cli.doctor.finding import Finding
-from tests.support.stubbed_aws import Stack, answering, deployment_of
+from longcode_cli.doctor import alarms, concurrency, mail, queues, schedules, secrets
+from tests.support.stubbed_aws import Stack, answering, deployment_of, whats
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -24,14 +23,8 @@ ALARMS = [
     for name in ("ParkedSendsAlarm", "SendQueueAgeAlarm", "RefusalsAlarm")
 ]
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
-REPLIES = "arn:aws:sns:us-east-1:123456789012:replies"
 GOOD_MAIL = {"ProductionAccessEnabled": True, "SendingEnabled": True, "EnforcementStatus": "HEALTHY"}
 SID, TOKEN = "AC" + "0" * 32, "f" * 32
-
-
-def whats(findings: list[Finding]) -> list[str]:
-    assert all(finding.cure and finding.page for finding in findings)
-    return [finding.what for finding in findings]
 
 
 def test_a_hold_is_found() -> None:
@@ -316,114 +309,3 @@ def test_the_template_reserves_what_the_check_expects(template: dict[str, Any]) 
         name: (then if isinstance(then, int) and then else otherwise["If"][1])
         for name, (_, then, otherwise) in stated.items()
     } == concurrency.RESERVED
-
-
-PROTECTED: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("describe_table", {"Table": {"DeletionProtectionEnabled": True}}),
-    (
-        "describe_continuous_backups",
-        {
-            "ContinuousBackupsDescription": {
-                "ContinuousBackupsStatus": "ENABLED",
-                "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"},
-            }
-        },
-    ),
-    (
-        "describe_time_to_live",
-        {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}},
-    ),
-)
-UNPROTECTED: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("describe_table", {"Table": {"DeletionProtectionEnabled": False}}),
-    ("describe_continuous_backups", {"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "DISABLED"}}),
-    ("describe_time_to_live", {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}}),
-)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "expected"),
-    [
-        (None, []),
-        (0, ["Anybody who may, can delete the table: its deletion protection is off."]),
-        (1, ["The table cannot be restored to a point in time."]),
-        (2, ["The table keeps what has expired: its time to live is off."]),
-    ],
-)
-def test_what_the_table_lacks_is_found(wrong: int | None, expected: list[str]) -> None:
-    answers = [UNPROTECTED[index] if index == wrong else PROTECTED[index] for index in range(3)]
-    deployment = deployment_of(Stack(outputs={"TableName": "longcode"}), dynamodb=answering("dynamodb", *answers))
-
-    assert whats(table.find_unprotected(deployment, NOW)) == expected
-
-
-@pytest.mark.parametrize(
-    ("ahead", "function", "expected"),
-    [
-        (0, 0, []),
-        (59, 4, []),
-        (61, 0, ["The clock of this machine is 61 seconds ahead of that of AWS."]),
-        (-3600, 0, ["The clock of this machine is 3,600 seconds behind that of AWS."]),
-        (0, -6, ["The clock of the functions shows 17:59:54 UTC, that of AWS 18:00:01."]),
-    ],
-)
-def test_a_clock_that_is_wrong_is_found(ahead: int, function: int, expected: list[str]) -> None:
-    second = timedelta(seconds=1)
-
-    assert whats(clocks.wrong_clocks(ahead * second, NOW + function * second, NOW, NOW + second)) == expected
-
-
-NUMBER = {
-    "PhoneNumberArn": "arn",
-    "PhoneNumberId": "phone-1",
-    "PhoneNumber": "+12135550100",
-    "Status": "ACTIVE",
-    "IsoCountryCode": "US",
-    "MessageType": "TRANSACTIONAL",
-    "NumberCapabilities": ["SMS"],
-    "NumberType": "TEN_DLC",
-    "MonthlyLeasingPrice": "1",
-    "TwoWayEnabled": True,
-    "TwoWayChannelArn": REPLIES,
-    "SelfManagedOptOutsEnabled": True,
-    "OptOutListName": "Default",
-    "DeletionProtectionEnabled": False,
-    "CreatedTimestamp": NOW,
-}
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, []),
-        ({"Status": "PENDING"}, ["The number +12135550100 is PENDING at AWS, not ACTIVE."]),
-        ({"MessageType": "PROMOTIONAL"}, ["The number +12135550100 is for promotional texts, and AWS refuses ours."]),
-        ({"TwoWayEnabled": False}, ["AWS does not hand texts to +12135550100 to us."]),
-        ({"TwoWayChannelArn": TOPIC}, ["AWS does not hand texts to +12135550100 to us."]),
-        (
-            {"SelfManagedOptOutsEnabled": False},
-            ["AWS answers STOP and HELP to +12135550100 itself, and so does Longcode."],
-        ),
-        (
-            {"PhoneNumber": "+12135550199"},
-            ["The number +12135550100 does not belong to this AWS account and region."],
-        ),
-    ],
-)
-def test_what_is_wrong_with_a_number_at_aws_is_found(changes: dict[str, Any], expected: list[str]) -> None:
-    client = answering("pinpoint-sms-voice-v2", ("describe_phone_numbers", {"PhoneNumbers": [{**NUMBER, **changes}]}))
-    [listed] = client.describe_phone_numbers()["PhoneNumbers"]
-
-    found = carrier.wrong_numbers_at_aws(["+12135550100"], {listed["PhoneNumber"]: listed}, REPLIES)
-
-    assert whats(found) == expected
-
-
-def test_an_account_in_the_sandbox_or_with_the_first_limit_is_found() -> None:
-    limit = {"Name": "TEXT_MESSAGE_MONTHLY_SPEND_LIMIT", "EnforcedLimit": 1, "MaxLimit": 1, "Overridden": False}
-
-    assert carrier.wrong_at_aws({"ACCOUNT_TIER": "PRODUCTION"}, [{**limit, "EnforcedLimit": 500}]) == []
-    assert whats(carrier.wrong_at_aws({"ACCOUNT_TIER": "SANDBOX"}, [limit])) == [
-        "AWS End User Messaging is in its sandbox: only verified phones get texts.",
-        "AWS stops texting at $1 a month, the limit of a new account.",
-    ]

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor import command, finding
+from longcode_cli.doctor import command
 from longcode_cli.doctor.finding import Check, Finding
 from longcode_cli.errors import Unreachable
-from tests.support.operator import Session, longcode
+from tests.support.operator import Session, commands, longcode
 from tests.support.source_reading import ROOT
 from tests.support.stubbed_aws import Stack, answering, deployment_of
 
+DOCTOR = ROOT / "cli" / "src" / "longcode_cli" / "doctor"
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
-FINDING = Finding(what="It is off.", cure="Switch it on.", page="docs/operate.md#plans")
+COMMANDS = dict(commands())
+ALONE = {name for name in COMMANDS if " " not in name}
+FINDING = Finding(what="It is off.", cure="Switch it on.", section="SendDueMissing")
 
 
 def fine(_deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -51,14 +54,15 @@ def test_a_finding_has_its_cure_and_its_page() -> None:
         {
             "what": "It is off.",
             "cure": "Switch it on.",
-            "page": "docs/operate.md#plans",
+            "section": "SendDueMissing",
+            "page": "docs/operate.md#sendduemissing",
         }
     ]
 
 
 def test_what_the_emulator_does_not_have_is_left_out_on_this_machine_and_asked_on_aws() -> None:
     check = Check(name="c", find=faulty, only_on_aws="The emulator has none.")
-    local = Deployment("longcode", Session({"cloudformation": Stack().client}), "http://127.0.0.1:1")
+    local = Deployment("longcode", Session({"cloudformation": Stack()}), "http://127.0.0.1:1")
 
     [here], [on_aws] = results(check, of=local), results(check)
 
@@ -102,10 +106,13 @@ def test_a_stack_that_is_not_there_ends_with_3() -> None:
     assert "cannot be read" in ended.printed
 
 
-def test_each_page_has_the_section_that_findings_name() -> None:
-    pages = [value for value in vars(finding).values() if isinstance(value, str) and value.startswith("docs/")]
+def test_each_alarm_and_each_subject_of_a_finding_has_its_section_on_a_page(template: dict[str, Any]) -> None:
+    alarms = [name for name in template["Resources"] if name.endswith("Alarm")]
+    sources = "".join(path.read_text() for path in DOCTOR.glob("*.py"))
+    named = {*re.findall(r'section="(\w+)"', sources), *(name.removesuffix("Alarm") for name in alarms)}
+    pages = {Finding(what="", cure="", section=name).page for name in named}
 
-    assert len(pages) == 10
+    assert {"Hold", "Clocks", "Secrets", "SendQueueAge", "ParkedSends"} <= named
     assert [page for page in pages if page.partition("#")[2] not in anchors(page.partition("#")[0])] == []
 
 
@@ -113,6 +120,18 @@ def anchors(page: str) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_each_command_that_helps_is_one_of_ours() -> None:
+    sources = [*DOCTOR.glob("*.py"), ROOT / "functions/longcode/carriers/twilio_account.py"]
+    named = {
+        " ".join(words.split()[:2])
+        for source in sources
+        for words in re.findall(r"(?<![`\w./])longcode ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", source.read_text())
+    }
+
+    assert {"dead-letters replay", "numbers take-back", "parked release", "plans load"} <= named
+    assert [words for words in named if words not in COMMANDS and words.split()[0] not in ALONE] == []
 
 
 def test_the_stack_itself_must_be_read() -> None:

@@ -158,7 +158,7 @@ def test_a_text_is_found_by_the_id_of_the_carrier_which_is_asked_for_its_phone(a
     written(account, "given-back", carrier="twilio", returned=(SID,))
     carrier = at_carrier()
 
-    answer = find.find_with(find.FindTexts(what=SID), carrier, NOW)
+    answer = find.find_with(find.FindTexts(what=SID), lambda: carrier, NOW)
 
     assert sorted(item["message_id"] for item in answer["items"]) == ["given-back", "wanted"]
     assert carrier.asked == [SID]
@@ -176,7 +176,7 @@ def test_an_id_that_nobody_has_is_refused_with_what_would_find_it(
     account: Account, carrier: FakeRegister | None, detail: str
 ) -> None:
     with pytest.raises(NotFound, match=detail) as refused:
-        find.find_with(find.FindTexts(what=SID), carrier, NOW)
+        find.find_with(find.FindTexts(what=SID), lambda: carrier, NOW)
     assert refused.value.field == "what"
 
 
@@ -234,7 +234,7 @@ def test_the_calls_of_a_search_are_few_however_many_texts_there_are(account: Acc
         lambda: send_accepted_order("texts.show", id="wanted-0"),
         lambda: send_accepted_order("phones.show", phone=PHONE),
         lambda: send_accepted_order("texts.find", what=PHONE),
-        lambda: find.find_with(find.FindTexts(what=SID), at_carrier(), NOW),
+        lambda: find.find_with(find.FindTexts(what=SID), at_carrier, NOW),
     ]
     for search in searches:  # what a process reads once: the price list, the key of the hashes
         search()

@@ -236,7 +236,7 @@ def test_the_money_of_a_month_is_added_up_by_how_it_stands(operator: Browser) ->
     shown = operator.get("operator/money/2026-10")
 
     assert "2 invoices $70.00 Paid $35.00 To be paid $35.00 Overdue $0.00" in shown.text
-    assert "Büro Zoë Paid $35.00" in shown.text
+    assert "Büro Zoë 2026-10-000002 Paid $35.00" in shown.text
 
 
 def test_no_page_has_a_clients_phone_or_words(operator: Browser) -> None:

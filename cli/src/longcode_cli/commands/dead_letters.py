@@ -1,17 +1,19 @@
 """`longcode dead-letters`: look at jobs that failed five times, send them back to their queues, or drop one."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
+from longcode_cli import logs
 from longcode_cli.command import Context
 from longcode_cli.dead_queue import MOST, DeadQueue, Letter
-from longcode_cli.errors import Refused
+from longcode_cli.errors import Refused, Unreachable
 from longcode_cli.output import Columns, Phones, Words, day_and_time, masked
 from longcode_cli.values import Yes
 
+_TRIED_WITHIN = timedelta(hours=12)  # five times, with the visibility of the slowest queue between
 _TRIED = "5 times"  # by each RedrivePolicy of template.yaml
 
 app = typer.Typer(
@@ -51,7 +53,8 @@ def show(context: Context, queue: Queue, job: Id = None, phones: Phones = False,
         chosen = _chosen(letters, _name(context, queue), job)
         items = [_shown(letter, phones=phones, words=words) for letter in chosen]
     if job:
-        [item] = items
+        [item], [letter] = items, chosen
+        item |= _last_error(context, letter)
         facts = {**item, "sent_at": day_and_time(item["sent_at"]), "does": _in_words(item["does"])}
         context.obj.output.facts(item, {name.replace("_", " "): fact for name, fact in facts.items()})
         return
@@ -165,6 +168,22 @@ def _shown(letter: Letter, *, phones: bool, words: bool) -> dict[str, Any]:
         "does": letter.facts,
         "phone": letter.phone if phones else masked(letter.phone),
         **({"words": letter.words} if words else {}),
+    }
+
+
+def _last_error(context: Context, letter: Letter) -> dict[str, Any]:
+    """Return why a job failed the last time, as far as the log has it: the type of the error, and the function."""
+    span = {"since": letter.sent_at, "until": letter.sent_at + _TRIED_WITHIN}
+    try:
+        failures = list(logs.lines(context.obj.deployment, ["sqs_message_id"], [letter.id], **span))
+    except Unreachable as error:  # what else is known of the job is shown all the same
+        return {"last_error": None, "log": str(error)}
+    if not failures:
+        return {"last_error": None, "log": "The log has nothing about it."}
+    last = failures[-1]
+    return {
+        "last_error": f"{last.get('reason')} in {last.get('function_name')} at {day_and_time(last['at'])}",
+        "log": None,
     }
 
 

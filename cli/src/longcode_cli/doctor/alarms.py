@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import ALARMS, SETTING_UP, Finding
+from longcode_cli.doctor.finding import Finding
 from longcode_cli.output import day_and_time
 
 _ALARM = "AWS::CloudWatch::Alarm"
@@ -37,7 +37,7 @@ def find_unsubscribed(deployment: Deployment, _now: datetime) -> list[Finding]:
             else "No alarm reaches anybody: nobody has subscribed to them.",
             cure="Follow the link in AWS's mail. Send it again: aws sns subscribe --protocol email"
             f" --notification-endpoint {address} --topic-arn {topic}",
-            page=SETTING_UP,
+            section="Alarms",
         )
     ]
 
@@ -53,7 +53,7 @@ def find_ringing(deployment: Deployment, _now: datetime) -> list[Finding]:
             Finding(
                 what=f"The alarm {alarm['name']} tells nobody: its actions are switched off.",
                 cure=f"aws cloudwatch enable-alarm-actions --alarm-names {alarm['AlarmName']}",
-                page=SETTING_UP,
+                section="Alarms",
             )
             for alarm in alarms
             if not alarm.get("ActionsEnabled", True)
@@ -62,7 +62,7 @@ def find_ringing(deployment: Deployment, _now: datetime) -> list[Finding]:
             Finding(
                 what=f"The alarm {name} is not there any more.",
                 cure="Deploy the stack again: make update ENV=prod",
-                page=SETTING_UP,
+                section="Alarms",
             )
             for name in missing
         ),
@@ -75,5 +75,5 @@ def _of_alarm(alarm: dict[str, Any]) -> Finding:
     return Finding(
         what=f"The alarm {alarm['name'].removesuffix('Alarm')} rings{began}: {alarm.get('AlarmDescription', '')}",
         cure="Do what the page says about it.",
-        page=ALARMS,
+        section=alarm["name"].removesuffix("Alarm"),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import NUMBERS, SETTING_UP, Finding
+from longcode_cli.doctor.finding import Finding
 from longcode_cli.errors import Unreachable
 
 
@@ -15,7 +15,7 @@ def find_at_carrier(deployment: Deployment, _now: datetime) -> list[Finding]:
     if answer["unanswered"]:
         raise Unreachable(answer["unanswered"])
     if answer["carrier"] != "aws":
-        return [Finding(what=fault["what"], cure=fault["cure"], page=SETTING_UP) for fault in answer["items"]]
+        return [Finding(what=fault["what"], cure=fault["cure"], section="Numbers") for fault in answer["items"]]
     sms = deployment.client("pinpoint-sms-voice-v2")
     tier = sms.describe_account_attributes()["AccountAttributes"]
     limits = sms.describe_spend_limits()["SpendLimits"]
@@ -36,7 +36,7 @@ def wrong_at_aws(attributes: Mapping[str, str], limits: Iterable[Mapping[str, An
             Finding(
                 what="AWS End User Messaging is in its sandbox: only verified phones get texts.",
                 cure="Ask AWS Support for production access (days).",
-                page=NUMBERS,
+                section="Numbers",
             )
         )
     text = next((one for one in limits if one["Name"] == "TEXT_MESSAGE_MONTHLY_SPEND_LIMIT"), None)
@@ -46,7 +46,7 @@ def wrong_at_aws(attributes: Mapping[str, str], limits: Iterable[Mapping[str, An
                 what=f"AWS stops texting at ${text['EnforcedLimit']} a month, the limit of a new account.",
                 cure="aws pinpoint-sms-voice-v2 set-text-message-spend-limit-override --monthly-limit …, up to"
                 f" ${text['MaxLimit']}; AWS Support raises that.",
-                page=NUMBERS,
+                section="Numbers",
             )
         )
     return findings
@@ -63,7 +63,7 @@ def _wrong_number(number: str, found: Mapping[str, Any] | None, topic: str) -> l
             Finding(
                 what=f"The number {number} does not belong to this AWS account and region.",
                 cure="Request or port it there, or take it out of SharedNumbers.",
-                page=NUMBERS,
+                section="Numbers",
             )
         ]
     update = f"aws pinpoint-sms-voice-v2 update-phone-number --phone-number-id {found['PhoneNumberId']}"
@@ -89,4 +89,4 @@ def _wrong_number(number: str, found: Mapping[str, Any] | None, topic: str) -> l
             f"{update} --self-managed-opt-outs-enabled",
         ),
     ]
-    return [Finding(what=what, cure=cure, page=NUMBERS) for is_wrong, what, cure in wrong if is_wrong]
+    return [Finding(what=what, cure=cure, section="Numbers") for is_wrong, what, cure in wrong if is_wrong]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import PREPARATION, Finding
+from longcode_cli.doctor.finding import Finding
 
 _HERE_AT_MOST = timedelta(minutes=1)  # AWS refuses calls at five
 _FUNCTIONS_AT_MOST = timedelta(seconds=5)
@@ -39,7 +39,7 @@ def wrong_clocks(ahead: timedelta, function: datetime, asked: datetime, answered
                 what=f"The clock of this machine is {abs(ahead).total_seconds():,.0f} seconds "
                 f"{'ahead of' if ahead > timedelta(0) else 'behind'} that of AWS.",
                 cure="Set it, or turn on its synchronisation. AWS refuses calls at five minutes.",
-                page=PREPARATION,
+                section="Clocks",
             )
         )
     if not asked - _FUNCTIONS_AT_MOST <= function <= answered + _FUNCTIONS_AT_MOST:
@@ -47,7 +47,7 @@ def wrong_clocks(ahead: timedelta, function: datetime, asked: datetime, answered
             Finding(
                 what=f"The clock of the functions shows {function:%H:%M:%S} UTC, that of AWS {answered:%H:%M:%S}.",
                 cure="Open a case at AWS Support: quiet hours and months go by this clock.",
-                page=PREPARATION,
+                section="Clocks",
             )
         )
     return findings

@@ -81,8 +81,9 @@ def _result(check: Check, deployment: Deployment, now: datetime) -> dict[str, An
     except Exception as failed:
         why = str(failed) if isinstance(failed, Failure) else f"{type(failed).__name__}: {failed}"
         return {"check": check.name, "result": UNREAD, "why": why, "findings": []}
-    result = WRONG if findings else OK
-    return {"check": check.name, "result": result, "why": None, "findings": list(map(asdict, findings))}
+    found = [{**asdict(finding), "page": finding.page} for finding in findings]
+    result = WRONG if found else OK
+    return {"check": check.name, "result": result, "why": None, "findings": found}
 
 
 def _said(result: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import PREPARATION, Finding
+from longcode_cli.doctor.finding import Finding
 
 RESERVED = {
     "Authorizer": 20,
@@ -40,7 +40,7 @@ def wrong_concurrency(parameters: Mapping[str, str], reserved: Mapping[str, int 
             Finding(
                 what="No executions are reserved: one busy function can keep the password check and STOPs waiting.",
                 cure="Raise the Lambda quota to 1,000 (docs/deploy.md), set ReserveConcurrency to true, and update.",
-                page=PREPARATION,
+                section="Concurrency",
             )
         )
     else:
@@ -49,7 +49,7 @@ def wrong_concurrency(parameters: Mapping[str, str], reserved: Mapping[str, int 
             Finding(
                 what=f"The function {name} has {reserved[name] or 'no'} reserved executions in place of {count}.",
                 cure="Deploy the stack again: make update ENV=prod",
-                page=PREPARATION,
+                section="Concurrency",
             )
             for name, count in wanted.items()
             if reserved[name] != count
@@ -60,7 +60,7 @@ def wrong_concurrency(parameters: Mapping[str, str], reserved: Mapping[str, int 
                 what=f"Only {left} executions are left for the functions that have none reserved.",
                 cure="Raise the Lambda quota: aws service-quotas request-service-quota-increase --service-code lambda"
                 " --quota-code L-B99A9384 --desired-value 1000",
-                page=PREPARATION,
+                section="Concurrency",
             )
         )
     return findings

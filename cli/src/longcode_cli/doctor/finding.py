@@ -6,25 +6,31 @@ from datetime import datetime
 
 from longcode_cli.deployment import Deployment
 
-ALARMS = "docs/operate.md#when-an-alarm-is-raised"
-NUMBERS = "docs/operate.md#numbers"
-MONTH = "docs/operate.md#the-month"
-PLANS = "docs/operate.md#plans"
-ROTATION = "docs/operate.md#secrets"
-PREPARATION = "docs/deploy.md#before-you-start"
-SETTING_UP = "docs/deploy.md#set-it-up"
-PROTECTION = "docs/deploy.md#after-the-first-text"
-UPDATE = "docs/deploy.md#update"
-HOLD = "docs/restore.md#swap-and-check"
+_ELSEWHERE = {
+    "Alarms": "docs/deploy.md#set-it-up",
+    "Schedules": "docs/deploy.md#update",
+    "Addresses": "docs/deploy.md#update",
+    "Mail": "docs/deploy.md#before-you-start",
+    "Concurrency": "docs/deploy.md#before-you-start",
+    "Clocks": "docs/deploy.md#before-you-start",
+    "Table": "docs/deploy.md#after-the-first-text",
+    "Hold": "docs/restore.md#swap-and-check",
+}
+"""The subjects that docs/operate.md has no section about."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something that is wrong. `page` is the section in this repository that says more."""
+    """Something that is wrong. `section` is an alarm or a subject, about which a page says more."""
 
     what: str
     cure: str
-    page: str
+    section: str
+
+    @property
+    def page(self) -> str:
+        """Return the address of the section."""
+        return _ELSEWHERE.get(self.section, f"docs/operate.md#{self.section.lower()}")
 
 
 @dataclass(frozen=True, kw_only=True)

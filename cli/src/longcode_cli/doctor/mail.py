@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import PREPARATION, Finding
+from longcode_cli.doctor.finding import Finding
 
 _NEARLY_ALL = 0.8
 
@@ -58,7 +58,7 @@ def wrong_in_account(account: Mapping[str, Any]) -> list[Finding]:
             "Ask for a higher quota in the console of SES.",
         ),
     ]
-    return [Finding(what=what, cure=cure, page=PREPARATION) for is_wrong, what, cure in wrong if is_wrong]
+    return [Finding(what=what, cure=cure, section="Mail") for is_wrong, what, cure in wrong if is_wrong]
 
 
 def wrong_in_sender(sender: str, identities: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
@@ -70,6 +70,6 @@ def wrong_in_sender(sender: str, identities: Mapping[str, Mapping[str, Any]]) ->
             what=f"SES refuses mails from {sender}: neither the address nor its domain is verified.",
             cure=f"aws sesv2 create-email-identity --email-identity {sender.rpartition('@')[2]}, and set the DKIM"
             " records that it returns.",
-            page=PREPARATION,
+            section="Mail",
         )
     ]

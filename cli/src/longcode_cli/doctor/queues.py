@@ -5,7 +5,7 @@ from typing import Any
 
 from longcode_cli.deployment import Deployment
 from longcode_cli.doctor.alarms import describe
-from longcode_cli.doctor.finding import ALARMS, UPDATE, Finding
+from longcode_cli.doctor.finding import Finding
 
 _AGE = "ApproximateAgeOfOldestMessage"
 _LATELY = timedelta(minutes=15)
@@ -22,7 +22,7 @@ def find_dead_letters(deployment: Deployment, _now: datetime) -> list[Finding]:
             what=f"{dead:,} {'job has' if dead == 1 else 'jobs have'} failed five times and "
             f"{'waits' if dead == 1 else 'wait'} among the dead letters.",
             cure="Find the cause: longcode dead-letters list. When it is removed: longcode dead-letters replay",
-            page=ALARMS,
+            section="DeadLetters",
         )
     ]
 
@@ -49,8 +49,8 @@ def _old_job(alarm: dict[str, Any], age: float) -> Finding:
     return Finding(
         what=f"A job has waited on {section.removesuffix('Age')} for {age // 60:.0f} minutes,"
         f" longer than {alarm['Threshold'] // 60:.0f}.",
-        cure="Read the log of its worker: longcode logs. A large broadcast at a low throughput takes its time.",
-        page=ALARMS,
+        cure="Read the log of its worker, as the page says. A large broadcast at a low throughput takes its time.",
+        section=section,
     )
 
 
@@ -101,7 +101,7 @@ def find_without_worker(deployment: Deployment, _now: datetime) -> list[Finding]
         Finding(
             what=f"No function takes jobs from {queue.name}.",
             cure="Switch its event source on by an update of the stack: make update ENV=prod",
-            page=UPDATE,
+            section=f"{queue.name}Age",
         )
         for queue in deployment.of_kind("AWS::SQS::Queue")
         if queue.name not in idle and queue.id.rpartition("/")[2] not in worked_on

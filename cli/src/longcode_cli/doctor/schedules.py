@@ -5,13 +5,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import ALARMS, HOLD, UPDATE, Finding
+from longcode_cli.doctor.finding import Finding
 
 _SCHEDULE = "AWS::Scheduler::Schedule"
 _MISSED_AFTER = {
     "SendDue": timedelta(minutes=10),
     "InboxReconcile": timedelta(minutes=20),
     "InboxForward": timedelta(minutes=20),
+}
+_ALARMS = {
+    "SendDue": "SendDueMissing",
+    "InboxReconcile": "InboxReconcileErrors",
+    "InboxForward": "InboxForwardErrors",
+    "CloseMonth": "CloseMonthErrors",
 }
 _CLOSES_IN, _CLOSES_AT_HOUR = ZoneInfo("America/Chicago"), 3
 _LATE = timedelta(hours=1)
@@ -26,7 +32,7 @@ def find_held(deployment: Deployment, _now: datetime) -> list[Finding]:
         Finding(
             what=f"The stack is held for a restore: the parameter Hold is {hold}.",
             cure="Finish the restore (docs/restore.md), set Hold to none, and run: make update ENV=prod",
-            page=HOLD,
+            section="Hold",
         )
     ]
 
@@ -37,13 +43,15 @@ def find_off(deployment: Deployment, _now: datetime) -> list[Finding]:
     schedules = deployment.of_kind(_SCHEDULE)
     if not schedules:
         return [
-            Finding(what="The stack has no schedules.", cure="Deploy it again: make update ENV=prod", page=UPDATE)
+            Finding(
+                what="The stack has no schedules.", cure="Deploy it again: make update ENV=prod", section="Schedules"
+            )
         ]
     return [
         Finding(
             what=f"The schedule {schedule.name} is off.",
             cure="Switch it on by an update of the stack: make update ENV=prod",
-            page=UPDATE,
+            section="Schedules",
         )
         for schedule in schedules
         if scheduler.get_schedule(Name=schedule.id)["State"] != "ENABLED"
@@ -57,8 +65,8 @@ def find_missed(deployment: Deployment, now: datetime) -> list[Finding]:
     return [
         Finding(
             what=f"The function {name} has not run since {start:%Y-%m-%d %H:%M} UTC, though its schedule says so.",
-            cure="Is its schedule on, and is the account's concurrency used up? Read its log: longcode logs",
-            page=ALARMS,
+            cure="Is its schedule on, and is the account's concurrency used up? Read its log, as the page says.",
+            section=_ALARMS[name],
         )
         for name, start in {**since, "CloseMonth": closed_at}.items()
         if deployment.created_at < start and not _has_run(deployment, name, start, now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import ROTATION, SETTING_UP, UPDATE, Finding
+from longcode_cli.doctor.finding import Finding
 
 _OLD = timedelta(days=365)
 _CARRIER = {
@@ -36,7 +36,7 @@ def wrong_values(secret: Mapping[str, Any], put: str) -> list[Finding]:
         Finding(
             what=f"The carrier's secret has no {name} of Twilio's: that is {form}.",
             cure=f"Put in both: {put}",
-            page=SETTING_UP,
+            section="Secrets",
         )
         for name, (pattern, form) in _CARRIER.items()
         if not pattern.fullmatch(str(secret.get(name, "")))
@@ -61,7 +61,7 @@ def wrong_stripe_key(key: str, put: str) -> list[Finding]:
     if found and found[1] == "live":
         return []
     what = "is of Stripe's test mode: no invoice is really exported" if found else "is not filled in"
-    return [Finding(what=f"The api_key in Stripe's secret {what}.", cure=f"Put it in: {put}", page=SETTING_UP)]
+    return [Finding(what=f"The api_key in Stripe's secret {what}.", cure=f"Put it in: {put}", section="Secrets")]
 
 
 def find_in_addresses(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -82,7 +82,7 @@ def wrong_addresses(names: Iterable[str], values: Mapping[str, str]) -> list[Fin
             if name in values
             else f"The parameter {name} is not there.",
             cure="Deploy the stack again, which sets it: make update ENV=prod",
-            page=UPDATE,
+            section="Addresses",
         )
         for name in names
         if not _ADDRESS.fullmatch(values.get(name, ""))
@@ -106,6 +106,6 @@ def _age(what: str, changed_at: datetime, now: datetime) -> list[Finding]:
         Finding(
             what=f"{what} is {(now - changed_at).days} days old.",
             cure="Replace it once a year, in the order that the page says.",
-            page=ROTATION,
+            section="Secrets",
         )
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode_cli.deployment import Deployment
-from longcode_cli.doctor.finding import ALARMS, MONTH, PLANS, PROTECTION, Finding
+from longcode_cli.doctor.finding import Finding
 from longcode_cli.output import day_and_time
 
 _OVERDUE_MINUTES = 10  # the sweeper runs every minute
@@ -43,7 +43,7 @@ def find_unprotected(deployment: Deployment, _now: datetime) -> list[Finding]:
             " --time-to-live-specification Enabled=true,AttributeName=expires_at",
         ),
     ]
-    return [Finding(what=what, cure=cure, page=PROTECTION) for is_wrong, what, cure in wrong if is_wrong]
+    return [Finding(what=what, cure=cure, section="Table") for is_wrong, what, cure in wrong if is_wrong]
 
 
 def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
@@ -58,7 +58,7 @@ def find_overdue(deployment: Deployment, _now: datetime) -> list[Finding]:
         Finding(
             what=f"{_items(answer)} overdue, the first since {day_and_time(overdue[0]['due_at'])} UTC: {kinds}.",
             cure="Does the sweeper run, and what does its log say? longcode stuck shows why each one waits.",
-            page=ALARMS,
+            section="SendDueErrors",
         )
     ]
 
@@ -77,7 +77,7 @@ def find_no_plans(deployment: Deployment, _now: datetime) -> list[Finding]:
         Finding(
             what="No price list is loaded: nobody can sign up or send.",
             cure="longcode plans load infra/plans.json",
-            page=PLANS,
+            section="Plans",
         )
     ]
 
@@ -104,5 +104,5 @@ def wrong_counters(month: str, check: dict[str, Any]) -> Finding:
         if check["differences"]
         else f"Some messages of account {account} in {month} cannot be read.",
         cure=f"longcode month check {month} --account {account}; when the month is over: longcode month repair",
-        page=MONTH,
+        section="ParkedInvoices",
     )
