@@ -29,7 +29,7 @@ from longcode_cli.commands import (
 from longcode_cli.deployment import Deployment, find
 from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
-from longcode_cli.output import Output
+from longcode_cli.output import Output, without_control
 
 app = typer.Typer(
     name="longcode",
@@ -95,5 +95,6 @@ def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | N
         app(words, obj=given)
     except Failure as failure:
         field = f" (field {failure.field})" if isinstance(failure, Refused) and failure.field else ""
-        Console(stderr=True).print(f"{failure}{field}", markup=False, highlight=False, soft_wrap=True)
+        said = without_control(f"{failure}{field}")
+        Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
         sys.exit(failure.exit_code)
