@@ -51,6 +51,10 @@ _PLANNED = 10_000  # texts of triggers, each for a session of another client, wi
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
 _TEMPLATES = 300
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
+_LONG, _OF_A_LONG = (
+    5,
+    500,
+)  # of these, those with whom there are so many messages: what a page shows of a conversation
 _WAYS, _TIMES = 20, 3
 _ACCOUNT, _LARGE = "10000001", "10000002"
 _CLIENTS_OF_LARGE = 20_000
@@ -122,7 +126,8 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "messages_by_words": [
             ("messages", f"tab={tab}&q={word}") for tab in tabs for word in (_RARE, "dog", "nowhere")
         ],
-        "conversation": [(f"messages/{phone}", "tab=all") for phone in phones],
+        "conversation": [(f"messages/{phone}", "tab=all") for phone in phones[_LONG:]],
+        "conversation_of_500": [(f"messages/{phone}", "tab=all") for phone in phones[:_LONG]],
         "newest": [("newest", "after=0"), ("newest", "after=1")],
         "clients": [("clients", ""), ("clients", "after=0%20grace")],
         "clients_search": [("clients", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)][: _WAYS // 2]
@@ -214,7 +219,8 @@ def _studio(now: datetime) -> Studio:
         for days in _BROADCASTS
         for index in range(_OF_A_BROADCAST)
     ]
-    single = [index for index in regulars for _ in range(_OF_A_REGULAR)]
+    single = [index for index in regulars[_LONG:] for _ in range(_OF_A_REGULAR)]
+    single += [index for index in regulars[:_LONG] for _ in range(_OF_A_LONG)]
     single += [chance.randrange(_CLIENTS) for _ in range(_MESSAGES - len(single) - len(of_broadcasts))]
     others = [
         (index, now - chance.random() * year - minute, chance.choice((MessageKind.INDIVIDUAL, MessageKind.REPLY)))
