@@ -161,15 +161,21 @@ def _counted_month(browser: Browser, table: Served, now: datetime) -> dict[str, 
 
     A step of the page goes on for a second and a half with as many of these as that allows.
     """
-    month, steps = month_of(now - timedelta(days=_BROADCASTS[0])), []
-    tally = None
-    while tally is None or not tally.is_whole:
-        table.seconds()
-        began = time.process_time()
-        tally = tallies.count_step(_ACCOUNT, month, "", now, seconds=0)
-        steps.append((time.process_time() - began + table.seconds()) * 1000)
+    month = month_of(now - timedelta(days=_BROADCASTS[0]))
+    times: dict[int, list[float]] = defaultdict(list)
+    for _ in range(_TIMES):
+        before, tally, place = tallies.get(_ACCOUNT, month), None, 0
+        while tally is None or not tally.is_whole:
+            table.seconds()
+            began = time.process_time()
+            tally = tallies.count_step(
+                _ACCOUNT, month, before.begun_at.isoformat() if before and not tally else "", now, seconds=0
+            )
+            times[place].append((time.process_time() - began + table.seconds()) * 1000)
+            place += 1
+    slowest = max(min(of_step) for of_step in times.values())
     with quiet():
-        return {"usage_step": max(steps), "usage_counted": _milliseconds(browser, table, [(f"usage/{month}", "")])}
+        return {"usage_step": slowest, "usage_counted": _milliseconds(browser, table, [(f"usage/{month}", "")])}
 
 
 def _milliseconds(browser: Browser, table: Served, ways: list[tuple[str, str]]) -> float:
