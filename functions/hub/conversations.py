@@ -18,7 +18,7 @@ from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound
 from longcode.jobs import Means
 from longcode.message import Direction, Message
-from longcode.messages import folders
+from longcode.messages import folders, waiting
 from longcode.messages.folders import Search
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, Question
@@ -158,7 +158,7 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
     ]
     names, unanswered, assigned = at_once(
         lambda: client_store.names(account.id, {text.client_id for text in messages if text.client_id}),
-        lambda: folders.unanswered(account.id, replies) if replies else set(),
+        lambda: waiting.unanswered(account.id, replies) if replies else set(),
         lambda: teamwork.assigned_of(account.id, {text.phone for text in messages}),
     )
     return [

@@ -30,7 +30,6 @@ So a page is answered in time however many messages there are. Of a phone or a c
 _WAVES = (100, _MOST_READ)  # messages that are read at the same time: few if these are enough
 _LIST_PAGE, _SEARCH_PAGE = 60, 1000  # index entries queried in a call: for a list of phones, and for a search
 _SENT_TO_PAGE = 1000
-_ANSWERS = 500  # texts of each list that are looked at to find unanswered replies
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
@@ -171,28 +170,6 @@ def newest_by_phone(
             break
     more = len(chosen) > limit
     return FolderPage(messages=_messages(chosen[:limit]), next_cursor=_place(chosen[limit - 1]) if more else None)
-
-
-def unanswered(account: str, replies: Collection[Message]) -> set[str]:
-    """Return the ids of the replies after which the account has not texted the phone.
-
-    At least the newest 500 texts are looked at. A reply that is older than all of these is not returned.
-    """
-    to_them = Attr("phone").is_in(sorted({reply.phone for reply in replies}))
-    chunks: list[tuple[list[Attributes], str | None]] = at_once(
-        *(
-            partial(store.index_chunk, folder, before=None, after=None, where=to_them, page=_ANSWERS)
-            for folder in _folders(account, "sent")
-        )
-    )
-    reached = max(place or "" for _, place in chunks)
-    texts = sorted(chain.from_iterable(entries for entries, _ in chunks), key=_place)
-    newest = {entry["phone"]: _place(entry) for entry in texts}
-    return {
-        reply.id
-        for reply in replies
-        if max(newest.get(reply.phone, ""), reached) < keys.folder_place(reply.created_at, reply.id)
-    }
 
 
 def _phones(entries: Iterable[Attributes]) -> set[str]:
