@@ -32,8 +32,8 @@ def list_accounts(context: Context, search: Search = "", waiting: Waiting = Fals
         "email": "email",
         "plan": "plan",
         "status": _status,
-        "number": "number",
-        "since": lambda item: day_and_time(item["created_at"]),
+        "own number": "number",
+        "since": lambda item: day_and_time(item["created_at"])[:10],
     }
     context.obj.output.items(list(found), columns, "No account was found." if search else "There are no accounts.")
 
@@ -163,7 +163,9 @@ def _facts(answer: dict[str, Any]) -> dict[str, object]:
 
 
 def _status(item: Any) -> str:
-    return str(item["status"]) if item["approved"] else f"{item['status']}, not approved"
+    if item["approved"]:
+        return str(item["status"])
+    return "not approved" if item["status"] == "active" else f"{item['status']}, not approved"
 
 
 def _ceiling(answer: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ CreditId = Annotated[
 ]
 MonthOrThis = Annotated[
     str | None,
-    typer.Argument(metavar="[MONTH]", help="A month, for example 2026-11; without it, this one.", parser=month_of),
+    typer.Argument(metavar="MONTH", help="A month, for example 2026-11; without it, this one.", parser=month_of),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="The file to write, in place of standard output.")]
 Again = Annotated[bool, typer.Option("--again", help="Also export what is exported already.")]
