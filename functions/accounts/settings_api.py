@@ -126,13 +126,13 @@ def put_template(name: fields.PathName, form: templates.TemplateForm) -> Templat
 
     The words that it had are kept: see `GET /templates/{name}/versions`.
     """
-    return templates.write(_account(), name, form, clients.now())
+    return templates.write(_account(), name, form, clients.now(), actor(app))
 
 
 @app.patch("/templates/<name>")
 def rename_template(name: fields.PathName, form: templates.NewName) -> Template:
     """Rename a template, also in the triggers that use it. A name that another template has is refused."""
-    return templates.rename(web.caller(app), name, form.name)
+    return templates.rename(web.caller(app), name, form.name, clients.now(), actor(app))
 
 
 @app.get("/templates/<name>/versions")
@@ -151,7 +151,7 @@ def show_template(name: fields.PathName) -> Template:
 @app.delete("/templates/<name>", responses=web.responses({204: None}))
 def delete_template(name: fields.PathName) -> Response[str]:
     """Delete a template and its former words. A trigger that uses it sends nothing any more."""
-    templates.delete(web.caller(app), name)
+    templates.delete(web.caller(app), name, clients.now(), actor(app))
     return Response(204, body="")
 
 

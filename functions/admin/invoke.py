@@ -84,7 +84,8 @@ def act(event: Any, now: datetime, request: str = "") -> dict[str, Any]:
 
     `request` is the id of the invocation.
     """
-    return orders.carry_out(event, _ORDER, lambda order: changes.recorded(order, ORDERS[type(order)], now, request))
+    operator = changes.operator(request)
+    return orders.carry_out(event, _ORDER, lambda order: changes.recorded(order, ORDERS[type(order)], now, operator))
 
 
 def read(event: Any) -> Order:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from hub import bubbles, conversations, form_data, page, teamwork, words
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import canned_replies, texts
 from hub.texting.recipients import Addressee
 from longcode.accounts import people
@@ -62,7 +62,7 @@ def answer_question(account: Account, fields: dict[str, str], digits: str) -> Pa
     opted_out = fields.get("opted_out") == "yes"
     message_id = fields.get("message_id")
     by, now = name_of_person(), clients.now()
-    questions.answer(account.id, f"+{digits}", opted_out=opted_out, message_id=message_id, by=by, now=now)
+    questions.answer(account.id, f"+{digits}", actor(), opted_out=opted_out, message_id=message_id, by=by, now=now)
     return go_to(_place(digits))
 
 

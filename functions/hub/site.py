@@ -16,7 +16,8 @@ from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
-from longcode.changes.change import Actor, Way
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Way
 from longcode.messages import folders
 from longcode.usage import call_limits
 
@@ -219,6 +220,12 @@ def actor_by_link() -> Actor:
     """Return whoever opened a mailed link, without a session, for the record of a change."""
     browser = page.browser(site.current_event.headers)
     return Actor(way=Way.LINK, who=Way.LINK, address=address_of_request(), browser=browser)
+
+
+def taken_out(account: Account, name: str, file: Page) -> Page:
+    """Return a file with data of the account, and record before that it was taken."""
+    changes.record(changes.draft(account.id, ChangeKind.EXPORT, clients.now(), actor(), about=name))
+    return file
 
 
 def name_of_person() -> str | None:

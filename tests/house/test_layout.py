@@ -171,6 +171,14 @@ def test_every_concept_has_a_level() -> None:
     assert folders | {"kernel"} == set(LEVELS)
 
 
+def test_the_page_has_the_level_of_each_concept() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text().partition("\n## Where things are\n")[2]
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE)
+    named = {name: int(level) for level, row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+
+    assert named == {name: level for name, level in LEVELS.items() if name != "kernel"}
+
+
 def test_a_concept_imports_only_lower_levels() -> None:
     upward = [
         f"{relative_path(path)} imports {name}"

@@ -30,7 +30,7 @@ from longcode_cli.commands import (
 from longcode_cli.deployment import Deployment, find
 from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
-from longcode_cli.output import Output
+from longcode_cli.output import Output, without_control
 
 app = typer.Typer(
     name="longcode",
@@ -109,4 +109,4 @@ def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | N
 
 
 def _say(sentence: str) -> None:
-    Console(stderr=True).print(sentence, markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(without_control(sentence), markup=False, highlight=False, soft_wrap=True)

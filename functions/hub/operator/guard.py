@@ -10,7 +10,7 @@ from admin import changes
 from admin.order import Order
 from hub import page
 from hub.error_pages import nothing_here
-from hub.site import ANOTHER_SITE, Page, fields_of_request, go_to, notice, site
+from hub.site import ANOTHER_SITE, Page, address_of_request, fields_of_request, go_to, notice, site
 from longcode.accounts import sessions
 from longcode.accounts.people import OPERATORS, is_operator
 from longcode.accounts.sessions import Session
@@ -20,7 +20,7 @@ from longcode.aws.settings import settings
 COOKIE = "operator"
 """The name of the operator's cookie: a person can be signed in to a studio beside it."""
 
-TABS = {"overview": "Overview", "accounts": "Accounts", "money": "Money"}
+TABS = {"overview": "Overview", "accounts": "Accounts", "money": "Money", "changes": "Changes"}
 """The operator's pages: titles by paths below /hub/operator/."""
 
 
@@ -35,7 +35,9 @@ def show(template: str, status: int = 200, **values: Any) -> Page:
 
 def give(order: Order, act: Callable[[Any, datetime], dict[str, Any]]) -> None:
     """Carry out an order of the operator's, recorded as one of the command line's; raise `RequestError`."""
-    changes.recorded(order, act, clients.now(), str(site.current_event.request_context.request_id))
+    request, session = str(site.current_event.request_context.request_id), site.context["session"]
+    operator = changes.operator(request, address_of_request(), session.browser)
+    changes.recorded(order, act, clients.now(), operator)
 
 
 def name_of_operator() -> str:

@@ -22,6 +22,18 @@ KINDS = {
     ChangeKind.PERSON_ADDED: "Person added",
     ChangeKind.PERSON_REMOVED: "Person removed",
     ChangeKind.SESSION_ENDED: "Signed out",
+    ChangeKind.TEMPLATE_WRITTEN: "Template written",
+    ChangeKind.TEMPLATE_RENAMED: "Template renamed",
+    ChangeKind.TEMPLATE_DELETED: "Template deleted",
+    ChangeKind.TRIGGER_WRITTEN: "Trigger written",
+    ChangeKind.TRIGGER_SWITCHED: "Trigger switched on or off",
+    ChangeKind.TRIGGER_DELETED: "Trigger deleted",
+    ChangeKind.JOIN_PAGE: "Join page",
+    ChangeKind.OPT_OUT: "Opt-out recorded",
+    ChangeKind.OPT_OUT_ANSWER: "Possible opt-out answered",
+    ChangeKind.IMPORT: "Import",
+    ChangeKind.TAGS: "Tags of many clients",
+    ChangeKind.EXPORT: "File taken out",
     ChangeKind.STOPPED: "Account stopped",
     ChangeKind.CLOSED: "Account closed",
     ChangeKind.ORDER: "Done by Longcode's staff",
@@ -40,9 +52,30 @@ _SENTENCES = {
     ChangeKind.PERSON_ADDED: "Added {}, who can sign in",
     ChangeKind.PERSON_REMOVED: "Removed {}, who can no longer sign in",
     ChangeKind.SESSION_ENDED: "Signed {} out",
+    ChangeKind.TEMPLATE_WRITTEN: "Wrote the template {}",
+    ChangeKind.TEMPLATE_RENAMED: "Renamed the template {}",
+    ChangeKind.TEMPLATE_DELETED: "Deleted the template {}",
+    ChangeKind.TRIGGER_WRITTEN: "Wrote the trigger {}",
+    ChangeKind.TRIGGER_SWITCHED: "Switched the trigger {}",
+    ChangeKind.TRIGGER_DELETED: "Deleted the trigger {}",
+    ChangeKind.JOIN_PAGE: "Changed the join page",
+    ChangeKind.OPT_OUT: "Recorded the opt-out of the phone {}",
+    ChangeKind.OPT_OUT_ANSWER: "Answered whether the phone {} was opted out",
+    ChangeKind.IMPORT: "Began to import {}",
+    ChangeKind.TAGS: "Changed the tag {} of many clients",
+    ChangeKind.EXPORT: "Took out the file {}",
     ChangeKind.STOPPED: "Stopped the account",
     ChangeKind.CLOSED: "Closed the account",
 }
+_WITHOUT_ABOUT = {
+    ChangeKind.SESSION_ENDED: WITH_PASSWORD.lower(),
+    ChangeKind.IMPORT: "a file that software sent",
+}
+"""What stands for a thing without a name of its own."""
+
+_CHANGED = {ChangeKind.SETTINGS, ChangeKind.JOIN_PAGE, ChangeKind.TEMPLATE_WRITTEN, ChangeKind.TRIGGER_WRITTEN}
+"""The kinds whose details are of values that a thing had and has."""
+
 _ORDERS = {
     "accounts.approve": "Approved the account",
     "accounts.set_ceiling": "Set the most units a day",
@@ -81,7 +114,13 @@ _NAMES = {
     "retention_days": "days that words are kept",
     "smart_encoding": "plain characters for fancy ones",
     "texts_an_hour": "texts an hour to one phone",
-    "id": "begins with",
+    "id": "id",
+    "body": "words",
+    "code": "address",
+    "of": "what",
+    "shown": "the page",
+    "sms_else_call": "call if there is no number for texts",
+    "staff_phone": "phone of the staff",
     "on": "day",
 }
 
@@ -90,7 +129,7 @@ def what(change: RecordedChange) -> str:
     """Return what was done, as a sentence."""
     if change.kind is ChangeKind.ORDER:
         return _ORDERS.get(change.about, "Changed something of the account")
-    return _SENTENCES[change.kind].format(change.about or WITH_PASSWORD.lower())
+    return _SENTENCES[change.kind].format(change.about or _WITHOUT_ABOUT.get(change.kind, ""))
 
 
 def details(change: RecordedChange) -> list[str]:
@@ -121,10 +160,10 @@ def whence(actor: Actor) -> str:
 
 def _detail(name: str, before: str | None, after: str | None, kind: ChangeKind) -> str:
     called = _NAMES.get(name, name.replace("_", " "))
-    if kind is ChangeKind.SETTINGS and before is None and after is None:
+    if kind in _CHANGED and before is None and after is None:
         return f"{called} changed"
     if before is None or after is None:
-        if kind is ChangeKind.SETTINGS:
+        if kind in _CHANGED:
             return f"{called}: {before or 'none'} → {after or 'none'}"
         return f"{called}: {before or after or 'none'}"
     return f"{called}: {before} → {after}"

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 _LONGEST_VALUE = 100
+_DIGITS_SHOWN = 4
 
 
 class Way(StrEnum):
@@ -35,6 +36,18 @@ class ChangeKind(StrEnum):
     PERSON_ADDED = "person_added"
     PERSON_REMOVED = "person_removed"
     SESSION_ENDED = "session_ended"
+    TEMPLATE_WRITTEN = "template_written"
+    TEMPLATE_RENAMED = "template_renamed"
+    TEMPLATE_DELETED = "template_deleted"
+    TRIGGER_WRITTEN = "trigger_written"
+    TRIGGER_SWITCHED = "trigger_switched"
+    TRIGGER_DELETED = "trigger_deleted"
+    JOIN_PAGE = "join_page"
+    OPT_OUT = "opt_out"
+    OPT_OUT_ANSWER = "opt_out_answer"
+    IMPORT = "import"
+    TAGS = "tags"
+    EXPORT = "export"
     STOPPED = "stopped"
     CLOSED = "closed"
 
@@ -92,6 +105,11 @@ class Span(Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+def end_of_phone(phone: str) -> str:
+    """Return what the record of a change says of a client's phone: its last four digits."""
+    return f"…{phone[-_DIGITS_SHOWN:]}"
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], unshown: Container[str] = ()) -> list[Detail]:

@@ -81,22 +81,24 @@ def scopes_to_opt_in(phone: str, event_id: str) -> list[str]:
     return [state.scope for state in states_of(phone) if state.out or state.changed_by == event_id]
 
 
-def record(event: OptOutEvent) -> OptOut:
-    """Write an event into the history and the state, and return the state; a repeated event changes nothing."""
+def record(event: OptOutEvent, *others: Write) -> OptOut:
+    """Write an event into the history and the state, with other writes; return the state. It may be repeated."""
     while True:
         before = get(event.phone, event.scope)
         after = apply(before, event)
-        if _try_record(event, before, after):
+        if _try_record(event, before, after, *others):
             return after
 
 
-def record_answer(event: OptOutEvent, message_id: str) -> bool:
-    """Record the answer of staff about a message; return False if staff or the client have decided meanwhile.
+def record_answer(event: OptOutEvent, message_id: str, *others: Write) -> bool:
+    """Record the answer of staff about a message, with other writes.
+
+    Return False if staff or the client have decided meanwhile.
 
     Staff cannot end an opt-out: only the client can.
     """
     while (before := get(event.phone, event.scope)) and before.asked == message_id and (event.out or not before.out):
-        if _try_record(event, before, apply(before, event)):
+        if _try_record(event, before, apply(before, event), *others):
             return True
     return False
 
@@ -206,14 +208,14 @@ def states_of(phone: str) -> list[OptOut]:
     return [read(OptOut, item) for item in store.query(keys.opt_out(phone, ""))]
 
 
-def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut) -> bool:
-    """Write an event and the state after it; return False if the state has changed since it was read."""
+def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut, *others: Write) -> bool:
+    """Write an event, the state after it and others; return False if the state has changed since it was read."""
     entry = _entry(event)
     if after == before:
-        return store.try_write(entry)
+        return store.try_write(entry, *others)
     unchanged = _unchanged(before) if before else ABSENT
     state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(after)}, unchanged)
-    return store.try_write(state, entry, *_question_writes(event, before, after))
+    return store.try_write(state, entry, *_question_writes(event, before, after), *others)
 
 
 def _entry(event: OptOutEvent) -> Put:

@@ -8,6 +8,7 @@ import typer
 
 from longcode_cli.command import Context
 from longcode_cli.errors import Failure
+from longcode_cli.files import whole
 from longcode_cli.output import Columns, day_and_time
 from longcode_cli.progress import progress
 from longcode_cli.values import Account, DryRun, Month, Yes, day, micros, money
@@ -188,13 +189,10 @@ def csv(context: Context, month: Month, out: Out = None) -> None:
         context.obj.output.facts(answer, {})
         return
     if out is None:
-        context.obj.output.console.file.write(answer["csv"])
+        context.obj.output.raw(answer["csv"])
         return
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            file.write(answer["csv"])
-    except OSError as error:
-        raise Failure(f"{out} cannot be written: {error}") from error
+    with whole(out) as file:
+        file.write(answer["csv"])
     context.obj.output.done({"file": str(out)}, f"The invoices of {month} are in {out}.")
 
 
