@@ -1,6 +1,7 @@
 """The command `longcode`: its options, and its groups of commands."""
 
 import getpass
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -95,6 +96,17 @@ def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | N
         app(words, obj=given)
     except Failure as failure:
         field = f" (field {failure.field})" if isinstance(failure, Refused) and failure.field else ""
-        said = without_control(f"{failure}{field}")
-        Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
+        _say(f"{failure}{field}")
         sys.exit(failure.exit_code)
+    except Exception as fault:
+        if os.environ.get("LONGCODE_TRACEBACK"):
+            raise
+        _say(
+            f"The command failed: {type(fault).__name__}: {fault}. Is the deployment of another release than this"
+            " command line? If not, report it, with what LONGCODE_TRACEBACK=1 before the command prints."
+        )
+        sys.exit(Failure.exit_code)
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True).print(without_control(sentence), markup=False, highlight=False, soft_wrap=True)

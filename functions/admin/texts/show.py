@@ -185,7 +185,8 @@ def _number(life: Life) -> str:
 
 def _cost(life: Life) -> str:
     text, plan = life.text, life.plan
-    length = f"{text.units} {'unit' if text.units == 1 else 'units'}, {text.segments} segments in {text.encoding}"
+    units, segments = "unit" if text.units == 1 else "units", "segment" if text.segments == 1 else "segments"
+    length = f"{text.units} {units}, {text.segments} {segments} in {text.encoding}"
     if is_credited(text):
         return f"{length}; not charged: the carrier did not deliver it"
     if text.month is None:
@@ -249,7 +250,7 @@ def _steps(life: Life) -> Iterator[tuple[datetime, str]]:
         yield text.created_at, f"accepted from {_origin(life)}{units}"
     if text.claimed_at:
         again = ", for the second time after an uncertain attempt" if text.resent else ""
-        yield text.claimed_at, f"attempt {text.attempt} claimed by a worker{again}"
+        yield text.claimed_at, f"attempt {text.attempt} taken up by a worker{again}"
     if text.returned and text.claimed_at:
         yield text.claimed_at, f"before that, the carrier gave back {len(text.returned)} attempts"
     if text.sent_at:
