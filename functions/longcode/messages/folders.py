@@ -28,9 +28,9 @@ So a page is answered in time however many messages there are. Of a phone or a c
 """
 
 _WAVES = (100, _MOST_READ)  # messages that are read at the same time: few if these are enough
-_LIST_PAGE, _SEARCH_PAGE = 200, 1000  # index entries queried in a call: for a list of phones, and for a search
+_LIST_PAGE, _SEARCH_PAGE = 60, 1000  # index entries queried in a call: for a list of phones, and for a search
 _SENT_TO_PAGE = 1000
-_ANSWERS = 500  # texts that are looked at to find unanswered replies
+_ANSWERS = 500  # texts of each list that are looked at to find unanswered replies
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
@@ -82,14 +82,15 @@ def page(
     earliest: datetime | None = None,
     max_examined: int | None = None,
     chunk: int | None = None,
-    max_calls: int = slices.MOST_CALLS,
+    max_calls: int | None = None,
+    whole: bool = False,
     show: Callable[[Message], Message] = lambda message: message,
 ) -> FolderPage:
     """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
     Messages are matched and returned as `show` returns them. `since` is about when the folder began: if it is long,
     it is then read in slices of time at once. Nothing before `earliest` is read. `chunk` is how many entries a call
-    passes over, None for as many as it can, and `max_calls` about how many calls pass over entries.
+    passes over, None for as many as it can, `max_calls` about how many calls do, and `whole` is as in `slices.read`.
     """
     wanted = search or Search()
     most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
@@ -107,6 +108,7 @@ def page(
             since=since,
             page=chunk,
             max_calls=max_calls,
+            whole=whole,
         )
     else:
         entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1, first)
@@ -152,8 +154,9 @@ def newest_by_phone(
         of_phones = [Attr("phone").is_in(sorted(among))] if among else []
         with_digits = [Attr("phone").contains(digits)] if digits else []
         where = reduce(or_, of_phones + with_digits)
+        most = limit if digits else min(limit, len(among) - 1)
         lists = _folders(account, name)
-        entries, _ = slices.read(lists, where, lambda found: len(_phones(found)) > limit, since=since)
+        entries, _ = slices.read(lists, where, lambda found: len(_phones(found)) > most, since=since, whole=True)
     else:
         entries = []
     phones: set[str] = set()
@@ -173,11 +176,18 @@ def newest_by_phone(
 def unanswered(account: str, replies: Collection[Message]) -> set[str]:
     """Return the ids of the replies after which the account has not texted the phone.
 
-    The newest 500 texts are looked at. A reply that is older than all of these is not returned.
+    At least the newest 500 texts are looked at. A reply that is older than all of these is not returned.
     """
-    texts = list(islice(_entries(account, "sent", None, _ANSWERS), _ANSWERS))
-    reached = _place(texts[-1]) if len(texts) == _ANSWERS else ""
-    newest = {entry["phone"]: _place(entry) for entry in reversed(texts)}
+    to_them = Attr("phone").is_in(sorted({reply.phone for reply in replies}))
+    chunks: list[tuple[list[Attributes], str | None]] = at_once(
+        *(
+            partial(store.index_chunk, folder, before=None, after=None, where=to_them, page=_ANSWERS)
+            for folder in _folders(account, "sent")
+        )
+    )
+    reached = max(place or "" for _, place in chunks)
+    texts = sorted(chain.from_iterable(entries for entries, _ in chunks), key=_place)
+    newest = {entry["phone"]: _place(entry) for entry in texts}
     return {
         reply.id
         for reply in replies
@@ -331,8 +341,13 @@ def _update(before: Message, after: Message, names: tuple[str, ...]) -> Update:
 
 def unread_counts(account: str) -> Unread:
     """Return how many replies are unread."""
-    item = store.get(keys.inbox_end(account))
-    return read(Unread, item) if item else Unread()
+    return newest_and_unread(account)[1]
+
+
+def newest_and_unread(account: str) -> tuple[int, Unread]:
+    """Return the sequence number of the newest reply, 0 before the first, and how many replies are unread."""
+    item = store.get(keys.inbox_end(account)) or {}
+    return int(item.get("sequence", 0)), read(Unread, item)
 
 
 def unread_of(message: Message | None) -> dict[str, int]:
