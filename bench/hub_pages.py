@@ -33,7 +33,7 @@ from longcode.messages import compose
 from longcode.messages import store as messages
 from longcode.months import month_of
 from longcode.plans.plans import PlanChange
-from longcode.table import keys
+from longcode.table import consent_keys, keys
 from longcode.table.writes import Put, Update, Write, attributes, wire_item
 from longcode.template import Template
 from longcode.triggers import store as triggers
@@ -124,9 +124,10 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         ],
         "conversation": [(f"messages/{phone}", "tab=all") for phone in phones],
         "newest": [("newest", "after=0"), ("newest", "after=1")],
-        "clients": [("clients", ""), ("clients", "after=p5000")],
+        "clients": [("clients", ""), ("clients", "after=0%20grace")],
         "clients_search": [("clients", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)][: _WAYS // 2]
-        + [("clients", f"q={phone[4:]}") for phone in phones[: _WAYS // 2]],
+        + [("clients", f"q={phone[4:]}") for phone in phones[: _WAYS // 2]]
+        + [("clients", "tag=wedding"), ("clients", "tag=wedding&q=ann&after=0%20ann%20silva")],
         "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
         "new": [("new", "")],
         "people": [("people", "")],
@@ -229,7 +230,9 @@ def _studio(now: datetime) -> Studio:
         _message(number, index, (phones[index], kind, at), chance)
         for number, (index, at, kind) in enumerate(of_broadcasts + others)
     ]
+    surveyed = {"type": "client-survey", "done": True}  # the clients are on their lists
     writes: list[Write] = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
+    writes.append(Put(consent_keys.client_survey(_ACCOUNT), surveyed))
     writes += [write for index, phone in enumerate(phones) for write in _client(_ACCOUNT, index, phone, now, chance)]
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
     writes += _counted(texts)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Order, Words, account_or_raise
+from admin.order import AccountId, Cursor, Order, ReadingOrder, Unchanged, Words, account_or_raise
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange, next_change_at
 from longcode.aws.telemetry import logger
@@ -25,8 +25,10 @@ class AccountOrder(Order, frozen=True, kw_only=True):
     account: AccountId
 
 
-class ShowAccount(AccountOrder, frozen=True, kw_only=True, tag="accounts.show"):
+class ShowAccount(ReadingOrder, frozen=True, kw_only=True, tag="accounts.show"):
     """Show an account's status and its history."""
+
+    account: AccountId
 
 
 class Suspend(AccountOrder, frozen=True, kw_only=True, tag="accounts.suspend"):
@@ -59,7 +61,7 @@ class SetCeiling(AccountOrder, frozen=True, kw_only=True, tag="accounts.set_ceil
     units_a_day: Annotated[int, Meta(ge=1, le=10_000_000)] | None
 
 
-class ListAccounts(Order, frozen=True, kw_only=True, tag="accounts.list"):
+class ListAccounts(ReadingOrder, frozen=True, kw_only=True, tag="accounts.list"):
     """List the accounts in the order of their ids, or those that `search` finds.
 
     `search` is a part of the name, the email address, the id or a number: of the studio's own phone, or dedicated.
@@ -70,7 +72,7 @@ class ListAccounts(Order, frozen=True, kw_only=True, tag="accounts.list"):
     cursor: Cursor | None = None
 
 
-class ListUnapproved(Order, frozen=True, kw_only=True, tag="accounts.list_unapproved"):
+class ListUnapproved(ReadingOrder, frozen=True, kw_only=True, tag="accounts.list_unapproved"):
     """List the accounts that wait for approval, oldest first."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] = 100
@@ -95,14 +97,19 @@ def show(order: ShowAccount, _now: datetime) -> dict[str, Any]:
 def approve(order: Approve, now: datetime) -> dict[str, Any]:
     """Approve an account; a repeated order changes nothing. Raises `NotFound`."""
     account_or_raise(order.account)
-    if accounts.approve(order.account, now):
-        logger.info("account approved", extra={"account": order.account, "by": order.by})
-    return _shown(account_or_raise(order.account))
+    is_new = accounts.approve(order.account, now)
+    shown = _shown(account_or_raise(order.account))
+    if not is_new:
+        return Unchanged(shown)
+    logger.info("account approved", extra={"account": order.account, "by": order.by})
+    return shown
 
 
 def set_ceiling(order: SetCeiling, _now: datetime) -> dict[str, Any]:
     """Set an account's ceiling. Texts that wait at it are checked within the hour. Raises `NotFound`."""
-    account_or_raise(order.account)
+    before = account_or_raise(order.account)
+    if before.ceiling_units_a_day == order.units_a_day:
+        return Unchanged(_shown(before))
     accounts.change_settings(order.account, {"ceiling_units_a_day": order.units_a_day})
     logger.info("ceiling set", extra={"account": order.account, "by": order.by, "units_a_day": order.units_a_day})
     return _shown(account_or_raise(order.account))
@@ -132,7 +139,10 @@ def list_unapproved(order: ListUnapproved, now: datetime) -> dict[str, Any]:
 
 def close(order: Close, now: datetime) -> dict[str, Any]:
     """Close an account, as its owner can in the hub; a repeated order changes nothing. Raises `NotFound`."""
-    closed = accounts.close(account_or_raise(order.account).id, now, reason=order.reason, by=order.by)
+    before = account_or_raise(order.account)
+    closed = accounts.close(before.id, now, reason=order.reason, by=order.by)
+    if closed == before:
+        return Unchanged(_shown(closed))
     logger.info("account status set", extra={"account": closed.id, "status": closed.status})
     return _shown(closed)
 
@@ -154,7 +164,7 @@ def set_status(order: Suspend | Restore | Reopen, now: datetime) -> dict[str, An
             continue  # another order was written first
         logger.info("account status set", extra={"account": account.id, "status": status})
         return _shown(changed)
-    return _shown(account)
+    return Unchanged(_shown(account))
 
 
 def _is_done(account: Account, order: AccountOrder, status: AccountStatus) -> bool:

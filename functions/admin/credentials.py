@@ -7,7 +7,7 @@ from uuid import uuid4
 from msgspec import Meta, to_builtins
 
 from admin.account_status import AccountOrder
-from admin.order import Order, account_or_raise
+from admin.order import Order, ReadingOrder, Unchanged, account_or_raise
 from longcode.accounts import account_links, api_keys, owner_notices, passwords, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, NoticeKind
@@ -54,7 +54,7 @@ class MakeKey(Order, frozen=True, kw_only=True, tag="partners.make_key"):
     name: ShownName
 
 
-class ListKeys(Order, frozen=True, kw_only=True, tag="partners.list_keys"):
+class ListKeys(ReadingOrder, frozen=True, kw_only=True, tag="partners.list_keys"):
     """List the keys of all partners, the oldest first, also those that have ended."""
 
 
@@ -129,6 +129,8 @@ def end_key(order: EndKey, now: datetime) -> dict[str, Any]:
     key = partners.end(order.key_id, now)
     if key is None:
         raise NotFound(f"There is no partner key {order.key_id!r}.", field="key_id")
+    if key.ended_at != now:
+        return Unchanged(_shown(key))
     logger.info("partner key ended", extra={"partner": key.partner, "key_id": key.id, "by": order.by})
     return _shown(key)
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from admin.order import AccountId, Cursor, ItemId, Order, PhoneNumber
+from admin.order import AccountId, Cursor, ItemId, Order, PhoneNumber, ReadingOrder, Unchanged
 from longcode.clients import store as clients
 from longcode.errors import RequestError
 from longcode.message import Instant
@@ -19,7 +19,7 @@ _FIRST, _CLOCKS_DIFFER = datetime(2000, 1, 1, tzinfo=UTC), timedelta(hours=1)
 _MOST = 400  # events of up to 1,600 characters; the response of a Lambda function has at most 6 MB
 
 
-class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
+class ExportHistory(ReadingOrder, frozen=True, kw_only=True, tag="optouts.export"):
     """Export the history of one phone, or of all, page by page."""
 
     phone: PhoneNumber | None = None
@@ -28,9 +28,10 @@ class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
 
 
 class ImportHistory(Order, frozen=True, kw_only=True, tag="optouts.import"):
-    """Record events that a restored table has lost, from lines of an export."""
+    """Record events that a restored table has lost, from lines of an export; `dry_run` only counts them."""
 
     lines: str
+    dry_run: bool = False
 
 
 class _Line(OptOutEvent, frozen=True, kw_only=True):
@@ -57,22 +58,28 @@ def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
 
 
 def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
-    """Record the events that the history does not have, and return how many.
+    """Record the events that the history does not have, and return how many; a dry run returns how many it lacks.
 
     Raise `RequestError` for a bad line; then nothing is recorded. The latest event by time counts, as if they had
     come now. Possible opt-outs are left out: they change nothing.
     """
+    events = sorted(_read_lines(order.lines, now), key=lambda event: event.at)
+    if order.dry_run:
+        return Unchanged(imported=0, missing=sum(not _is_known(event, now) for event in events))
     imported = 0
-    for event in sorted(_read_lines(order.lines, now), key=lambda event: event.at):
-        known = {one.id for one in optouts.phone_history(event.phone, now) if one.scope == event.scope}
-        if event.id not in known:
+    for event in events:
+        if not _is_known(event, now):
             optouts.record(event)
             imported += 1
         for account, client_id in clients.with_phone_in_all_accounts(event.phone) if event.out else ():
             if event.scope in (SHARED, account_scope(account)):
                 clients.mark_phone(account, client_id, event.phone)
                 optouts.refresh_listed(account, event.phone, now)
-    return {"imported": imported}
+    return {"imported": imported} if imported else Unchanged(imported=0)
+
+
+def _is_known(event: OptOutEvent, now: datetime) -> bool:
+    return any(one.id == event.id and one.scope == event.scope for one in optouts.phone_history(event.phone, now))
 
 
 def _read_lines(lines: str, now: datetime) -> list[OptOutEvent]:

@@ -1,6 +1,6 @@
 """The base class of the operator's orders, the types of their fields, and the account that they name."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -30,6 +30,10 @@ class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
 class ReadingOrder(Order, frozen=True, kw_only=True):
     """An order that changes nothing, and is not recorded."""
+
+
+class Unchanged(dict[str, Any]):
+    """The result of an order that found nothing to change."""
 
 
 def account_or_raise(account_id: str, field: str = "account") -> Account:

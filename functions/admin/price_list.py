@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
-from admin.order import Order
+from admin.order import Order, ReadingOrder, Unchanged
 from longcode.aws.telemetry import logger
 from longcode.plans import store as price_list
 from longcode.plans.plans import added_versions, read_price_list
 
 
-class ShowPlans(Order, frozen=True, kw_only=True, tag="plans.show"):
+class ShowPlans(ReadingOrder, frozen=True, kw_only=True, tag="plans.show"):
     """Show the loaded price list."""
 
 
@@ -38,4 +38,5 @@ def load(order: Load, now: datetime) -> dict[str, Any]:
             break
     if not order.dry_run:
         logger.info("plans loaded", extra={"versions": [f"{name} {terms.version}" for name, terms in versions]})
-    return {"added": [{"plan": name, **msgspec.to_builtins(terms)} for name, terms in versions]}
+    added = {"added": [{"plan": name, **msgspec.to_builtins(terms)} for name, terms in versions]}
+    return Unchanged(added) if order.dry_run or new == before else added

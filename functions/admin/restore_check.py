@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from admin.order import Cursor, Order
+from admin.order import Cursor, Order, Unchanged
 from longcode import windows
 from longcode.accounts.account import SERVICE
 from longcode.aws.settings import settings
@@ -89,7 +89,8 @@ def check(order: RestoreCheck, carrier: Carrier, now: datetime) -> dict[str, Any
             counts.update(counted)
     result = {name: counts[name] for name in ("found", "waiting", "given_up", "unanswered")}
     logger.info("restore check", extra=result)
-    return {**result, "next_after": phones[order.limit - 1] if len(phones) > order.limit else None}
+    answer = {**result, "next_after": phones[order.limit - 1] if len(phones) > order.limit else None}
+    return answer if counts["found"] or counts["given_up"] else Unchanged(answer)
 
 
 def _unsent_by_phone(run: _Run) -> dict[str, list[Message]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,7 +28,7 @@ from longcode.template import full_name
 NO_CLIENT = "There is no such client any more."
 
 _ROWS = 30
-_BUBBLES = 80
+_BUBBLES = 500
 _LINKED = 100
 _MOST_ASSIGNED = 100  # values that one filter of DynamoDB compares with
 _MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
@@ -98,28 +98,10 @@ class Conversation(Struct, frozen=True, kw_only=True):
         return all(message.client_id for message in self.messages)
 
     @property
-    def alike(self) -> set[str]:
-        """Return the messages whose next message has the same time and state: one line is shown for both."""
-        return {one.id for one, following in pairwise(self.messages) if _line_of(one) == _line_of(following)}
-
-    @property
     def unanswered(self) -> Message | None:
         """Return the first reply after the studio's last text, or None."""
         replies = takewhile(lambda message: message.direction is Direction.IN, reversed(self.messages))
         return next(reversed(list(replies)), None)
-
-
-def _line_of(message: Message) -> tuple[object, ...]:
-    """Return what the line below a message is made of, to the minute."""
-    fate = (message.state, message.error, message.held, message.send_at, message.due_at)
-    return (
-        message.direction,
-        message.created_at.replace(second=0, microsecond=0),
-        message.by,
-        message.subject,
-        message.read_by,
-        *fate,
-    )
 
 
 def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> Listed:

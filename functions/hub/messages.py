@@ -5,8 +5,8 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from hub import conversations, form_data, page, teamwork, words
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub import bubbles, conversations, form_data, page, teamwork, words
+from hub.site import Page, actor, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from hub.texting import canned_replies, texts
 from hub.texting.recipients import Addressee
 from longcode.accounts import people
@@ -62,7 +62,7 @@ def answer_question(account: Account, fields: dict[str, str], digits: str) -> Pa
     opted_out = fields.get("opted_out") == "yes"
     message_id = fields.get("message_id")
     by, now = name_of_person(), clients.now()
-    questions.answer(account.id, f"+{digits}", opted_out=opted_out, message_id=message_id, by=by, now=now)
+    questions.answer(account.id, f"+{digits}", actor(), opted_out=opted_out, message_id=message_id, by=by, now=now)
     return go_to(_place(digits))
 
 
@@ -218,6 +218,7 @@ def _page(
         listed=rows,
         newest=teamwork.mark(newest, shared),
         open=opened,
+        bubbles=bubbles.shown(account, opened, now) if opened else [],
         team=teamwork.shown(shared, everybody, me, opened, query.get("before")) if opened else None,
         typed={"body": query.get("body") or of_template, "at": "", "note": query.get("note", "")} | (typed or {}),
         shown=texts.shown_if_asked(account, _recipient(digits, typed), typed) if digits and typed else None,

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from longcode.accounts.account import Account
@@ -15,7 +15,7 @@ from longcode.errors import RequestError
 from longcode.folded import fold
 from longcode.jobs import Means
 from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
-from longcode.months import days, in_words, local_day, time_zone
+from longcode.months import MONTHS, WEEKDAYS, day_in_words, days, in_words, local_day, time_zone
 from longcode.optouts.consent import Channel, OptOutEvent, PhoneEvent
 from longcode.phone import in_words as phone_in_words
 from longcode.template import full_name
@@ -137,8 +137,8 @@ def lately(at: datetime, now: datetime, zone_name: str) -> str:
     if local.date() == today - _DAY:
         return f"yesterday {local:%H:%M}"
     if now - at < _WEEK - _DAY and at < now:
-        return f"{local:%a %H:%M}"
-    return f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b %Y}"
+        return f"{WEEKDAYS[local.weekday()][:3]} {local:%H:%M}"
+    return _day_and_month(local.date(), today)
 
 
 def day(at: datetime, now: datetime, zone_name: str) -> str:
@@ -149,7 +149,12 @@ def day(at: datetime, now: datetime, zone_name: str) -> str:
         return "Today"
     if local.date() == today - _DAY:
         return "Yesterday"
-    return f"{local:%a} {local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")
+    return f"{WEEKDAYS[local.weekday()][:3]} {_day_and_month(local.date(), today)}"
+
+
+def _day_and_month(day: date, today: date) -> str:
+    year = "" if day.year == today.year else f" {day.year}"
+    return f"{day.day} {MONTHS[day.month][:3]}{year}"
 
 
 def waiting(reason: str) -> str:
@@ -195,7 +200,7 @@ def ahead(at: datetime, now: datetime, zone_name: str) -> str:
 def instant(at: datetime, zone_name: str) -> str:
     """Return the whole time in a zone: `Monday 24 November 2025, 16:05`."""
     local = at.astimezone(time_zone(zone_name))
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+    return f"{WEEKDAYS[local.weekday()]} {day_in_words(local.date())}, {local:%H:%M}"
 
 
 def stopped(event: OptOutEvent | None, who: str, now: datetime, zone_name: str) -> str:
@@ -252,11 +257,13 @@ def clock(at: datetime, zone_name: str) -> str:
 def excerpt(text: str, search: str) -> tuple[str, str, str]:
     """Return the words before, of and after what a search finds in a text; nothing before it if it finds nothing."""
     wanted, ends = fold(search), [0]
+    if not wanted or wanted not in fold(text):
+        return "", "", text
     folded = ""
     for character in text:
         folded += fold(character) or character.isspace() * " "
         ends.append(len(folded))
-    start = folded.find(wanted) if wanted else -1
+    start = folded.find(wanted)
     if start < 0:
         return "", "", text
     begin, end = bisect_right(ends, start) - 1, bisect_left(ends, start + len(wanted))

@@ -1,6 +1,7 @@
 """What triggers will do: each planned text as it would be sent now, and the next week of a trigger."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -8,7 +9,6 @@ from msgspec.structs import replace
 
 from longcode import months, segments
 from longcode.accounts.account import Account
-from longcode.aws.at_once import at_once
 from longcode.clients.client import Client, client_merge_values
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.message import Message, MessageState
@@ -17,7 +17,7 @@ from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.triggers.facts import OccurrenceFacts, read_facts
 from longcode.triggers.planning import REASONS, SENT, Occurrence, OccurrenceState, Unplanned, decide, explain
-from longcode.triggers.trigger import Record, Trigger, record_date, record_merge_values
+from longcode.triggers.trigger import Record, Timing, Trigger, record_date, record_merge_values
 from triggers import texts
 from triggers.forms import Upcoming
 
@@ -25,7 +25,7 @@ CALL_INSTEAD = "call_instead"
 """The reason of a text that a call task replaces."""
 
 WEEK = timedelta(days=7)
-_MOST_RECORDS, _MOST_PLANNED = 500, 200  # by their ids, and by their next planned texts, that a week looks at
+_MOST_PLANNED = 200  # whose records are looked at as well, if not all records are
 _MOST_SHOWN = 40
 _SAMPLE_VALUES = {
     "order.number": "A-17",
@@ -55,10 +55,10 @@ class RecordForecast(Struct, frozen=True, kw_only=True):
 
 
 class Week(Struct, frozen=True, kw_only=True):
-    """What a trigger would do within seven days for the records that were reported, by time.
+    """What a trigger would do within seven days for the records that were reported, the first ones by time.
 
-    `looked_at` is how many records were looked at, `is_all` whether these were all, `total` how many of them the week
-    concerns, more than are listed if there are many.
+    `total` is how many of them the week concerns. If not all records could be looked at (`is_all`), it was
+    `looked_at` of them, in the order of their ids, and those of the texts that are planned next.
     """
 
     forecasts: list[RecordForecast]
@@ -67,32 +67,38 @@ class Week(Struct, frozen=True, kw_only=True):
     total: int
 
 
-def week(account: Account, trigger: Trigger, now: datetime) -> Week | None:
-    """Return what a trigger, stored or not, would do within seven days; None if that cannot be foreseen."""
+def week(account: Account, trigger: Trigger, now: datetime, page: int = triggers.RECORDS_OF_A_CALL) -> Week | None:
+    """Return what a trigger, stored or not, would do within seven days; None if that cannot be foreseen.
+
+    `page` is how many records a call to the table looks at.
+    """
     if trigger.timing is None:
         return None
     zone = months.time_zone(account.time_zone)
-    found, planned = at_once(
-        lambda: triggers.record_page(account.id, trigger.watches, None, _MOST_RECORDS + 1),
-        lambda: triggers.next_planned(account.id, now, _MOST_PLANNED),
-    )
-    records = found[:_MOST_RECORDS]
-    others = {each.record_id for each in planned if each.kind is trigger.watches} - {each.id for each in records}
-    records += triggers.get_records(account.id, trigger.watches, others)
     # A text whose time has passed today is sent at once when it is planned.
-    begin = months.instant_of(months.local_day(now, zone), time(0), zone)
-    timed = [
-        (at, record) for record in records if (at := _time_for(trigger, record, zone)) and begin <= at < now + WEEK
-    ]
-    timed.sort(key=lambda pair: (pair[0], pair[1].id))
-    forecasts = _forecasts(account, trigger, [record for _, record in timed[:_MOST_SHOWN]], now)
-    return Week(forecasts=forecasts, looked_at=len(records), is_all=len(found) <= _MOST_RECORDS, total=len(timed))
+    begin, end = months.instant_of(months.local_day(now, zone), time(0), zone), now + WEEK
+    before = timedelta(days=trigger.timing.days)
+    days = months.local_day(begin, zone) - before, months.local_day(end, zone) - before
+    found = triggers.find_dated(account.id, trigger.watches, trigger.timing.of, days, page)
+    dates = {str(item["id"]): date.fromisoformat(item[trigger.timing.of]) for item in found.items}
+    if not found.is_all:
+        planned = triggers.next_planned(account.id, now, _MOST_PLANNED)
+        others = {each.record_id for each in planned if each.kind is trigger.watches} - dates.keys()
+        dates |= _dates(triggers.get_records(account.id, trigger.watches, others), trigger.timing)
+    at = {day: _at(trigger.timing, day, zone) for day in {*dates.values()}}
+    in_week = sorted((at[day], record_id) for record_id, day in dates.items() if begin <= at[day] < end)
+    return Week(
+        forecasts=_forecasts(account, trigger, [record_id for _, record_id in in_week[:_MOST_SHOWN]], now),
+        looked_at=found.looked_at,
+        is_all=found.is_all,
+        total=len(in_week),
+    )
 
 
 def try_record(account: Account, trigger: Trigger, record: Record, now: datetime) -> RecordForecast:
     """Return what a trigger would do for a record; without a timing, if its status changed now. Nothing is sent."""
     tried = record if trigger.timing else replace(record, changed_at=now)
-    return _forecasts(account, trigger, [tried], now)[0]
+    return _of_records(account, trigger, [tried], now)[0]
 
 
 def sample_text(account: Account, trigger: Trigger, now: datetime) -> str:
@@ -118,7 +124,18 @@ def sample_text(account: Account, trigger: Trigger, now: datetime) -> str:
     return segments.normalise(render(template.body if template else trigger.body or "", values))
 
 
-def _forecasts(account: Account, trigger: Trigger, records: list[Record], now: datetime) -> list[RecordForecast]:
+def _dates(records: Iterable[Record], timing: Timing) -> dict[str, date]:
+    days = ((record.id, record_date(record, timing.of)) for record in records)
+    return {record_id: day for record_id, day in days if day}
+
+
+def _forecasts(account: Account, trigger: Trigger, ids: list[str], now: datetime) -> list[RecordForecast]:
+    """Return what a trigger would do for records, in their order, as they are now."""
+    records = {record.id: record for record in triggers.get_records(account.id, trigger.watches, ids)}
+    return _of_records(account, trigger, [records[record_id] for record_id in ids if record_id in records], now)
+
+
+def _of_records(account: Account, trigger: Trigger, records: list[Record], now: datetime) -> list[RecordForecast]:
     zone = months.time_zone(account.time_zone)
     decisions = [decide(trigger, record, zone, now) for record in records]
     wanted = [decision for decision in decisions if isinstance(decision, Occurrence)]
@@ -164,9 +181,11 @@ def _of_facts(record: Record, facts: OccurrenceFacts, stored: Occurrence | None,
 def _time_for(trigger: Trigger, record: Record, zone: ZoneInfo) -> datetime | None:
     """Return when a timed trigger would text for a record; None without a timing or the date that it counts from."""
     day = record_date(record, trigger.timing.of) if trigger.timing else None
-    if trigger.timing is None or day is None:
-        return None
-    return months.instant_of(day + timedelta(days=trigger.timing.days), time.fromisoformat(trigger.timing.at), zone)
+    return _at(trigger.timing, day, zone) if trigger.timing and day else None
+
+
+def _at(timing: Timing, day: date, zone: ZoneInfo) -> datetime:
+    return months.instant_of(day + timedelta(days=timing.days), time.fromisoformat(timing.at), zone)
 
 
 def shown(facts: OccurrenceFacts, now: datetime) -> Upcoming:

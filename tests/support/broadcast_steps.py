@@ -8,6 +8,7 @@ from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
+from longcode.clients import lists
 from longcode.clients.client import Client, Phone
 from longcode.jobs import AdvanceBroadcast
 from longcode.message import Message, MessageState
@@ -89,7 +90,8 @@ def write_clients(account: Account, count: int) -> None:
         for index in range(count)
     ]
     for client in records:
-        store.write(Put(keys.client(client.account, client.id), {"type": "client", **attributes(client)}))
+        item = {"type": "client", **attributes(client), **lists.listing(client)}
+        store.write(Put(keys.client(client.account, client.id), item))
 
 
 def reservations_add_up(account: Account) -> bool:

@@ -139,8 +139,12 @@ def _choice(record: Record, name: str) -> str:
 
 
 def _note(week: forecast.Week) -> str:
-    """Return how far the week was looked at, if not all of it is listed."""
-    if not week.is_all:
-        return f"Looked at {words.number(week.looked_at)} of your records; there are more."
+    """Return how many texts are not listed, and how far the records were looked at, if that was not all of them."""
     hidden = week.total - len(week.forecasts)
-    return f"And {words.number(hidden)} more." if hidden > 0 else ""
+    notes = [f"And {words.number(hidden)} more."] if hidden > 0 else []
+    if not week.is_all:
+        notes.append(
+            f"Some may be missing: this page has looked at {words.number(week.looked_at)} of your records, in the "
+            "order of their ids, and at those of the texts that are planned next."
+        )
+    return " ".join(notes)

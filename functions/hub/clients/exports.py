@@ -3,7 +3,7 @@
 from clients import export
 from clients.export import Part
 from hub import page
-from hub.site import Page, page_of_studio, show, site
+from hub.site import Page, page_of_studio, show, site, taken_out
 from longcode.accounts import api_keys
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -26,7 +26,7 @@ def show_export(account: Account) -> Page:
 def show_file(account: Account) -> Page:
     """Return a file of the clients."""
     text = export.csv_file(account.id, _part(), key_names(account), account.client_fields)
-    return page.download(text, "clients.csv")
+    return taken_out(account, "clients.csv", page.download(text, "clients.csv"))
 
 
 @site.get("/hub/clients/export/consents.csv")
@@ -34,7 +34,7 @@ def show_file(account: Account) -> Page:
 def show_consents(account: Account) -> Page:
     """Return a file of how the clients agreed to texts."""
     rows = export.consent_rows(account.id, _part(), key_names(account), aws_clients.now())
-    return page.download(csv_text(rows), "consents.csv")
+    return taken_out(account, "consents.csv", page.download(csv_text(rows), "consents.csv"))
 
 
 def key_names(account: Account) -> dict[str, str]:

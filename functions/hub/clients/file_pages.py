@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from clients import kept_imports
 from hub import form_data, page, words
-from hub.site import Page, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, file_of_form, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.billing.sheet import MARK
@@ -121,7 +121,7 @@ def _go_on(kind: FileKind, account: Account, fields: dict[str, str], import_id: 
     """Go on with an import for some seconds; `do` is "import" if a person has decided to write its rows."""
     kept, now = _existing(kind, account, import_id), aws_clients.now()
     if fields.get("do") == "import":
-        kept = kept_imports.begin_writing(kept, now)
+        kept = kept_imports.begin_writing(kept, now, actor())
     kept_imports.step(kept, account, _writer(kept), now, run=kind.run)
     return go_to(f"{kind.path}/{import_id}")
 

@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from clients import forms, tagging
 from clients.tagging import TagChange
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
-from longcode.clients import store as client_store
+from longcode.clients import lists
 from longcode.clients.client import Client
 from longcode.clients.permission import Via, Writer
-from longcode.clients.search import Wanted, find, find_all
+from longcode.clients.search import Wanted, find_all, find_by_name
 from longcode.errors import RequestError
 from longcode.phone import in_words
 from longcode.template import full_name
@@ -22,6 +22,8 @@ from longcode.template import full_name
 _ROWS = 40
 _MOST_CHIPS = 8
 _MOST_DIGITS = 9
+_SECONDS = 4.0
+_AT_FIRST = 0.1  # seconds: how long the page waits for the survey of the clients that older releases wrote
 _FILTERS = ("q", "tag", "status")
 
 
@@ -46,7 +48,12 @@ def show_clients(account: Account) -> Page:
 @site.post("/hub/clients")
 @form_of_studio
 def change_tags(account: Account, fields: dict[str, str]) -> Page:
-    """Add a tag to the chosen clients, or remove it; after some seconds, show how far that is."""
+    """Add a tag to the chosen clients, or remove it; after some seconds, show how far that is.
+
+    Or continue the survey of the clients that older releases wrote.
+    """
+    if fields.get("do") == "survey":
+        return _list(account, fields, seconds=_SECONDS)
     ids = tuple(fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}"))
     is_all = "all" in fields
     try:
@@ -64,7 +71,7 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
         wanted=wanted if is_all else Wanted(),
     )
     after = fields.get("cursor") or None
-    done = tagging.change_tags(account.id, change, forms.MOST_TAGS, aws_clients.now(), after=after)
+    done = tagging.change_recorded(account.id, change, forms.MOST_TAGS, aws_clients.now(), actor(), after=after)
     so_far = {name: _number(fields, name) + getattr(done, name) for name in ("looked_at", "changed", "full")}
     if done.cursor:
         total = _number(fields, "total") or sum(1 for _ in find_all(account.id, wanted))
@@ -77,18 +84,20 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
     return go_to(f"clients?{urlencode({**_filters(fields), **said})}")
 
 
-def _list(account: Account, given: dict[str, str], wrong: RequestError | None = None) -> Page:
-    wanted = _wanted(given)
+def _list(
+    account: Account, given: dict[str, str], wrong: RequestError | None = None, seconds: float = _AT_FIRST
+) -> Page:
+    wanted, filters, number = _wanted(given), _filters(given), given.get("number", "")
+    kept = filters | ({"number": number} if number else {})
+    is_done, looked_at = lists.survey(account.id, aws_clients.now(), seconds)
+    if not is_done:
+        return show("clients/survey", account, at="clients", kept=kept, looked_at=looked_at)
     after = given.get("after") or None
-    found = (
-        find(account.id, wanted, _ROWS + 1, after)
-        if _filters(given)
-        else client_store.page(account.id, after, _ROWS + 1)
+    found, following = (
+        find_by_name(account.id, wanted, _ROWS, after) if filters else lists.page(account.id, _ROWS, after)
     )
-    rows = [_row(account, client) for client in found[:_ROWS]]
-    number = given.get("number", "")
-    kept = _filters(given) | ({"number": number} if number else {})
-    more = urlencode({**kept, "after": rows[-1].id}) if len(found) > _ROWS else ""
+    rows = [_row(account, client) for client in found]
+    more = urlencode({**kept, "after": following}) if following else ""
     return show(
         "clients/listed",
         account,

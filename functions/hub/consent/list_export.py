@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hub import page, words
 from hub.consent import wording
-from hub.site import Page, page_of_studio, show, site
+from hub.site import Page, page_of_studio, show, site, taken_out
 from longcode.accounts.account import Account
 from longcode.billing.sheet import csv_text
 from longcode.clients import store as client_store
@@ -52,7 +52,9 @@ def _file_or_parts(account: Account, since: str, count: int) -> Page:
         found, place = _rows(account, *parts[-1])
         listed_rows += found
     text = csv_text(listed_rows)
-    return page.download(text, "opt-outs.csv") if page.fits(text) or len(parts) == 1 else _parts(account, parts)
+    if page.fits(text) or len(parts) == 1:
+        return taken_out(account, "opt-outs.csv", page.download(text, "opt-outs.csv"))
+    return _parts(account, parts)
 
 
 def _rows(account: Account, since: str, limit: int) -> tuple[list[list[str]], str | None]:

@@ -11,7 +11,7 @@ from longcode import errors
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.aws.at_once import at_once
-from longcode.clients import consents
+from longcode.clients import lists
 from longcode.clients.permission import ConsentMeans, Via, Writer
 from longcode.errors import RequestError
 from longcode.months import local_day, time_zone
@@ -20,7 +20,7 @@ from longcode.template import full_name
 
 _ROWS = 40
 _SECONDS = 4.0
-_AT_FIRST = 0.1  # seconds: how long the page waits for the backfill of the clients that older releases wrote
+_AT_FIRST = 0.1  # seconds: how long the page waits for the survey of the clients that older releases wrote
 _FIELDS = {"means": "means", "given_on": "day", "taken_by": "name"}
 
 
@@ -34,8 +34,8 @@ def show_consent(account: Account) -> Page:
 @site.post("/hub/consent")
 @form_of_studio
 def say_how(account: Account, fields: dict[str, str]) -> Page:
-    """Record how the chosen clients agreed; or continue the backfill of the clients that older releases wrote."""
-    if fields.get("do") == "backfill":
+    """Record how the chosen clients agreed; or continue the survey of the clients that older releases wrote."""
+    if fields.get("do") == "survey":
         return _page(account, {}, seconds=_SECONDS)
     ids = [fields[f"id_{row}"] for row in range(_ROWS) if fields.get(f"id_{row}")]
     now, writer = aws_clients.now(), Writer(via=Via.HUB, person=name_of_person())
@@ -66,12 +66,12 @@ def _page(account: Account, given: dict[str, str], *, seconds: float, wrong: Req
     now, cursor = aws_clients.now(), given.get("after") or None
     asked = given.get("of", "")
     of = ConsentMeans(asked) if asked in {*ConsentMeans} else ConsentMeans.UNKNOWN
-    is_done, looked_at = consents.backfill(account.id, now, seconds)
+    is_done, looked_at = lists.survey(account.id, now, seconds)
     if not is_done:
-        return show("consent/backfill", account, looked_at=looked_at)
+        return show("clients/survey", account, at="consent", kept={}, looked_at=looked_at)
     (listed, next_cursor), *counts = at_once(
-        lambda: consents.page(account.id, of, limit=_ROWS, cursor=cursor),
-        *(partial(consents.count, account.id, means) for means in ConsentMeans),
+        lambda: lists.page_of_means(account.id, of, _ROWS, cursor),
+        *(partial(lists.count, account.id, means) for means in ConsentMeans),
     )
     rows = [
         {

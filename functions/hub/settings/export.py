@@ -5,7 +5,7 @@ from datetime import datetime
 from hub import page
 from hub.settings import archive
 from hub.settings.files import FILES, MESSAGES_IN_A_FILE, message_rows, sheet
-from hub.site import Page, notice, page_of_owner, show, site
+from hub.site import Page, notice, page_of_owner, show, site, taken_out
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import NotFound
@@ -60,16 +60,17 @@ def show_all_else(account: Account) -> Page:
 
 def _archive(account: Account, name: str, *, whole: bool) -> Page:
     try:
-        return page.archive(archive.of(account, clients.now(), whole=whole), name)
+        file = page.archive(archive.of(account, clients.now(), whole=whole), name)
     except archive.TooMuch:
         return notice("Too much for one file", _TOO_MUCH, 413, go_on="export")
+    return taken_out(account, name, file)
 
 
 def _file_or_halves(account: Account, since: str, count: int, now: datetime) -> Page:
     """Return a file of messages, or the page with its halves if it is too large for a response."""
     text = sheet(message_rows(account, since, count, now))
     if count == 1 or page.fits(text):
-        return page.download(text, "messages.csv")
+        return taken_out(account, "messages.csv", page.download(text, "messages.csv"))
     half = count // 2
     _, middle = retentions.messages_before(account.id, since, now, half)
     parts = [(since, half), *([(middle, count - half)] if middle else [])]
@@ -92,4 +93,5 @@ def show_other_file(account: Account) -> Page:
     if name not in FILES:
         raise NotFound(_NO_FILE)
     _, rows = FILES[name]
-    return page.download(sheet(rows(account, clients.now())), f"{name}.csv")
+    file = f"{name}.csv"
+    return taken_out(account, file, page.download(sheet(rows(account, clients.now())), file))

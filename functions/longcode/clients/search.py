@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial, reduce
+from heapq import nsmallest
 from itertools import chain, islice, pairwise
 from math import ceil
 from operator import and_, or_
@@ -20,16 +21,12 @@ from longcode.clients.client import (
     is_in_audience,
     words_of_search,
 )
+from longcode.clients.lists import FOUND_BY, PLACE
 from longcode.table import keys, ranges, store
 from longcode.table.writes import Attributes, read
 
-FOUND_BY = "found_by"
-"""The attribute that a search looks in. A client that was written before December 2026 has none."""
-
 _FIRST_PAGE = 500
-_MOST_KEPT = 1_000  # accounts; each has a key for each megabyte of clients
-_ends: dict[str, list[keys.Key]] = {}
-"""Where the calls of an account's last search ended. The next one reads the parts between at the same time."""
+_MOST_IN_A_CALL = 2_000  # clients that a search by name passes over in a call
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -51,9 +48,23 @@ def find(account: str, wanted: Wanted, limit: int, after: str | None = None, pag
     )
 
 
+def find_by_name(account: str, wanted: Wanted, limit: int, cursor: str | None) -> tuple[list[Client], str | None]:
+    """Return a page of the clients that are wanted, in the order of their names, and the cursor of the next page.
+
+    All clients must be on the lists (see `lists.survey`). One that was just written may be missing.
+    """
+    conditions = [*_has_tag_and_status(wanted), *_contains_words(wanted.text), Attr(PLACE).gte(cursor or "0")]
+    where = reduce(and_, conditions)
+    found = ranges.find(keys.client(account), where, only=("id", PLACE), page=_MOST_IN_A_CALL).items
+    first = nsmallest(limit + 1, ((item[PLACE], item["id"]) for item in found))
+    clients = of_ids(account, [client_id for _, client_id in first[:limit]])
+    following = first[limit][0] if len(first) > limit else None
+    return [client for client in clients if _is_wanted(wanted, client)], following
+
+
 def sample(account: str, limit: int) -> list[Client]:
     """Return about `limit` clients, in the order of their ids; after a count, some from each megabyte of the list."""
-    starts = [None, *_ends.get(account, [])]
+    starts = [None, *ranges.known_ends(keys.client(account))]
     page = ceil(limit / len(starts))
     parts = at_once(
         *(
@@ -81,11 +92,10 @@ def find_in_audience(
 def count_audience(account: str, audience: Audience) -> int:
     """Return how many clients are in an audience without ids. DynamoDB counts them, so that few are read."""
     by_filter = replace(audience, search=None, except_client_ids=())
-    conditions, words = _of_audience(by_filter), words_of_search(audience.search or "")
-    has_words: list[ConditionBase] = [Attr(FOUND_BY).contains(word) for word in words]
+    conditions, has_words = _of_audience(by_filter), _contains_words(audience.search or "")
     counted, older, excluded = at_once(
         lambda: _count(account, _all(conditions + has_words)),
-        lambda: _count_older(account, audience, conditions) if words else 0,
+        lambda: _count_older(account, audience, conditions) if has_words else 0,
         lambda: of_ids(account, audience.except_client_ids),
     )
     otherwise_in = replace(audience, except_client_ids=())
@@ -93,9 +103,9 @@ def count_audience(account: str, audience: Audience) -> int:
 
 
 def _count(account: str, where: ConditionBase | None) -> int:
-    bounds = [None, *_ends.get(account, []), None]
+    bounds = [None, *ranges.known_ends(keys.client(account)), None]
     parts = at_once(*(partial(_count_of_part, account, where, part) for part in pairwise(bounds)))
-    _keep_ends(account, [end for _, ends in parts for end in ends])
+    ranges.keep_ends(keys.client(account), [end for _, ends in parts for end in ends])
     return sum(count for count, _ in parts)
 
 
@@ -161,19 +171,12 @@ def _find(
     )
     found = list(islice(_matching(is_wanted, items), limit))
     if reached and len(found) < limit:
-        bounds = [reached, *(end for end in _ends.get(account, []) if end > reached), None]
+        bounds = [reached, *(end for end in ranges.known_ends(keys.client(account)) if end > reached), None]
         parts = at_once(*(partial(_read_part, account, where, page, part) for part in pairwise(bounds)))
         rest = _matching(is_wanted, chain.from_iterable(items for items, _ in parts))
         found += islice(rest, limit - len(found))
-        _keep_ends(account, [end for _, ends in parts for end in ends])
+        ranges.keep_ends(keys.client(account), [end for _, ends in parts for end in ends])
     return found
-
-
-def _keep_ends(account: str, ends: list[keys.Key]) -> None:
-    _ends.pop(account, None)
-    _ends[account] = ends
-    if len(_ends) > _MOST_KEPT:
-        del _ends[next(iter(_ends))]
 
 
 def _read_part(
@@ -198,14 +201,29 @@ def find_all(account: str, wanted: Wanted, after: str | None = None) -> Iterator
 
 
 def _condition(wanted: Wanted) -> ConditionBase | None:
+    return _all(_has_tag_and_status(wanted) + _has_words(wanted.text))
+
+
+def _has_tag_and_status(wanted: Wanted) -> list[ConditionBase]:
     conditions: list[ConditionBase] = [Attr("tags").contains(wanted.tag)] if wanted.tag else []
-    conditions += [Attr("status").eq(wanted.status)] if wanted.status else []
-    return _all(conditions + _has_words(wanted.text))
+    return conditions + ([Attr("status").eq(wanted.status)] if wanted.status else [])
+
+
+def _is_wanted(wanted: Wanted, client: Client) -> bool:
+    has_tag = not wanted.tag or wanted.tag in client.tags
+    return has_tag and wanted.status in ("", client.status) and is_found_by(client, wanted.text)
+
+
+def _contains_words(text: str) -> list[ConditionBase]:
+    return [Attr(FOUND_BY).contains(word) for word in words_of_search(text)]
 
 
 def _has_words(text: str) -> list[ConditionBase]:
-    """Return the condition of a search, if it has words; a client that must be read to know meets it too."""
-    has_words: list[ConditionBase] = [Attr(FOUND_BY).contains(word) for word in words_of_search(text)]
+    """Return the condition of a search, if it has words; a client that must be read to know meets it too.
+
+    One that was written before December 2026, and is not on the lists yet, has no words to be found by.
+    """
+    has_words = _contains_words(text)
     return [reduce(and_, has_words) | Attr(FOUND_BY).not_exists()] if has_words else []
 
 

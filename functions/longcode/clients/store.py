@@ -8,18 +8,16 @@ from msgspec import Struct, ValidationError
 from msgspec.structs import replace
 
 from longcode.aws.telemetry import count, logger
-from longcode.clients import consents
+from longcode.clients import consents, lists
 from longcode.clients.client import (
     Audience,
     Client,
     audience_ids,
-    found_by,
     may_be_texted,
     ticked_numbers,
     unreachable_numbers,
 )
 from longcode.clients.permission import Change, Consent, Writer, change_by
-from longcode.clients.search import FOUND_BY
 from longcode.months import instant
 from longcode.optouts import store as optouts
 from longcode.optouts.store import pair_blocks
@@ -268,12 +266,11 @@ def _dated_after(client: Client, old: Client) -> Client:
 
 
 def _client_put(old: Client | None, new: Client) -> Put:
-    item = {"type": "client", **attributes(new), FOUND_BY: found_by(new)}
+    item = {"type": "client", **attributes(new), **lists.listing(new)}
     if new.heard_stop:
         item["heard_stop"] = set(new.heard_stop)  # a set, so that an update can add to it
     if new.unreachable:
         item["unreachable"] = set(new.unreachable)
-    item |= consents.place_of(new)
     return Put(keys.client(new.account, new.id), item, _unchanged(old) if old else ABSENT)
 
 

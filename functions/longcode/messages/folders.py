@@ -79,6 +79,7 @@ def page(
     cursor: str | None = None,
     search: Search | None = None,
     since: datetime | None = None,
+    earliest: datetime | None = None,
     max_examined: int | None = None,
     chunk: int | None = None,
     max_calls: int = slices.MOST_CALLS,
@@ -87,12 +88,13 @@ def page(
     """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
     Messages are matched and returned as `show` returns them. `since` is about when the folder began: if it is long,
-    it is then read in slices of time at once. `chunk` is how many entries a call passes over, None for as many as it
-    can, and `max_calls` about how many calls pass over entries.
+    it is then read in slices of time at once. Nothing before `earliest` is read. `chunk` is how many entries a call
+    passes over, None for as many as it can, and `max_calls` about how many calls pass over entries.
     """
     wanted = search or Search()
     most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
     where, reached = _narrowing(wanted), None
+    first = keys.folder_place(earliest, "") if earliest else None
     entries: Iterable[Attributes]
     if where:
         enough = most if wanted.needs_messages else limit
@@ -101,12 +103,15 @@ def page(
             where,
             lambda found: len(found) > enough,
             before=cursor,
+            after=first,
             since=since,
             page=chunk,
             max_calls=max_calls,
         )
     else:
-        entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1)
+        entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1, first)
+    if first:  # with an earlier end, the index returns the entry at the later one too
+        entries = (entry for entry in entries if _place(entry) != cursor)
     matching: list[Message] = []
     last_match = None
     waves = _WAVES if wanted.needs_messages else (limit + 1,)
@@ -119,6 +124,11 @@ def page(
         if looked == most:
             return FolderPage(messages=matching, next_cursor=place)
     return FolderPage(messages=matching, next_cursor=reached)
+
+
+def cursor_at(at: datetime) -> str:
+    """Return the cursor of the page that begins with the messages of an instant."""
+    return keys.folder_place(at, keys.END)
 
 
 def newest_by_phone(
@@ -179,11 +189,16 @@ def _phones(entries: Iterable[Attributes]) -> set[str]:
     return {entry["phone"] for entry in entries}
 
 
-def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
+def _entries(
+    account: str, name: str, cursor: str | None, page: int, after: str | None = None
+) -> Iterator[Attributes]:
     """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
     lists: list[Iterator[Attributes]] = at_once(
         *(
-            partial(_begun, store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True))
+            partial(
+                _begun,
+                store.query_index(keys.FOLDER, folder, before=cursor, after=after, page=page, newest_first=True),
+            )
             for folder in _folders(account, name)
         )
     )

@@ -10,9 +10,11 @@ from msgspec import Struct
 
 from longcode.aws.clients import pause
 from longcode.carriers.carrier import Inbound
+from longcode.clients import store as clients
 from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages import store as messages
+from longcode.numbers.routing import client_of_reply
 from longcode.table import keys, ranges, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.usage import store as quotas
@@ -53,6 +55,14 @@ def first_received(inbound: Inbound) -> tuple[datetime, str | None] | None:
     """Return when a carrier's id first came, with its account or None if unattributed; None for a new id."""
     item = store.get(_key(inbound))
     return (datetime.fromisoformat(item["at"]), item.get("account")) if item else None
+
+
+def link_to_client(message: Message) -> Message:
+    """Link a message that was never linked to the client with its phone, unless several have it; return it."""
+    if message.client_id or message.linked_by:
+        return message
+    client_id = client_of_reply(None, clients.with_phone(message.account, message.phone))
+    return (client_id and folders.link(message, client_id=client_id)) or message
 
 
 def owner(carrier: str, carrier_id: str) -> tuple[str, str] | None:

@@ -1,19 +1,34 @@
-"""The keys of the items about consent: lists of clients by their consent, and the join page."""
+"""The keys of the items about consent: the lists of clients, which are by consent, its events, and the join page."""
 
 from datetime import datetime
 
 from longcode.months import instant
 from longcode.table.keys import Key
 
-
-def consent_list(account: str, means: str) -> str:
-    """Return the list of the clients who have agreed to texts by these means, in the order of time."""
-    return f"account#{account}#consent-{means}"
+_LONGEST_NAME = 100  # characters of four bytes at most; with an id it fits into a key
 
 
-def consent_survey(account: str) -> Key:
-    """How far the clients that older releases wrote are put on the lists of consent and of opt-outs."""
-    return Key(f"account#{account}", "consent-survey")
+def client_list(account: str, means: str | None) -> str:
+    """Return the list of the clients who have agreed to texts by these means, or, for None, of those who have not."""
+    return f"account#{account}#consent-{means or 'none'}"
+
+
+def client_place(name: str, number: str, client_id: str) -> str:
+    """Return a client's place in a list, which orders clients by their names, and then those without one by number.
+
+    Names have no two spaces in a row, so a name comes before the longer names that begin with it.
+    """
+    return f"0 {name[:_LONGEST_NAME]}  {client_id}" if name else f"1 {number}  {client_id}"
+
+
+def client_survey(account: str) -> Key:
+    """How far the clients that older releases wrote are put on the lists of clients and of opt-outs."""
+    return Key(f"account#{account}", "client-survey")
+
+
+def opt_out_survey(account: str) -> Key:
+    """How far the phones that an account has texted are looked at, to put those that stopped long ago on its list."""
+    return Key(f"account#{account}", "opt-out-survey")
 
 
 def consent_event(phone: str, account: str, at: datetime | None = None, client_id: str = "") -> Key:

@@ -143,6 +143,11 @@ def webhook_endpoint(account: str) -> Key:
     return Key(f"account#{account}", "receiver")
 
 
+def change(account: str, place: str = "") -> Key:
+    """The record of a change that was made to an account, or with "" to the service, in the order of time."""
+    return Key(f"account#{account}" if account else "operator", f"change#{place}")
+
+
 # Items of a phone, across accounts.
 
 
@@ -298,6 +303,11 @@ def blocked_pairs() -> str:
 def unattributed() -> str:
     """Return the list of unattributed replies, in the order of time."""
     return "quarantine"
+
+
+def changes(month: str) -> str:
+    """Return the list of the changes of all accounts and the service in a month of UTC, in the order of time."""
+    return f"changes#{month}"
 
 
 def history() -> str:

@@ -35,18 +35,19 @@ def read(
     is_enough: Callable[[Collection[Attributes]], bool],
     *,
     before: str | None = None,
+    after: str | None = None,
     since: datetime | None = None,
     page: int | None = None,
     max_calls: int = MOST_CALLS,
 ) -> tuple[list[Attributes], str | None]:
-    """Return the entries before a place that match, newest first, and the last place that was read.
+    """Return the entries from a place `after` to another that match, newest first, and the last place that was read.
 
     Reading stops when `is_enough` says so, or after about `max_calls`; the place is None if nothing is left to read.
     DynamoDB passes over the entries that do not match, so their number costs this process no time. An entry that
     moves from list to list meanwhile is returned once. `since` is about when the lists began; without it, they are
     not sliced. `page` is how many entries a call passes over, None for a megabyte.
     """
-    parts, calls = [_Part(folder, before) for folder in lists], 0
+    parts, calls = [_Part(folder, before, after) for folder in lists], 0
     size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since else page
     found: dict[str, Attributes] = {}
     while True:
@@ -78,8 +79,13 @@ def _places_between(since: datetime, place: str) -> list[str]:
 
     The instant in the place is read only to estimate: wherever the parts end, together they are the whole list.
     """
-    until = datetime.fromisoformat(place[:_INSTANT_LENGTH])
+    until = instant_of(place)
     step = (until - since) / _SLICES
     return (
         [keys.folder_place(until - step * part, keys.END) for part in range(1, _SLICES)] if step > _SHORTEST else []
     )
+
+
+def instant_of(place: str) -> datetime:
+    """Return the instant in a place."""
+    return datetime.fromisoformat(place[:_INSTANT_LENGTH])

@@ -105,6 +105,7 @@ def query(
     page: int | None = None,
     only: Sequence[str] = (),
     where: ConditionBase | None = None,
+    newest_first: bool = False,
 ) -> Iterator[Attributes]:
     """Yield the items of a partition whose sort keys begin with the prefix's, in order, read strongly.
 
@@ -117,6 +118,8 @@ def query(
         "KeyConditionExpression": BEGINS_WITH,
         "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
+    if newest_first:
+        arguments["ScanIndexForward"] = False
     if after:
         arguments["ExclusiveStartKey"] = wire_key(after)
     if only:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from longcode.aws.at_once import at_once
 from longcode.aws.clients import pause
 from longcode.months import instant
-from longcode.table import keys, store, trigger_keys
+from longcode.table import keys, ranges, store, trigger_keys
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 from longcode.triggers.planning import (
     Call,
@@ -29,7 +29,7 @@ from longcode.triggers.planning import (
     plan,
     without_settled,
 )
-from longcode.triggers.trigger import Record, Trigger, record_after
+from longcode.triggers.trigger import DateOf, Record, Trigger, record_after
 
 _LISTED = (OccurrenceState.PLANNED, OccurrenceState.DROPPED)
 """The states in which an occurrence is listed as upcoming."""
@@ -37,6 +37,7 @@ _LISTED = (OccurrenceState.PLANNED, OccurrenceState.DROPPED)
 _EVENT_KEPT = timedelta(hours=48)  # an Idempotency-Key is remembered for at least a day
 _FIRED_AGAIN = timedelta(minutes=10)  # between two writes of when a trigger last fired: many may be due at nine
 _COUNTED_AT_ONCE = 16  # a client keeps twenty connections
+RECORDS_OF_A_CALL = 1_500  # about half a megabyte: several calls at the same time take less than one of a megabyte
 CALL_KEPT = timedelta(days=90)
 """How long a call task that is done can be seen."""
 
@@ -67,9 +68,9 @@ def of_account(account: str) -> dict[str, Trigger]:
     return {trigger.name: trigger for trigger in triggers}
 
 
-def put(trigger: Trigger) -> None:
-    """Write a trigger, in place of one with its name."""
-    store.write(put_write(trigger))
+def put(trigger: Trigger, *others: Write) -> None:
+    """Write a trigger, in place of one with its name, together with other writes."""
+    store.transact([put_write(trigger), *others])
 
 
 def put_write(trigger: Trigger) -> Put:
@@ -83,14 +84,16 @@ def template_change(trigger: Trigger, template: str) -> Update:
     return Update(trigger_keys.trigger(trigger.account, trigger.name), {"template": template}, when=same)
 
 
-def delete(account: str, name: str) -> bool:
-    """Delete a trigger; return whether it existed."""
-    return store.try_write(Delete(trigger_keys.trigger(account, name), PRESENT))
+def delete(account: str, name: str, *others: Write) -> bool:
+    """Delete a trigger, together with other writes; return whether it existed."""
+    return store.try_write(Delete(trigger_keys.trigger(account, name), PRESENT), *others)
 
 
-def set_enabled(account: str, name: str, *, enabled: bool) -> bool:
-    """Switch a trigger on or off; return whether it exists."""
-    return store.try_write(Update(trigger_keys.trigger(account, name), changes={"enabled": enabled}, when=PRESENT))
+def set_enabled(trigger: Trigger, *others: Write, enabled: bool) -> bool:
+    """Switch a trigger on or off, together with other writes; return False if it is so already, or is gone."""
+    other = PRESENT & Attr("enabled").ne(enabled)
+    place = trigger_keys.trigger(trigger.account, trigger.name)
+    return store.try_write(Update(place, changes={"enabled": enabled}, when=other), *others)
 
 
 def note_fired(trigger: Trigger, at: datetime) -> None:
@@ -124,6 +127,19 @@ def record_page(account: str, kind: str, after: str | None, limit: int) -> list[
     return [
         read(Record, item) for item in store.query(trigger_keys.record(account, kind, ""), after=start, limit=limit)
     ]
+
+
+def find_dated(
+    account: str, kind: str, date_of: DateOf, days: tuple[date, date], page: int = RECORDS_OF_A_CALL
+) -> ranges.FoundItems:
+    """Return the records of a kind that have a date between two days or on one of them, each as `id` and that date.
+
+    DynamoDB filters them, so that the others cost this process no time. One that was just written may be missing.
+    """
+    first, last = (day.isoformat() for day in days)
+    is_between = Attr(date_of.value).gte(first) & Attr(date_of.value).lte(last)
+    prefix = trigger_keys.record(account, kind, "")
+    return ranges.find(prefix, is_between, only=("id", date_of.value), page=page)
 
 
 def write_event(

@@ -50,7 +50,7 @@ def names(page: Page) -> list[str]:
         ("q=ann", ["Ann", "Cem annan"]),
         ("q=ann&tag=newborn", ["Cem annan"]),
         ("tag=wed", []),
-        ("after=c2&q=ann", ["Cem annan"]),
+        ("after=0%20b&q=ann", ["Cem annan"]),
         ("status=%3Cscript%3E", []),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from clients import api, forms
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
-from longcode.clients import consents
+from longcode.clients import consents, lists
 from longcode.clients import store as client_store
 from longcode.clients.client import Phone
 from longcode.clients.permission import ConsentMeans, Permission, Via, Writer
@@ -90,19 +90,18 @@ def test_the_page_counts_by_means_and_keeps_how_the_chosen_ones_agreed(account: 
     assert "Bob" not in by_phone.text
 
 
-def test_clients_of_older_releases_are_counted_after_one_backfill(account: Account, signed_in: Browser) -> None:
-    client_store.delete(account.id, "c1")
-    for index in range(3):
-        write_client(account, f"old{index}")
-        old = Update(keys.client(account.id, f"old{index}"), remove=("folder", "folder_at"))
+@pytest.mark.account(people=210)
+def test_clients_of_older_releases_are_counted_after_one_survey(account: Account, signed_in: Browser) -> None:
+    for index in range(210):
+        old = Update(keys.client(account.id, f"p{index:04}"), remove=("folder", "folder_at"))
         store.write(old)
-    assert consents.backfill(account.id, aws_clients.now(), 0) == (False, 1)
-    assert consents.count(account.id, ConsentMeans.UNKNOWN) == 1
+    assert lists.survey(account.id, aws_clients.now(), 0) == (False, 200)
+    assert lists.count(account.id, ConsentMeans.UNKNOWN) == 200
 
     page = signed_in.get("consent")
 
-    assert "3 clients allow texts It is not known 3" in page.text
-    assert consents.backfill(account.id, aws_clients.now(), 0) == (True, 0)
+    assert "210 clients allow texts It is not known 210" in page.text
+    assert lists.survey(account.id, aws_clients.now(), 0) == (True, 0)
 
 
 def test_the_evidence_has_every_event_of_a_phone_of_this_studio_only(account: Account, signed_in: Browser) -> None:

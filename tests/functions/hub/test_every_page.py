@@ -62,7 +62,7 @@ OF_OWNER = {
     *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
     *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
     *("keys", "keys/<key_id>/end"),
-    *("export", "export/messages.csv", "export/data.csv", "export/everything.zip", "export/all-else.zip"),
+    *("export", "export/messages.csv", "export/data.csv", "export/everything.zip", "export/all-else.zip", "changes"),
     *("people", "people/<person_id>/remove"),
     *("join-page", "join-page/renew", "join-page/print", "join-page/qr.svg"),
     *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
@@ -72,7 +72,8 @@ SOON = date(2027, 3, 1)
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
 BY_TOKEN = ("/signup/", "/password/", "/hub/address/", "/join/")  # for whoever knows the token, or the code
-WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", *BY_TOKEN)
+OF_OPERATOR = "/hub/operator"  # tests/functions/hub/test_operator_pages.py
+WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", OF_OPERATOR, *BY_TOKEN)
 OF_SESSION = [
     (method, path.removeprefix("/hub/"))
     for method, path in ROUTES
@@ -298,6 +299,15 @@ def test_staff_may_do_all_but_what_is_the_owners(
             refused |= {(method, path)} if page.status == 403 else set()
 
     assert refused == {one for one in part if one[1] in OF_OWNER and one != ("GET", "people")}
+
+
+@pytest.mark.parametrize("part", PAGES)
+def test_staff_see_no_money_on_any_page_of_a_studio_within_its_plan(
+    staff: Browser, ids: dict[str, str], part: list[str]
+) -> None:
+    shown = {path for path in part if "$" in staff.get(with_ids(path, ids)).text}
+
+    assert shown == set()
 
 
 @pytest.mark.account(name=HOSTILE)

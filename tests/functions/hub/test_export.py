@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from accounts import credentials_api, settings_api
 from accounts.credentials_api import NewKey
-from accounts.settings_api import AccountSettings
+from accounts.settings_forms import AccountSettings
 from hub.settings import archive, files
 from longcode.accounts import people
 from longcode.accounts import store as accounts
@@ -40,7 +40,7 @@ from longcode.triggers.trigger import TextTo
 from tests.functions.hub.conftest import PASSWORD
 from tests.support.broadcast_steps import create_broadcast
 from tests.support.browser import Browser, Page
-from tests.support.fakes import NOW, client, studio
+from tests.support.fakes import ACTOR, NOW, client, studio
 from tests.support.reply_steps import PHONE, receive, record_text
 from tests.support.text_steps import accept
 from tests.support.trigger_steps import write_trigger
@@ -113,7 +113,7 @@ def test_words_that_are_no_longer_kept_are_not_in_the_file(account: Account, sig
     now = clients.now()
     record_text(account, now - timedelta(days=10))
     receive(body="Old words", at=now - timedelta(days=9))
-    settings_api.change(account, AccountSettings(retention_days=7), now)
+    settings_api.change(account, AccountSettings(retention_days=7), now, ACTOR)
 
     (row,) = rows(signed_in.get("export/messages.csv", "since=0&count=9"))
 
@@ -143,7 +143,7 @@ def test_all_other_data_has_a_file(account: Account, signed_in: Browser) -> None
     note = Note(account=account.id, phone=PHONE, id="n", words=words, at=NOW, person="a", by="Ann")
     teamwork.add_note(account, note)
     to_make = Call(account=account.id, id="2026-x", at=NOW, client_id="c9", phones=("+12125550199",), text="Call me")
-    assert call_tasks.make(account.id, "b", [to_make], "Ann", NOW) == 1
+    assert call_tasks.make(account.id, "b", [to_make], "Ann", NOW, also=lambda _: []) == [to_make]
 
     (template,) = rows(signed_in.get("export/data.csv", "of=templates"))
     found = {name: list(csv.DictReader(StringIO(file_of(account, name)))) for name in files.FILES}
@@ -219,13 +219,13 @@ def test_what_people_and_software_wrote_is_in_the_files(account: Account) -> Non
     drafts.begin(BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, audience=whom, body="Two"))
     broadcast = create_broadcast(account, now=now, audience={"client_ids": ["c1"]}, body="Three")
     to_make = Call(account=account.id, id="2026-x", at=NOW, client_id="c1", phones=(PHONE,), text="Call me")
-    call_tasks.make(account.id, "b", [to_make], "Ann", NOW)
+    call_tasks.make(account.id, "b", [to_make], "Ann", NOW, also=lambda _: [])
     call_tasks.finish_call(replace(to_make, done_at=NOW, done_by="Ben", note="Later"), now, timedelta(days=1))
     join_pages.save(account, JoinPage(account=account.id, code="abc", shown=True), "Ann", now)
     ann = Person(account=account.id, id="a", name="Ann", email="a@x.example", role=Role.STAFF, added_at=NOW)
     people.add(ann)
     teamwork.assign(account, PHONE, "a", "Ben", now)
-    credentials_api.make_key(account.id, NewKey(name="Booking page", scope=KeyScope.READ), now)
+    credentials_api.make_key(account.id, NewKey(name="Booking page", scope=KeyScope.READ), now, ACTOR)
 
     def first_of(name: str) -> dict[str, str]:
         return next(csv.DictReader(StringIO(file_of(account, name))))
@@ -238,6 +238,7 @@ def test_what_people_and_software_wrote_is_in_the_files(account: Account) -> Non
     assert [first_of("calls")[one] for one in ("id", "done_by", "note")] == ["2026-x", "Ben", "Later"]
     assert account.name in first_of("join-page")["words"]
     assert [first_of("assigned")[one] for one in ("answered_by", "assigned_by")] == ["Ann", "Ben"]
+    assert first_of("changes")["what"] == "Made the API key Booking page"
     assert [first_of("keys")[one] for one in ("name", "scope")] == ["Booking page", "read"]
 
 
@@ -246,9 +247,10 @@ def test_no_file_has_a_secret(account: Account, signed_in: Browser) -> None:
         account,
         AccountSettings(webhook_url="https://studio.example/hook", delivery=ReplyDelivery.WEBHOOK),
         clients.now(),
+        ACTOR,
     )
     form = NewKey(name="Booking page", scope=KeyScope.READ)
-    _, key = credentials_api.make_key(account.id, form, clients.now())
+    _, key = credentials_api.make_key(account.id, form, clients.now(), ACTOR)
     secret = accounts.get_or_raise(account.id).webhook_secret
 
     texts = [file_of(account, name) for name in files.FILES]

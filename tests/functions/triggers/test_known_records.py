@@ -17,7 +17,8 @@ from triggers.forms import CancelForm
 
 pytestmark = pytest.mark.account(edition="professional")
 
-SOON = str((NOW + timedelta(days=4)).date())
+IN_THE_WEEK = date(2026, 11, 26)
+SOON = str(IN_THE_WEEK)
 HOUR = timedelta(hours=1)
 
 
@@ -153,3 +154,48 @@ def test_a_changed_record_is_tried_as_it_is(account: Account) -> None:
     tried = forecast.try_record(account, trigger(), replace(record(), session_date=date(2026, 12, 9)), NOW)
 
     assert str(tried.at) == "2026-12-08 15:00:00+00:00"
+
+
+def test_a_week_finds_a_session_by_its_date_behind_hundreds_of_older_ones_and_again_when_more_came(
+    account: Account,
+) -> None:
+    write_records(account, (f"a{number:03}" for number in range(100)), session_date=date(2025, 5, 2))
+    write_records(account, ["z1"], session_date=IN_THE_WEEK)
+
+    first = forecast.week(account, trigger(), NOW, page=7)
+    write_records(account, ["a0505", "z2"], session_date=IN_THE_WEEK)
+    second = forecast.week(account, trigger(), NOW, page=7)
+
+    assert first
+    assert second
+    assert ([each.record.id for each in first.forecasts], first.looked_at, first.is_all) == (["z1"], 101, True)
+    assert [each.record.id for each in second.forecasts] == ["a0505", "z1", "z2"]
+    assert (second.looked_at, second.is_all) == (103, True)
+
+
+@pytest.mark.account(number="10000009", edition="professional")
+def test_a_week_of_too_many_records_says_how_many_it_looked_at_and_has_what_is_planned(account: Account) -> None:
+    write_records(account, (f"a{number:03}" for number in range(50)), session_date=date(2025, 5, 2))
+    write_records(account, ["y"], session_date=IN_THE_WEEK)
+    write_trigger(account=account.id)
+    report_event(account, id="z", session_date=SOON)
+
+    for _ in range(2):  # the second time in the parts that the first has found
+        found = forecast.week(account, trigger(account=account.id), NOW, page=1)
+
+        assert found
+        assert ([each.record.id for each in found.forecasts], found.looked_at, found.is_all) == (["z"], 40, False)
+
+
+def test_a_week_has_the_records_of_its_first_and_of_its_last_day_and_no_others(account: Account) -> None:
+    days = [date(2026, 11, day) for day in (22, 23, 30)] + [date(2026, 12, 1)]
+    for day in days:
+        write_records(account, [f"on {day:%d}"], session_date=day)
+
+    found = forecast.week(account, trigger(), NOW)
+
+    assert found
+    assert [(each.record.id, str(each.at)) for each in found.forecasts] == [
+        ("on 23", "2026-11-22 15:30:00+00:00"),
+        ("on 30", "2026-11-29 15:00:00+00:00"),
+    ]
