@@ -10,7 +10,7 @@ from hub.clients import exports, imports, listed, record
 from hub.consent import evidence, join_page_settings, list_export, list_import, opt_outs, overview, public_join_page
 from hub.error_pages import nothing_here, resolve
 from hub.plan import invoices, plans, sheet, usage
-from hub.settings import account, closing, export, history, hours, keys, notifications, people, sending, webhooks
+from hub.settings import account, export, history, hours, keys, notifications, people, sending, webhooks
 from hub.site import Page, go_to, site
 from hub.templating import editor, own_fields
 from hub.templating import listed as templates
@@ -25,7 +25,7 @@ PAGES = (
     *(editor, own_fields, templates),
     *(calls, rules, triggers, upcoming),
     *(invoices, plans, sheet, usage),
-    *(account, closing, export, history, hours, keys, notifications, people, sending, webhooks),
+    *(account, export, history, hours, keys, notifications, people, sending, webhooks),
 )
 """The modules whose pages the site has: importing one adds them."""
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from tests.house.test_files import pages, tracked
 from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, relative_path
 
@@ -31,14 +33,16 @@ def test_lines_of_prose_fit_a_screen() -> None:
     assert long == []
 
 
-def test_each_attack_names_tests_that_exist() -> None:
-    table = (
-        (ROOT / "docs" / "security.md").read_text().partition("## Attacks, before and after")[2].partition("\n## ")[0]
-    )
+@pytest.mark.parametrize(
+    ("page", "title", "at_least"),
+    [("security.md", "Attacks, before and after", 25), ("architecture.md", "The five promises", 5)],
+)
+def test_each_attack_and_each_promise_names_tests_that_exist(page: str, title: str, at_least: int) -> None:
+    table = (ROOT / "docs" / page).read_text().partition(f"## {title}")[2].partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
     named = [re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row) for row in rows]
 
-    assert len(rows) > 25
+    assert len(rows) >= at_least
     assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
     assert [
         (file, test)

@@ -109,7 +109,10 @@ def anchors(page: Path) -> set[str]:
 def pages() -> list[Path]:
     """Return the pages of the repository."""
     own = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
-    return [*own, *(page for folder in ("docs", "sdk", "cli") for page in sorted((ROOT / folder).rglob("*.md")))]
+    return [
+        *own,
+        *(page for folder in ("docs", "sdk", "cli", "bench") for page in sorted((ROOT / folder).rglob("*.md"))),
+    ]
 
 
 def tracked() -> dict[str, str]:

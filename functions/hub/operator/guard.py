@@ -20,7 +20,7 @@ from longcode.aws.settings import settings
 COOKIE = "operator"
 """The name of the operator's cookie: a person can be signed in to a studio beside it."""
 
-TABS = {"overview": "Overview", "accounts": "Accounts", "money": "Money"}
+TABS = {"overview": "Overview", "accounts": "Accounts", "money": "Money", "changes": "Changes"}
 """The operator's pages: titles by paths below /hub/operator/."""
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from hub.error_pages import resolve
-from hub.operator import accounts, money, overview, sign_in
+from hub.operator import accounts, changes, money, overview, sign_in
 from longcode.aws.telemetry import logger
 
-PAGES = (sign_in, overview, accounts, money)
+PAGES = (sign_in, overview, accounts, money, changes)
 """The modules whose pages the site has: importing one adds them."""
 
 

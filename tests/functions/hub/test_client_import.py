@@ -88,7 +88,7 @@ def test_the_rows_with_faults_can_be_downloaded_mended_and_imported(account: Acc
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "Choose a file with clients first."),
+        ("", "Choose a file first."),
         ("name\nZoë\n", "Unknown columns: name."),
         ("id\n", "The file has no rows."),
         (b"PK\x03\x04rest", "The file is a workbook. Save it as CSV UTF-8."),

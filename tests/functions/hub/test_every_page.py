@@ -80,7 +80,7 @@ OF_SESSION = [
     if path == "/hub/sign-out" or not (path == "/hub" or path.startswith(WITHOUT_SESSION))
 ]
 # A test calls a part of the routes: an account can make so many calls at once, and some count as fifty.
-PARTS = [sorted(OF_SESSION)[start::6] for start in range(6)]
+PARTS = [sorted(OF_SESSION)[start::8] for start in range(8)]
 PAGES = [sorted(path for method, path in OF_SESSION if method == "GET")[start::3] for start in range(3)]
 
 
@@ -175,7 +175,8 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
 
 
 def with_ids(path: str, ids: dict[str, str]) -> str:
-    return re.sub(r"<(\w+)>", lambda match: ids[match[1]], path)
+    of_list = path.replace("opt-outs/import/<import_id>", f"opt-outs/import/{ids['list_id']}")
+    return re.sub(r"<(\w+)>", lambda match: ids[match[1]], of_list)
 
 
 def stored(account: str = "") -> list[Any]:

@@ -27,6 +27,7 @@ GUARDED = [
     ("GET", "operator/overview"),
     ("GET", "operator/accounts"),
     ("GET", "operator/accounts/10000001"),
+    ("GET", "operator/changes"),
     ("GET", "operator/money"),
     ("GET", "operator/money/2026-10"),
     ("POST", "operator/accounts/10000001/suspend"),
@@ -154,7 +155,7 @@ def test_without_operators_there_is_no_such_page(operator: Browser, listed: Call
     listed("")
 
     paths = [path for method, path in GUARDED if method == "GET"]
-    assert [operator.get(path).status for path in [*paths, "operator/sign-in", "operator/sign-in/x"]] == [404] * 7
+    assert [operator.get(path).status for path in [*paths, "operator/sign-in", "operator/sign-in/x"]] == [404] * 8
     assert operator.post("operator/sign-in", email=OP).status == 404
 
 
@@ -203,6 +204,17 @@ def test_an_account_is_approved_suspended_and_restored_as_who_is_signed_in(opera
     assert "Restored." in restored.text
     assert account.trial_units_a_day is None
     assert [(change.to, change.by) for change in account.status_changes] == [("suspended", OP), ("active", OP)]
+
+
+def test_the_changes_of_all_studios_are_listed_with_who_made_them(operator: Browser) -> None:
+    studio("10000002", name="<b>Zoë</b>", trial_units_a_day=50)
+    path = "operator/accounts/10000002"
+    operator.submit(operator.get(path), f"{path}/suspend", reason="<i>Unpaid</i>")
+
+    shown = operator.get("operator/changes")
+
+    assert "accounts.suspend" in shown.text
+    assert f"<b>Zoë</b> reason: <i>Unpaid</i> {OP}" in shown.text
 
 
 def test_a_suspension_without_a_reason_changes_nothing_and_says_what_is_missing(operator: Browser) -> None:

@@ -39,7 +39,10 @@ def test_two_people_who_save_statuses_of_different_kinds_in_the_same_instant_bot
 ) -> None:
     page = signed_in.get("account")
 
-    with meanwhile("UpdateItem", lambda: signed_in.post("account", **general(page, status_session="Booked"))):
+    def of_the_other() -> None:
+        accounts.change_settings(account.id, {"statuses": {"session": ["Booked"]}})
+
+    with meanwhile("TransactWriteItems", of_the_other):
         saved = signed_in.post("account", **general(page, status_invoice="Sent", sender_name="Foxglove"))
 
     assert "Saved." in saved.text
@@ -58,7 +61,7 @@ def test_who_saves_statuses_that_somebody_else_has_changed_is_told_and_keeps_wha
 
     typed = general(page, status_session="Ours", sender_name="Foxglove")
     if at_the_same_instant:
-        with meanwhile("UpdateItem", of_somebody_else):
+        with meanwhile("TransactWriteItems", of_somebody_else):
             refused = signed_in.post("account", **typed)
     else:
         of_somebody_else()

@@ -6,10 +6,22 @@ from datetime import datetime
 
 from longcode_cli.deployment import Deployment
 
+_ELSEWHERE = {
+    "Alarms": "docs/deploy.md#set-it-up",
+    "Schedules": "docs/deploy.md#update",
+    "Addresses": "docs/deploy.md#update",
+    "Mail": "docs/deploy.md#before-you-start",
+    "Concurrency": "docs/deploy.md#before-you-start",
+    "Clocks": "docs/deploy.md#before-you-start",
+    "Table": "docs/deploy.md#after-the-first-text",
+    "Hold": "docs/restore.md#swap-and-check",
+}
+"""The subjects that docs/operate.md has no section about."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something that is wrong. `section` is the heading of docs/operate.md that says more."""
+    """Something that is wrong. `section` is an alarm or a subject, about which a page says more."""
 
     what: str
     cure: str
@@ -18,7 +30,7 @@ class Finding:
     @property
     def page(self) -> str:
         """Return the address of the section."""
-        return f"docs/operate.md#{self.section.lower()}"
+        return _ELSEWHERE.get(self.section, f"docs/operate.md#{self.section.lower()}")
 
 
 @dataclass(frozen=True, kw_only=True)
