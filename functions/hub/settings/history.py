@@ -9,7 +9,7 @@ from longcode.accounts import api_keys, people
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.changes import store as changes
-from longcode.changes.change import ChangeKind, RecordedChange, Span, Way
+from longcode.changes.change import ChangeKind, RecordedChange, Span, Way, as_studio_sees
 
 _EACH_PAGE = 50
 
@@ -40,7 +40,7 @@ def show_changes(account: Account) -> Page:
                 "whence": wording.whence(change.actor),
                 "unfinished": change.unfinished,
             }
-            for change in found
+            for change in map(as_studio_sees, found)
         ],
         actors=actors,
         kinds=wording.KINDS,

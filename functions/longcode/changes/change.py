@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 _LONGEST_VALUE = 100
 _DIGITS_SHOWN = 4
@@ -96,6 +97,18 @@ class RecordedChange(Struct, frozen=True, kw_only=True):
     about: str = ""
     details: tuple[Detail, ...] = ()
     unfinished: bool = False
+
+
+_SEEN_OF_ORDERS = {"reason", "units_a_day", "number", "month", "email", "on"}
+"""The fields of orders that a studio sees; others name other studios, or the operator's own ids."""
+
+
+def as_studio_sees(change: RecordedChange) -> RecordedChange:
+    """Return a change without what a studio does not see of the operator's orders, such as who gave one."""
+    if change.actor.way is not Way.OPERATOR:
+        return change
+    seen = tuple(detail for detail in change.details if detail.name in _SEEN_OF_ORDERS)
+    return replace(change, details=seen, actor=Actor(way=Way.OPERATOR, who=Way.OPERATOR))
 
 
 class Span(Struct, frozen=True, kw_only=True):

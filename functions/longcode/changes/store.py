@@ -92,7 +92,7 @@ def of_account(
 def of_all(span: Span, now: datetime) -> tuple[list[RecordedChange], str | None]:
     """Return a part of the changes of all accounts and the service, as `of_account` does of one."""
     before = span.cursor or keys.folder_place(span.until or now + _CLOCKS_DIFFER, "")
-    newest = min(before[:7], instant(now + _CLOCKS_DIFFER)[:7])
+    newest = instant(now + _CLOCKS_DIFFER)[:7]
     entries = list(islice(_entries(before, newest, _since(span, now), span.limit + 1), span.limit + 1))
     places = [key_of(entry) for entry in entries[: span.limit]]
     items = store.get_many(places) if places else {}
@@ -105,8 +105,9 @@ def _entries(before: str, month: str, since: datetime, page: int) -> Iterator[At
     """Yield the entries of the lists of a month and those before it, the newest first, from before a place on."""
     first = instant(since)
     while month >= first[:7]:
-        found = store.query_index(keys.FOLDER, keys.changes(month), before=before, page=page, newest_first=True)
-        yield from takewhile(lambda entry: entry["folder_at"] >= first, found)
+        if month <= before[:7]:
+            found = store.query_index(keys.FOLDER, keys.changes(month), before=before, page=page, newest_first=True)
+            yield from takewhile(lambda entry: entry["folder_at"] >= first, found)
         month = months.previous(month)
 
 
