@@ -24,6 +24,7 @@ from bench.table_server import Served, serving
 from longcode.accounts import sessions
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
+from longcode.billing import tallies
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, Phone
 from longcode.jobs import Product
@@ -94,12 +95,16 @@ def measure() -> Iterator[Figure]:
         browser = Browser({"session": sessions.begin(_ACCOUNT, "bench", now)})
         of_large = Browser({"session": sessions.begin(_LARGE, "bench", now)})
         steps = broadcast_steps.pages(broadcast_steps.keep_draft(_LARGE, _CLIENTS_OF_LARGE, now))
+        steps |= broadcast_steps.pages_of_results(broadcast_steps.sent_an_hour_ago(_LARGE, _CLIENTS_OF_LARGE, now))
         times: dict[str, float] = {}
         for name, ways in (_pages(studio) | steps).items():
             with quiet():
                 times[name] = _milliseconds(of_large if name in steps else browser, table, ways)
             bar = _SEARCH_BAR if name == "clients_search" else _BAR
             yield Figure(f"hub_page_milliseconds_{name}", round(times[name]), "ms", bar)
+        for name, milliseconds in _counted_month(browser, table, now).items():
+            times[name] = milliseconds
+            yield Figure(f"hub_page_milliseconds_{name}", round(milliseconds), "ms", _BAR)
         yield Figure("hub_page_milliseconds", round(max(times.values())), "ms (the slowest page)", _BAR)
         sizes = {name: _kilobytes(browser, ways) for name, ways in _pages(studio).items()}
         largest = max(sizes, key=lambda name: sizes[name])
@@ -149,6 +154,22 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "calls": [("calls", "")],
         "broadcasts": [("broadcasts", "")],
     }
+
+
+def _counted_month(browser: Browser, table: Served, now: datetime) -> dict[str, float]:
+    """Add up a month with a broadcast in the smallest steps; return the time of the slowest step, and of its page.
+
+    A step of the page goes on for a second and a half with as many of these as that allows.
+    """
+    month, steps = month_of(now - timedelta(days=_BROADCASTS[0])), []
+    tally = None
+    while tally is None or not tally.is_whole:
+        table.seconds()
+        began = time.process_time()
+        tally = tallies.count_step(_ACCOUNT, month, "", now, seconds=0)
+        steps.append((time.process_time() - began + table.seconds()) * 1000)
+    with quiet():
+        return {"usage_step": max(steps), "usage_counted": _milliseconds(browser, table, [(f"usage/{month}", "")])}
 
 
 def _milliseconds(browser: Browser, table: Served, ways: list[tuple[str, str]]) -> float:
@@ -220,8 +241,10 @@ def _studio(now: datetime) -> Studio:
     writes.append(triggers.put_write(REMINDER))
     large = replace(account, id=_LARGE, email="large@studio.example")
     writes += [Put(keys.account(_LARGE), {"type": "account", **attributes(large)})]
-    for index in range(_CLIENTS_OF_LARGE):
-        writes += _client(_LARGE, index, f"+1212{5550000 + index}", now, chance)
+    of_large = [f"+1212{5550000 + index}" for index in range(_CLIENTS_OF_LARGE)]
+    for index, phone in enumerate(of_large):
+        writes += _client(_LARGE, index, phone, now, chance)
+    writes += broadcast_steps.writes_of(broadcast_steps.sent_an_hour_ago(_LARGE, _CLIENTS_OF_LARGE, now), of_large)
     return Studio([_wire(write) for write in writes], [phones[index].removeprefix("+") for index in regulars])
 
 

@@ -13,6 +13,7 @@ REFERENCE: Mapping[str, dict[str, Any]] = yaml.safe_load(_FILE.read_text())
 CODES_PAGE = Path(__file__).parents[1] / "docs" / "codes.md"
 
 _PROBLEM_TYPE = "application/problem+json"
+_DATA = "What happened. New fields may come."
 _PAGE = "A page of a list. `next_cursor` begins the next page; it is null on the last page."
 _STATUSES: Mapping[int, str] = {
     400: "The request cannot be read.",
@@ -159,17 +160,18 @@ def webhooks() -> dict[str, Any]:
     return {event: {"post": _webhook(event, webhook)} for event, webhook in REFERENCE["webhooks"].items()}
 
 
+def webhook_schemas() -> dict[str, Any]:
+    """Return the schemas of the payloads of webhooks that have several kinds of them, by title."""
+    return {
+        title: {"title": title, **_payload(f"{kind['about']} New fields may come.", webhook["data"] | kind["data"])}
+        for webhook in REFERENCE["webhooks"].values()
+        for title, kind in webhook.get("kinds", {}).items()
+    }
+
+
 def _webhook(event: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {
-        name: {**_type(kind), "description": sentence, "examples": [example]}
-        for name, (kind, sentence, example) in webhook["data"].items()
-    }
-    data = {
-        "type": "object",
-        "description": "What happened. New fields may come.",
-        "required": list(fields),
-        "properties": fields,
-    }
+    kinds = [{"$ref": f"#/components/schemas/{title}"} for title in webhook.get("kinds", ())]
+    data = {"oneOf": kinds, "description": _DATA} if kinds else _payload(_DATA, webhook["data"])
     at = {**_type("instant"), "description": "When it happened.", "examples": ["2026-12-03T17:05:12.000Z"]}
     body = {
         "type": "object",
@@ -197,6 +199,14 @@ def _webhook(event: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
             "410": {"description": "Send no more webhooks."},
         },
     }
+
+
+def _payload(about: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {
+        name: {**_type(kind), "description": sentence, "examples": [example]}
+        for name, (kind, sentence, example) in data.items()
+    }
+    return {"type": "object", "description": about, "required": list(fields), "properties": fields}
 
 
 def _type(kind: str) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def document() -> dict[str, Any]:
         for title, schema in described.get("components", {}).get("schemas", {}).items():
             if title not in _REPLACED_BY_PROBLEM:
                 _add(schemas, title, reference.describe_schema(title, schema))
+    for title, schema in reference.webhook_schemas().items():
+        _add(schemas, title, schema)
     return {
         "openapi": "3.1.0",
         "info": {"title": project["name"].title(), "version": project["version"], "summary": project["description"]},

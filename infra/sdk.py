@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.sdk_methods import Operation, methods
-from infra.sdk_types import definition, docstring, is_page, referenced
+from infra.sdk_types import definition, docstring, is_page, referenced, title_of
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "sdk" / "python" / "src" / "longcode_client" / "api"
@@ -29,6 +29,7 @@ def modules(document: Mapping[str, Any]) -> dict[str, str]:
     schemas: Mapping[str, Any] = document["components"]["schemas"]
     homes = _homes(document)
     alternatives = {title for operation in _operations(document) for title in operation.alternatives}
+    alternatives |= {title for body in map(_body_of, document["webhooks"].values()) for title in _kinds(body)}
     about = {_module(tag["name"]): tag["description"] for tag in document["tags"]}
     about |= {_SHARED: "Types that several modules use.", _EVENTS: "The bodies of webhooks."}
     texts = {}
@@ -91,10 +92,19 @@ def _events(document: Mapping[str, Any]) -> list[str]:
     for webhook in document["webhooks"].values():
         post = webhook["post"]
         name = "".join(word.title() for word in re.split(r"[._]", post["operationId"]))
-        body = post["requestBody"]["content"]["application/json"]["schema"]
-        parts.append(definition(name, {**body, "description": f"{post['summary']}."}))
+        parts.append(definition(name, {**_body_of(webhook), "description": f"{post['summary']}."}))
         names.append(name)
     return [*parts, f"Event = {' | '.join(names)}"]
+
+
+def _body_of(webhook: Mapping[str, Any]) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = webhook["post"]["requestBody"]["content"]["application/json"]["schema"]
+    return schema
+
+
+def _kinds(body: Mapping[str, Any]) -> list[str]:
+    """Return the types of the data of a webhook, if there are several."""
+    return [title_of(kind["$ref"]) for kind in body["properties"]["data"].get("oneOf", ())]
 
 
 def _head(module: str, sentence: str, parts: list[str], homes: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 # The tests of each of these share what takes long: a fixture, or the syntax trees of all sources. The mark
 # `xdist_group` has no effect: pytest-xdist 3.8 writes the group where pytest 9 does not read it.
 _IN_ONE_PROCESS = {
+    "tests/stack/test_doctor.py": "stack",
     "tests/stack/test_story.py": "stack",
     "tests/stack/test_guide.py": "stack",
     "tests/functions/billing/test_random_months.py": "random months",

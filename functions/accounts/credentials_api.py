@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
+from longcode.web.actor import actor
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
-from accounts.mailed_links import renew_password
-from longcode.accounts import account_links, api_keys, owner_notices, passwords
+from accounts.mailed_links import ask_for_address, renew_password
+from longcode.accounts import api_keys, owner_notices, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import NoticeKind
 from longcode.accounts.api_keys import ApiKey
@@ -18,6 +19,8 @@ from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Detail
 from longcode.errors import BadTime, NotFound, TooManyKeys, WrongPassword
 from longcode.table.store import ConditionFailed
 
@@ -81,7 +84,7 @@ def change_password(form: NewPassword) -> dict[str, str]:
     if not passwords.matches(form.present, old):
         raise WrongPassword(_NOT_CURRENT, field="present")
     try:
-        return {"password": renew_password(account, old, clients.now())}
+        return {"password": renew_password(account, old, clients.now(), actor(app))}
     except ConditionFailed as failed:
         raise WrongPassword(_NOT_CURRENT, field="present") from failed
 
@@ -95,9 +98,8 @@ def change_address(form: NewAddress) -> Response[AddressAsked]:
     account = accounts.get_or_raise(web.caller(app))
     if not passwords.matches(form.present, accounts.password_hash(account.id)):
         raise WrongPassword(_NOT_CURRENT, field="present")
-    return Response(
-        202, web.JSON, AddressAsked(detail=account_links.ask_for_address(account, form.email, clients.now()))
-    )
+    asked = ask_for_address(account, form.email, clients.now(), actor(app))
+    return Response(202, web.JSON, AddressAsked(detail=asked))
 
 
 @app.post("/account/keys", responses=web.responses({201: CreatedKey}))
@@ -107,12 +109,12 @@ def create_key(form: NewKey) -> Response[CreatedKey]:
     The scope `read` opens what reads, except the settings and the keys; `send` opens sending texts, broadcasts and
     events, and their state; `all` opens everything, as the password does.
     """
-    key, secret = make_key(web.caller(app), form, clients.now())
+    key, secret = make_key(web.caller(app), form, clients.now(), actor(app))
     shown = ShownKey.model_validate(key).model_dump()
     return Response(201, web.JSON, CreatedKey(**shown, key=secret))
 
 
-def make_key(account: str, form: NewKey, now: datetime, form_id: str | None = None) -> tuple[ApiKey, str]:
+def make_key(account: str, form: NewKey, now: datetime, by: Actor, form_id: str | None = None) -> tuple[ApiKey, str]:
     """Make an API key, and return it and its secret. Of several with a `form_id`, the first is made.
 
     Raise `BadTime`, `TooManyKeys`, or `ConditionFailed` for a form that has made its key.
@@ -125,7 +127,9 @@ def make_key(account: str, form: NewKey, now: datetime, form_id: str | None = No
     key_id, secret = passwords.generate_key(key_id=known)
     key = ApiKey(account=account, id=key_id, name=form.name, scope=form.scope, created_at=now, ends_at=form.ends_at)
     notice = owner_notices.new(account, NoticeKind.KEY, now, f"{key_id} {form.scope}")
-    api_keys.create(key, passwords.hash_of(secret), notice)
+    details = [Detail("id", after=key_id), Detail("scope", after=form.scope)]
+    record = changes.new(account, ChangeKind.KEY_MADE, now, by, about=form.name, details=details)
+    api_keys.create(key, passwords.hash_of(secret), notice, record)
     return key, secret
 
 
@@ -139,9 +143,17 @@ def list_keys() -> web.Page[ShownKey]:
 @app.delete("/account/keys/<key_id>", responses=web.responses({204: None}))
 def delete_key(key_id: Annotated[str, Path(max_length=100)]) -> Response[str]:
     """Delete an API key. It works for up to a minute more, until the authoriser's cache expires."""
-    if not api_keys.delete(web.caller(app), key_id):
+    if not end_key(web.caller(app), key_id, clients.now(), actor(app)):
         raise NotFound("There is no such API key.")
     return Response(204, body="")
+
+
+def end_key(account: str, key_id: str, now: datetime, by: Actor) -> bool:
+    """Delete an API key; return False if it does not exist."""
+    found = api_keys.find(account, key_id)
+    about = found[0].name if found else ""
+    record = changes.new(account, ChangeKind.KEY_ENDED, now, by, about=about, details=[Detail("id", after=key_id)])
+    return api_keys.delete(account, key_id, record)
 
 
 @logger.inject_lambda_context

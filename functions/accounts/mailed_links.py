@@ -11,6 +11,8 @@ from longcode.accounts.account import Account, NoticeKind, check_open
 from longcode.accounts.account_links import LinkKind
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import queues
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Detail, short
 from longcode.errors import UnknownPlan
 from longcode.plans import plans
 from longcode.plans import store as price_list
@@ -55,7 +57,7 @@ def plan_question(token: str, now: datetime) -> PlanQuestion | None:
     )
 
 
-def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
+def change_plan(token: str, now: datetime, by: Actor) -> tuple[plans.Plan, str] | None:
     """Change to the plan of a link's token; return the plan and the month from which it counts.
 
     Returns None for a link that was used or is too old. The change is dated now, not when the form was filled in, and
@@ -70,7 +72,7 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
         change = plans.new_change(confirmation.plan, account.plan_changes, prices, now)
         try:
             if change:
-                account = accounts.change_plan(account, change, accounts.use_confirmation_write(token))
+                account = accounts.change_plan(account, change, by, accounts.use_confirmation_write(token))
             else:
                 accounts.use_confirmation(token)
         except ConditionFailed:
@@ -79,7 +81,7 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
     return None
 
 
-def set_password(token: str, now: datetime) -> tuple[str, str] | None:
+def set_password(token: str, now: datetime, by: Actor) -> tuple[str, str] | None:
     """Make a new password by a link's token; return account number and password.
 
     Returns None if the link was used or is too old. The old password works for up to a minute more.
@@ -88,13 +90,21 @@ def set_password(token: str, now: datetime) -> tuple[str, str] | None:
     if link is None:
         return None
     try:
-        password = renew_password(link.account, accounts.password_hash(link.account), now, account_links.use(link))
+        old = accounts.password_hash(link.account)
+        password = renew_password(link.account, old, now, by, account_links.use(link))
     except ConditionFailed:
         return None
     return link.account, password
 
 
-def change_address(token: str, now: datetime) -> Account | None:
+def ask_for_address(account: Account, email: str, now: datetime, by: Actor) -> str:
+    """Mail a link to an account's future address, and return what to say, as `account_links.ask_for_address` does."""
+    details = [Detail("email", short(account.email), short(email.strip()))]
+    record = changes.new(account.id, ChangeKind.ADDRESS_ASKED, now, by, details=details)
+    return account_links.ask_for_address(account, email, now, record)
+
+
+def change_address(token: str, now: datetime, by: Actor) -> Account | None:
     """Change an account's address to the one of a link's token; return the account, or None if the link has ended.
 
     Links to the old address no longer work, and sessions that began with one end. Raise `AddressTaken` if another
@@ -112,14 +122,16 @@ def change_address(token: str, now: datetime) -> Account | None:
     )
     ended = account_links.end(LinkKind.PASSWORD, account.id)
     try:
-        accounts.change_email(account, link.email, account_links.use(link), ended, told)
+        details = [Detail("email", short(account.email), short(link.email))]
+        record = changes.new(account.id, ChangeKind.ADDRESS, now, by, details=details)
+        accounts.change_email(account, link.email, account_links.use(link), ended, told, record)
     except ConditionFailed:
         return None
     sessions.end_of_person(account.id, people.OWNER, now)
     return replace(account, email=link.email)
 
 
-def renew_password(account: str, old: str | None, now: datetime, *others: Write) -> str:
+def renew_password(account: str, old: str | None, now: datetime, by: Actor, *others: Write) -> str:
     """Make a new password in place of the one with the hash `old`, together with other writes, and return it.
 
     The owner is told, unless it is the first one. Raise `ConditionFailed` if the hash is another one by now.
@@ -128,7 +140,8 @@ def renew_password(account: str, old: str | None, now: datetime, *others: Write)
     hashed = passwords.hash_of(password)
     notices = [owner_notices.new(account, NoticeKind.PASSWORD, now)] if old else []
     try:
-        accounts.set_password(account, hashed, *notices, *others, instead_of=old)
+        record = changes.new(account, ChangeKind.PASSWORD, now, by)
+        accounts.set_password(account, hashed, record, *notices, *others, instead_of=old)
     except ConditionFailed as failed:
         # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
         if failed.found.get(0, {}).get("hash") != hashed:

@@ -46,10 +46,14 @@ def process_sign_up(form: jobs.OpenAccount, now: datetime) -> None:
 
 def mail_sign_in_link(asked: jobs.MailSignInLink, now: datetime) -> None:
     """Mail a link that signs in to the hub, if people have the address, and it has not had too many mails."""
-    known = people.with_email(asked.email)
-    token = sign_in_links.request(asked.email, asked.id, now) if known else None
+    if asked.is_operator:
+        known, place = people.is_operator(asked.email), "hub/operator/sign-in"
+        of = people.in_operators_link(asked.email)
+    else:
+        known, place, of = bool(people.with_email(asked.email)), "hub/sign-in", asked.email
+    token = sign_in_links.request(of, asked.id, now) if known else None
     if token:
-        mail.send(asked.email, _sign_in(token, asked.back))
+        mail.send(asked.email, _sign_in(f"{place}/{token}", asked.back))
 
 
 def mail_address_link(asked: jobs.MailAddressLink, now: datetime) -> None:
@@ -153,12 +157,12 @@ def _confirm_address(token: str) -> MailContent:
     )
 
 
-def _sign_in(token: str, back: str) -> MailContent:
+def _sign_in(address: str, back: str) -> MailContent:
     place = f"?{urlencode({'back': back})}" if back != "home" else ""
     return MailContent(
         subject="Sign in to Longcode",
         parts=("To sign in to Longcode, open this link within 15 minutes. It works once.",),
-        action=Action("Sign in", f"{public_url()}/hub/sign-in/{token}{place}"),
+        action=Action("Sign in", f"{public_url()}/{address}{place}"),
         after=("If you did not ask for it, you don't need to do anything.",),
         why="somebody entered this address on the page for signing in",
     )

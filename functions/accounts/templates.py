@@ -17,12 +17,15 @@ from longcode.broadcasts import drafts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Detail, differences
 from longcode.clients.columns import COLUMNS
 from longcode.errors import NameTaken, NotFound, RequestError
 from longcode.message import BroadcastState
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
+from longcode.table.writes import Write
 from longcode.template import Template, TemplateVersion, check, is_blank, own_field
 from longcode.template import fields as merge_fields_of
 from longcode.templates import store as template_store
@@ -119,9 +122,9 @@ def get_or_raise(account: str, name: str) -> Template:
 
 
 def write(
-    account: Account, name: str, form: TemplateForm, now: datetime, by: str | None = None, *, new: bool = False
+    account: Account, name: str, form: TemplateForm, now: datetime, by: Actor, *, new: bool = False
 ) -> Template:
-    """Write a template, and keep the words that it had. `by` is the person of the hub.
+    """Write a template, and keep the words that it had.
 
     With `new`, raise `NameTaken` if there is another one with the name. Writing the same words again changes nothing.
     """
@@ -140,12 +143,14 @@ def write(
         if old is None and not has_room:
             Room(account.id, account.plan_changes, Bounded.TEMPLATES, now).take()
             has_room = True
-        template = replace(template, changed_at=now, changed_by=by)
-        if template_store.change_template(old, template, _versions_after(old, template)):
+        template = replace(template, changed_at=now, changed_by=by.name or None)
+        details = differences(_recorded(old), _recorded(template), {"body"})
+        record = changes.new(account.id, ChangeKind.TEMPLATE_WRITTEN, now, by, about=name, details=details)
+        if template_store.change_template(old, template, _versions_after(old, template), record):
             return template
 
 
-def rename(account: str, name: str, new_name: str) -> Template:
+def rename(account: str, name: str, new_name: str, now: datetime, by: Actor) -> Template:
     """Rename a template, also in the triggers that use it; raise `NotFound` or `NameTaken`."""
     while True:
         old = get_or_raise(account, name)
@@ -155,14 +160,17 @@ def rename(account: str, name: str, new_name: str) -> Template:
             raise NameTaken(f"There is a template {new_name!r} already.", field="name")
         new = replace(old, name=new_name)
         using = [trigger for trigger in triggers.of_account(account).values() if trigger.template == name]
-        others = [triggers.template_change(trigger, new_name) for trigger in using]
+        details = [Detail("name", name, new_name)]
+        record = changes.new(account, ChangeKind.TEMPLATE_RENAMED, now, by, about=name, details=details)
+        others: list[Write] = [*(triggers.template_change(trigger, new_name) for trigger in using), record]
         if template_store.change_template(old, new, template_store.template_versions(account, name), *others):
             return new
 
 
-def delete(account: str, name: str) -> None:
+def delete(account: str, name: str, now: datetime, by: Actor) -> None:
     """Delete a template, and make room for another; raise `NotFound` if there is none."""
-    if not template_store.delete_template(account, name):
+    record = changes.new(account, ChangeKind.TEMPLATE_DELETED, now, by, about=name)
+    if not template_store.delete_template(account, name, record):
         raise NotFound(f"There is no template {name!r}.")
     room.release(account, Bounded.TEMPLATES, 1)
 
@@ -181,7 +189,7 @@ def check_own_fields(names: Mapping[str, str] | None) -> Mapping[str, str] | Non
 
 
 def change_own_fields(
-    account: Account, changed: Callable[[Mapping[str, str]], dict[str, str]], now: datetime
+    account: Account, changed: Callable[[Mapping[str, str]], dict[str, str]], now: datetime, by: Actor
 ) -> None:
     """Write what `changed` makes of the labels of a studio's own fields.
 
@@ -191,7 +199,8 @@ def change_own_fields(
     while True:
         labels = changed(account.client_fields)
         check_unused(account, set(account.client_fields) - set(labels), now)
-        if accounts.change_own_fields(account, labels):
+        record = changes.new(account.id, ChangeKind.SETTINGS, now, by, details=[Detail("client_fields")])
+        if labels == account.client_fields or accounts.change_own_fields(account, labels, record):
             return
         account = accounts.get_or_raise(account.id)
 
@@ -210,6 +219,13 @@ def check_unused(account: Account, names: Iterable[str], now: datetime) -> None:
         by += [f"a draft of {each.changed_by or 'a broadcast'}" for each in using.drafts]
         if by:
             raise RequestError(f"The field {name} is used by {', '.join(by)}.", field="client_fields")
+
+
+def _recorded(template: Template | None) -> dict[str, str | None]:
+    """Return what the record of a change compares of a template; of one that is new, nothing was there."""
+    if template is None:
+        return {}
+    return {"subject": template.subject or None, "shortcut": template.shortcut, "body": template.body}
 
 
 def _check_shortcut(template: Template) -> None:

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from admin.order import AccountId, Order, ReadingOrder, Unchanged
 from longcode.changes import store as changes
 from longcode.changes.change import Actor, ChangeKind, Detail, RecordedChange, Span, Way, short
-from longcode.errors import RequestError
 from longcode.message import Instant
 
 _NOT_KEPT = {"account", "by", "cursor", "after", "limit", "file", "lines"}
@@ -35,38 +34,35 @@ def list_changes(order: ListChanges, now: datetime) -> dict[str, Any]:
     return {"items": msgspec.to_builtins(page), "next_cursor": next_cursor}
 
 
+def operator(request: str, address: str = "", browser: str = "") -> Actor:
+    """Return the operator, as the actor of an order that came in a request of this id."""
+    return Actor(way=Way.OPERATOR, who=Way.OPERATOR, request=request, address=address, browser=browser)
+
+
 def recorded(
-    order: Order, act: Callable[[Any, datetime], dict[str, Any]], now: datetime, request: str
+    order: Order, act: Callable[[Any, datetime], dict[str, Any]], now: datetime, operator: Actor
 ) -> dict[str, Any]:
     """Carry out an order, and record it before and after; one that reads, is refused or changes nothing is not kept.
 
-    `request` is the id of the invocation. The record of an order that was killed, or failed, stays unfinished.
+    `operator` says where the order came from; its `by` says who gave it. The record of an order that was killed, or
+    failed, stays unfinished.
     """
     if isinstance(order, ReadingOrder):
         return act(order, now)
-    change = _change(order, now, request)
-    changes.begin(change)
-    try:
-        answer = act(order, now)
-    except RequestError:
-        changes.withdraw(change)
-        raise
-    if isinstance(answer, Unchanged):
-        changes.withdraw(change)
-    else:
-        changes.finish(change)
-    return answer
+    return changes.around(
+        _change(order, now, operator),
+        lambda: act(order, now),
+        lambda answer: None if isinstance(answer, Unchanged) else (),
+    )
 
 
-def _change(order: Order, now: datetime, request: str) -> RecordedChange:
+def _change(order: Order, now: datetime, operator: Actor) -> RecordedChange:
     given = {name: value for name, value in asdict(order).items() if name not in _NOT_KEPT and value is not None}
-    return RecordedChange(
-        account=getattr(order, "account", None) or "",
-        id=changes.new_id(),
-        at=now,
-        kind=ChangeKind.ORDER,
-        actor=Actor(way=Way.OPERATOR, who=Way.OPERATOR, name=order.by or "", request=request),
+    return changes.draft(
+        getattr(order, "account", None) or "",
+        ChangeKind.ORDER,
+        now,
+        replace(operator, name=order.by or ""),
         about=str(order.__struct_config__.tag),
-        details=tuple(Detail(name, after=short(value)) for name, value in given.items()),
-        unfinished=True,
+        details=[Detail(name, after=short(value)) for name, value in given.items()],
     )

@@ -13,12 +13,13 @@ from admin import (
     ledger,
     numbers,
     optout_history,
+    phones,
     price_list,
-    release,
     restore_check,
-    unattributed,
+    waiting,
 )
 from admin.order import Order
+from admin.texts import find, show, unattributed
 from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
 
@@ -39,10 +40,15 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     credentials.MakeKey: credentials.make_key,
     credentials.ListKeys: credentials.list_keys,
     credentials.EndKey: credentials.end_key,
+    numbers.ListNumbers: numbers.list_numbers,
     numbers.Assign: numbers.assign,
-    numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,
-    numbers.HashPhone: numbers.hash_phone,
+    phones.ShowPhone: phones.show,
+    phones.ListBlocked: phones.list_blocked,
+    phones.HashPhone: phones.hash_phone,
+    find.FindTexts: find.find,
+    show.ShowText: show.show,
+    numbers.CheckNumbers: numbers.check_numbers,
     price_list.ShowPlans: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,
@@ -58,7 +64,10 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     unattributed.ListUnattributed: unattributed.list_unattributed,
     unattributed.HandOver: unattributed.hand_over,
     unattributed.Move: unattributed.move,
-    release.Release: release.release,
+    waiting.Release: waiting.release,
+    waiting.CountParked: waiting.count_parked,
+    waiting.ListOverdue: waiting.list_overdue,
+    waiting.NoteDeadLetters: waiting.note_dead_letters,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
     optout_history.ImportHistory: optout_history.import_history,
@@ -73,7 +82,8 @@ def act(event: Any, now: datetime, request: str = "") -> dict[str, Any]:
 
     `request` is the id of the invocation.
     """
-    return orders.carry_out(event, _ORDER, lambda order: changes.recorded(order, ORDERS[type(order)], now, request))
+    operator = changes.operator(request)
+    return orders.carry_out(event, _ORDER, lambda order: changes.recorded(order, ORDERS[type(order)], now, operator))
 
 
 def read(event: Any) -> Order:

@@ -1,6 +1,5 @@
 """Close, check and repair months; list invoices, mark them as paid, mail, credit and export them."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import islice
 from typing import Annotated, Any
@@ -26,8 +25,6 @@ from longcode.windows import SWEEP_AFTER
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
-_AT_ONCE = 100  # accounts in one read
-
 
 class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
     """Bill a month: one account, all accounts, or those after an account."""
@@ -38,12 +35,16 @@ class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
 
 
 class CheckMonth(ReadingOrder, frozen=True, kw_only=True, tag="months.check"):
-    """Compare a month's counters with its messages: for one account, or for a page of accounts."""
+    """Compare a month's counters with its messages: for one account, or for a page of accounts.
+
+    `most_units` leaves accounts of the page out that have more: each of their texts would be read.
+    """
 
     month: Month
     account: AccountId | None = None
     after: Cursor | None = None
     limit: Limit = 100
+    most_units: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
 
 
 class RepairMonth(Order, frozen=True, kw_only=True, tag="months.repair"):
@@ -115,13 +116,21 @@ def close_month(order: CloseMonth, now: datetime) -> dict[str, Any]:
 
 
 def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
-    """Return the check of one account, or of those in a page of accounts that have errors; a cursor is an account."""
+    """Return the check of one account, or of those in a page of accounts that have errors; a cursor is an account.
+
+    `accounts` is how many the page has.
+    """
     if order.account:
         return _check(account_or_raise(order.account).id, order.month)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
-    checked = (_check(account, order.month) for account in ids[: order.limit])
+    page = ids[: order.limit]
+    checked = (_check(account, order.month) for account in page if _is_small(account, order))
     failed = [check for check in checked if check["differences"] or check["unreadable"] or check["wrong"]]
-    return {"items": failed, "next_cursor": ids[order.limit - 1] if len(ids) > order.limit else None}
+    return {"items": failed, "accounts": len(page), "next_cursor": page[-1] if len(ids) > order.limit else None}
+
+
+def _is_small(account: str, order: CheckMonth) -> bool:
+    return order.most_units is None or quotas.of_month(account, order.month).units <= order.most_units
 
 
 def _check(account: str, month: str) -> dict[str, Any]:
@@ -177,25 +186,19 @@ def write_csv(order: WriteCsv, _now: datetime) -> dict[str, Any]:
 def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
     """Return the accounts of a page whose month has no invoice; a cursor is an account. Raise `MonthNotOver`.
 
+    `accounts` is how many the page has.
     An account in the state `missing` is not billed yet: its job waits or has failed.
     """
     month_end.check_over(order.month, now)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
     page = ids[: order.limit]
     items = [
-        entry for start in range(0, len(page), _AT_ONCE) for entry in _open(page[start:][:_AT_ONCE], order.month)
+        _shown(open_month.entry)
+        if open_month.entry
+        else {"account": open_month.account, "month": order.month, "state": "missing"}
+        for open_month in closing.without_invoice(page, order.month)
     ]
-    return {"items": items, "next_cursor": page[-1] if len(ids) > order.limit else None}
-
-
-def _open(ids: list[str], month: str) -> Iterator[dict[str, Any]]:
-    entries = {entry.account: entry for entry in invoices.entries((account, month) for account in ids)}
-    without = [account for account in ids if account not in entries or entries[account].invoice is None]
-    for account in accounts.get_many(without):
-        if account.id in entries:
-            yield _shown(entries[account.id])
-        elif closing.owes(account, month):
-            yield {"account": account.id, "month": month, "state": "missing"}
+    return {"items": items, "accounts": len(page), "next_cursor": page[-1] if len(ids) > order.limit else None}
 
 
 def mark_paid(order: MarkPaid, now: datetime) -> dict[str, Any]:
@@ -283,7 +286,8 @@ def _issued(account: str, month: str) -> tuple[MonthEntry, Invoice]:
 
 def _shown(entry: MonthEntry) -> dict[str, Any]:
     """Return what the operator is shown of an account's month."""
-    issued = {"number": entry.invoice.number, "total_micros": entry.invoice.total_micros} if entry.invoice else {}
+    names_issued = ("number", "studio", "total_micros", "currency") if entry.invoice else ()
+    issued = {name: getattr(entry.invoice, name) for name in names_issued}
     rest = msgspec.to_builtins(entry)
     names = ("account", "month", "state", "mailed_at", "paid_on", "credited_micros", "findings")
     return {**issued, **{name: rest[name] for name in names if rest[name]}}

@@ -28,9 +28,10 @@ class ExportHistory(ReadingOrder, frozen=True, kw_only=True, tag="optouts.export
 
 
 class ImportHistory(Order, frozen=True, kw_only=True, tag="optouts.import"):
-    """Record events that a restored table has lost, from lines of an export."""
+    """Record events that a restored table has lost, from lines of an export; `dry_run` only counts them."""
 
     lines: str
+    dry_run: bool = False
 
 
 class _Line(OptOutEvent, frozen=True, kw_only=True):
@@ -57,15 +58,17 @@ def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
 
 
 def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
-    """Record the events that the history does not have, and return how many.
+    """Record the events that the history does not have, and return how many; a dry run returns how many it lacks.
 
     Raise `RequestError` for a bad line; then nothing is recorded. The latest event by time counts, as if they had
     come now. Possible opt-outs are left out: they change nothing.
     """
+    events = sorted(_read_lines(order.lines, now), key=lambda event: event.at)
+    if order.dry_run:
+        return Unchanged(imported=0, missing=sum(not _is_known(event, now) for event in events))
     imported = 0
-    for event in sorted(_read_lines(order.lines, now), key=lambda event: event.at):
-        known = {one.id for one in optouts.phone_history(event.phone, now) if one.scope == event.scope}
-        if event.id not in known:
+    for event in events:
+        if not _is_known(event, now):
             optouts.record(event)
             imported += 1
         for account, client_id in clients.with_phone_in_all_accounts(event.phone) if event.out else ():
@@ -73,6 +76,10 @@ def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:
                 clients.mark_phone(account, client_id, event.phone)
                 optouts.refresh_listed(account, event.phone, now)
     return {"imported": imported} if imported else Unchanged(imported=0)
+
+
+def _is_known(event: OptOutEvent, now: datetime) -> bool:
+    return any(one.id == event.id and one.scope == event.scope for one in optouts.phone_history(event.phone, now))
 
 
 def _read_lines(lines: str, now: datetime) -> list[OptOutEvent]:

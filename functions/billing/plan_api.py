@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from longcode.web import account_resolver
 from longcode.web import resolver as web
+from longcode.web.actor import actor
 from pydantic import Field
 
 from longcode import months
@@ -12,6 +13,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_open, plan_owed_in
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
+from longcode.changes.change import Actor
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
@@ -58,10 +60,10 @@ def change_plan(form: ChosenPlan) -> PlanState:
 
     A change that does not count yet can be undone by another one, for example to the plan of this month.
     """
-    return change(web.caller(app), form.plan, clients.now())
+    return change(web.caller(app), form.plan, clients.now(), actor(app))
 
 
-def change(account_id: str, plan: str, now: datetime) -> PlanState:
+def change(account_id: str, plan: str, now: datetime, by: Actor) -> PlanState:
     """Change an account's plan, or do nothing if that is its newest plan already.
 
     It tries again if another change is written meanwhile.
@@ -76,7 +78,7 @@ def change(account_id: str, plan: str, now: datetime) -> PlanState:
         if new is None:
             return plan_state(account, now)
         try:
-            return plan_state(accounts.change_plan(account, new), now)
+            return plan_state(accounts.change_plan(account, new, by), now)
         except ConditionFailed:
             continue
 

@@ -1,6 +1,6 @@
 """After a broadcast: the clients not reached, call tasks for them, and the audience of sending it again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -17,9 +17,12 @@ from longcode.clients import store as clients
 from longcode.clients.client import MOST_ID_BYTES, Audience, Client, client_merge_values
 from longcode.errors import AudienceTooLarge, EmptyAudience, NoNumberTicked, OptedOut, RequestError
 from longcode.message import NOT_REACHED, MessageState
+from longcode.table.writes import Write
 from longcode.template import render
 from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
+from longcode.webhooks import call_created, tell
+from longcode.webhooks import store as webhooks
 
 MOST_CALLS = 500
 """The most call tasks of a broadcast: more than a studio calls."""
@@ -88,13 +91,22 @@ def calls_to_make(broadcast: Broadcast, now: datetime) -> CallsToMake:
 
 
 def make_calls(account: Account, broadcast: Broadcast, by: str | None, now: datetime) -> int:
-    """Write a call task for each client of `calls_to_make`; return how many. A repetition writes none twice."""
+    """Write a call task for each client of `calls_to_make`, with its webhook; return how many.
+
+    A repetition writes none twice.
+    """
     to_call = calls_to_make(broadcast, now).clients
     if not to_call:
         return 0
     entries = clients.of_audience(account.id, Audience(client_ids=tuple(to_call)), None)
     tasks = [_call(account, broadcast, entry.client, now) for entry in entries if entry.client]
-    return call_tasks.make(account.id, broadcast.id, tasks, by, now)
+
+    def webhooks_of(calls: Sequence[Call]) -> list[Write]:
+        return [*map(webhooks.creation_write, call_created.deliveries(account, calls, now))]
+
+    written = call_tasks.make(account.id, broadcast.id, tasks, by, now, also=webhooks_of)
+    tell.enqueue(account.id, call_created.deliveries(account, written, now))
+    return len(written)
 
 
 def audience_again(audience: Audience, earlier: Broadcast, now: datetime) -> Audience:

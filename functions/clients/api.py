@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from longcode.web import account_resolver
 from longcode.web import resolver as web
+from longcode.web.actor import actor
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from msgspec.structs import replace
@@ -17,6 +18,8 @@ from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.aws.telemetry import logger
+from longcode.changes import store as changes
+from longcode.changes.change import ChangeKind, Detail, short
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, with_writer
 from longcode.clients.permission import Consent, Via, Writer, change_by
@@ -87,15 +90,25 @@ def import_clients(
     with line and column. A refused row does not stop the others. While `next_cursor` is not null, send the same file
     again with it as `cursor` to continue.
     """
-    return bulk_import.import_file(
-        _account(),
-        web.header(app, "content-type") or "",
-        _file(),
-        clients.now(),
-        writer=_writer(Via.IMPORT),
-        dry_run=dry_run,
-        empty_cells=empty_cells,
-        cursor=cursor,
+    account, now = _account(), clients.now()
+
+    def run() -> dict[str, Any]:
+        return bulk_import.import_file(
+            account,
+            web.header(app, "content-type") or "",
+            _file(),
+            now,
+            writer=_writer(Via.IMPORT),
+            dry_run=dry_run,
+            empty_cells=empty_cells,
+            cursor=cursor,
+        )
+
+    if dry_run:
+        return run()
+    record = changes.draft(account.id, ChangeKind.IMPORT, now, actor(app), details=[Detail("of", after="clients")])
+    return changes.around(
+        record, run, lambda report: [Detail("rows", after=short(report["written"]))] if report["written"] else None
     )
 
 
@@ -119,7 +132,7 @@ def change_tags(
         client_ids=tuple(form.client_ids),
         wanted=Wanted(text=form.text, tag=form.with_tag or "", status=form.status or ""),
     )
-    done = tagging.change_tags(_account().id, change, forms.MOST_TAGS, clients.now(), after=cursor)
+    done = tagging.change_recorded(_account().id, change, forms.MOST_TAGS, clients.now(), actor(app), after=cursor)
     return forms.TagReport(looked_at=done.looked_at, changed=done.changed, full=done.full, next_cursor=done.cursor)
 
 

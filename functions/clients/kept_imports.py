@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from clients import bulk_import
 from longcode.accounts.account import Account
 from longcode.billing.sheet import csv_text
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Detail, short
 from longcode.clients import imports
 from longcode.clients.imports import KeptImport, Phase
 from longcode.clients.permission import Writer
@@ -69,14 +71,16 @@ def begin(
         _record(kept, report)
 
 
-def begin_writing(kept: KeptImport, now: datetime) -> KeptImport:
+def begin_writing(kept: KeptImport, now: datetime, by: Actor) -> KeptImport:
     """Begin to write the rows of a checked file, and return the import; nothing happens if that has begun."""
     if kept.phase is not Phase.CHECKED or not imports.lease(kept, now, until=now):
         return kept
     fresh = {"done": 0, "cursor": None, "reports": 0}
     counts = dict.fromkeys(("created", "updated", "unchanged", "refused", "warned"), 0)
     begun = replace(kept, phase=Phase.WRITE, since=now, **fresh, **counts)
-    imports.record_step(kept, begun, [])
+    details = [Detail("of", after=kept.of), Detail("rows", after=short(kept.rows))]
+    record = changes.new(kept.account, ChangeKind.IMPORT, now, by, about=kept.name, details=details)
+    imports.record_step(kept, begun, [], record)
     return begun
 
 

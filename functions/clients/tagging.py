@@ -8,6 +8,8 @@ from time import monotonic
 
 from msgspec import Struct
 
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Detail, short
 from longcode.clients import store as clients
 from longcode.clients.client import Client
 from longcode.clients.permission import Writer
@@ -55,6 +57,18 @@ def change_tags(
             if monotonic() >= end and len(some) == _CLIENTS_IN_A_STEP:
                 return Tagged(looked_at=looked_at, changed=changed, full=full, cursor=some[-1].id)
     return Tagged(looked_at=looked_at, changed=changed, full=full)
+
+
+def change_recorded(
+    account: str, change: TagChange, most: int, now: datetime, by: Actor, *, after: str | None = None
+) -> Tagged:
+    """Change tags as `change_tags` does, and record each call that changes some."""
+    done = [Detail("done", after="added" if change.adds else "removed")]
+    return changes.around(
+        changes.draft(account, ChangeKind.TAGS, now, by, about=change.tag, details=done),
+        lambda: change_tags(account, change, most, now, after=after),
+        lambda tagged: [Detail("clients", after=short(tagged.changed))] if tagged.changed else None,
+    )
 
 
 def _chosen(account: str, change: TagChange, after: str | None) -> Iterator[Client]:

@@ -1,6 +1,7 @@
 """What all pages of the hub share: rendering, headers, cookies, and the guard against forms of other sites."""
 
 import hmac
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -76,6 +77,14 @@ def download(text: str, name: str) -> Response[str]:
     )
 
 
+def archive(content: bytes, name: str) -> Response[str]:
+    """Return a ZIP file that the browser saves under a name."""
+    headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    answer = Response(200, "application/zip", b64encode(content).decode(), headers)
+    answer.base64_encoded = True  # given bytes, Powertools would validate them as text
+    return answer
+
+
 def fits(text: str) -> bool:
     """Return whether a file is below the six megabytes of JSON that Lambda returns."""
     return len(dumps(text)) <= _MOST_BYTES
@@ -115,20 +124,20 @@ def asset(name: str) -> Response[str] | None:
     return None
 
 
-def session_cookie(token: str) -> Cookie:
-    """Return the cookie of a session. Without a path, it is sent to the pages in the folder of the sign-in, /hub/."""
-    return Cookie(_COOKIE, token, http_only=True, secure=True, same_site=SameSite.LAX_MODE)
+def session_cookie(token: str, name: str = _COOKIE) -> Cookie:
+    """Return the cookie of a session. Without a path, it is sent to the pages in the folder of the sign-in."""
+    return Cookie(name, token, http_only=True, secure=True, same_site=SameSite.LAX_MODE)
 
 
-def no_session_cookie() -> Cookie:
+def no_session_cookie(name: str = _COOKIE) -> Cookie:
     """Return the cookie that ends a session in the browser."""
-    return Cookie(_COOKIE, "", http_only=True, secure=True, same_site=SameSite.LAX_MODE, max_age=-1)
+    return Cookie(name, "", http_only=True, secure=True, same_site=SameSite.LAX_MODE, max_age=-1)
 
 
-def session_token(headers: Mapping[str, str]) -> str:
+def session_token(headers: Mapping[str, str], cookie: str = _COOKIE) -> str:
     """Return the token in a request's cookies, "" without one."""
     pairs = (pair.strip().partition("=") for pair in _header(headers, "cookie").split(";"))
-    return next((value for name, _, value in pairs if name == _COOKIE), "")
+    return next((value for name, _, value in pairs if name == cookie), "")
 
 
 def form_token(session: str) -> str:

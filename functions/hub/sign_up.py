@@ -8,7 +8,17 @@ from pydantic import ValidationError
 
 from accounts import mailed_links, signup_api
 from hub import page
-from hub.site import ANOTHER_SITE, Page, address_of_request, ask, fields_of_request, notice, show, site
+from hub.site import (
+    ANOTHER_SITE,
+    Page,
+    actor_by_link,
+    address_of_request,
+    ask,
+    fields_of_request,
+    notice,
+    show,
+    site,
+)
 from longcode.accounts import sign_ups
 from longcode.accounts.account import ENTITLED_EDITIONS, TEXTING_NOT_ENABLED
 from longcode.accounts.sign_ups import WaitingSignUp
@@ -109,7 +119,7 @@ def show_change_of_plan(token: str) -> Page:
 def confirm_change_of_plan(token: str) -> Page:
     """Change the plan."""
     now = clients.now()
-    changed = mailed_links.change_plan(token, now)
+    changed = mailed_links.change_plan(token, now, actor_by_link())
     if changed is None:
         return _too_late()
     plan, month = changed

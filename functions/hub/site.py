@@ -16,7 +16,9 @@ from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
-from longcode.messages import folders
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Way
+from longcode.messages import replies
 from longcode.usage import call_limits
 
 Page = Response[str]
@@ -40,11 +42,12 @@ SECTIONS: dict[str, dict[str, str]] = {
         "webhooks": "Webhooks",
         "keys": "API keys",
         "export": "Export",
+        "changes": "Changes",
     },
 }
 """The sections of the navigation, and the pages of each: titles by paths. A section of several shows them as tabs."""
 
-_OF_OWNER = {"join-page", "plan", "usage", "invoices", "account", "sending", "webhooks", "keys", "export"}
+_OF_OWNER = {"join-page", "plan", "usage", "invoices", "account", "sending", "webhooks", "keys", "export", "changes"}
 
 ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was changed."
 
@@ -54,6 +57,7 @@ _NEXT = {
     "account": "Go back to the account",
     "webhooks": "Go back to the webhooks",
     "keys": "Go back to the API keys",
+    "export": "Go to the page Export",
 }
 
 site = APIGatewayRestResolver()
@@ -68,7 +72,7 @@ def show(template: str, account: Account | None = None, status: int = 200, **val
             "studio": account,
             "token": token,
             "me": site.context["session"],
-            "unread": values.get("unread") or folders.unread_counts(account.id),
+            "unread": values.get("unread") or replies.unread_counts(account.id),
             "sections": _sections(site.context["session"]),
         }
     return page.render(event.path, template, status, **values)
@@ -197,6 +201,30 @@ def file_of_form(name: str) -> File | None:
     """Return a file of the form that was posted, or None if none was chosen."""
     found: File | None = site.context["files"].get(name)
     return found if found and found.name else None
+
+
+def actor() -> Actor:
+    """Return who is signed in, with their browser and address, for the record of a change."""
+    session: Session = site.context["session"]
+    return Actor(
+        way=Way.HUB,
+        who=session.person or "password",
+        name=session.name,
+        address=address_of_request(),
+        browser=session.browser,
+    )
+
+
+def actor_by_link() -> Actor:
+    """Return whoever opened a mailed link, without a session, for the record of a change."""
+    browser = page.browser(site.current_event.headers)
+    return Actor(way=Way.LINK, who=Way.LINK, address=address_of_request(), browser=browser)
+
+
+def taken_out(account: Account, name: str, file: Page) -> Page:
+    """Return a file with data of the account, and record before that it was taken."""
+    changes.record(changes.draft(account.id, ChangeKind.EXPORT, clients.now(), actor(), about=name))
+    return file
 
 
 def name_of_person() -> str | None:

@@ -61,7 +61,7 @@ def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
 
 def _read_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
     notification = sns.read(body, now)
-    # AWS never replies to keywords for us: the numbers have self-managed opt-outs (docs/operating.md).
+    # AWS never replies to keywords for us: the numbers have self-managed opt-outs (docs/operate.md).
     return aws.read_inbound(notification.message), notification.at
 
 
@@ -194,6 +194,9 @@ def _with_carrier_id(carrier_id: str, texts: Iterable[Message]) -> Message | Non
 def _follow_up(reply: Message, studio: Account | None, received_at: datetime, now: datetime) -> None:
     """Report a possible opt-out, tell the studio's hosted software, and fire the studio's keyword triggers."""
     report_possible_opt_out(reply)
+    if reply.keyword == Keyword.YES:
+        # If it answers a join page, its client may have been written just before it.
+        reply = replies.link_to_client(reply)
     account = studio if studio and studio.id == reply.account else accounts.get(reply.account)
     if account:
         enqueue_new(account, [delivery.of_reply(reply, now)])

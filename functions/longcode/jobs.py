@@ -110,11 +110,15 @@ class OpenAccount(Struct, frozen=True, kw_only=True):
 
 
 class MailSignInLink(Struct, frozen=True, kw_only=True):
-    """Mail a link that signs in to the hub, if a person has this address; `back` is the page that it leads to."""
+    """Mail a link that signs in to the hub, if a person has this address; `back` is the page that it leads to.
+
+    With `is_operator`, it signs in to the operator's pages, if the address is one of theirs.
+    """
 
     id: str
     email: str
     back: str = "home"
+    is_operator: bool = False
 
 
 class MailAddressLink(Struct, frozen=True, kw_only=True):

@@ -7,11 +7,14 @@ from uuid import uuid4
 
 from longcode.web import account_resolver
 from longcode.web import resolver as web
+from longcode.web.actor import actor
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, end_of_phone
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
 from longcode.errors import BadPhone, NotFound, OnlyTheClient, RequestError
@@ -20,6 +23,7 @@ from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, Channel, OptOut, OptOutEvent, Question, account_scope
 from longcode.phone import to_stored
+from longcode.table.writes import Write
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
 
@@ -103,7 +107,7 @@ def show_opt_out(phone: Phone) -> OptOutState:
 @app.put("/optouts/<phone>")
 def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
     """Record an opt-out that staff learned of; only the client can end it."""
-    return record(web.caller(app), _e164(phone), form, clients.now())
+    return record(web.caller(app), _e164(phone), form, clients.now(), actor(app))
 
 
 def known_state(number: str, account: str) -> OptOutState:
@@ -114,7 +118,9 @@ def known_state(number: str, account: str) -> OptOutState:
     return state
 
 
-def record(account: str, number: str, form: OptOutForm, now: datetime, event_id: str | None = None) -> OptOutState:
+def record(
+    account: str, number: str, form: OptOutForm, now: datetime, by: Actor, *, event_id: str | None = None
+) -> OptOutState:
     """Record an opt-out that staff learned of, once if it has an id, and return the state of the phone."""
     if not form.opted_out:
         raise OnlyTheClient(questions.ONLY_THE_CLIENT, field="opted_out")
@@ -136,14 +142,15 @@ def record(account: str, number: str, form: OptOutForm, now: datetime, event_id:
         channel=form.channel,
         asked_on=form.asked_on,
     )
-    record_event(account, event, now)
+    made = changes.new(account, ChangeKind.OPT_OUT, now, by, about=end_of_phone(number))
+    record_event(account, event, now, made)
     return state_of(number, account)
 
 
-def record_event(account: str, event: OptOutEvent, now: datetime) -> OptOut:
-    """Record an opt-out of an account, and what follows from it; return the phone's state. It may be repeated."""
+def record_event(account: str, event: OptOutEvent, now: datetime, *others: Write) -> OptOut:
+    """Record an opt-out of an account, with other writes, and what follows; return the state. It may be repeated."""
     before = optouts.get(event.phone, event.scope)
-    state = optouts.record(event)
+    state = optouts.record(event, *others)
     for client_id in client_store.with_phone(account, event.phone):
         client_store.mark_phone(account, client_id, event.phone)
     optouts.refresh_listed(account, event.phone, now)
@@ -170,7 +177,13 @@ def answer_question(phone: Phone, form: QuestionAnswer) -> OptOutState:
     """Answer whether a reply was an opt-out from this studio's texts. If it was not, texts that waited are sent."""
     number, account = _e164(phone), web.caller(app)
     questions.answer(
-        account, number, opted_out=form.opted_out, message_id=form.message_id, by=form.by, now=clients.now()
+        account,
+        number,
+        actor(app),
+        opted_out=form.opted_out,
+        message_id=form.message_id,
+        by=form.by,
+        now=clients.now(),
     )
     return state_of(number, account)
 

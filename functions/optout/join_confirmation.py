@@ -15,7 +15,7 @@ from longcode.clients.permission import Consent, ConsentMeans, Via, Writer
 from longcode.errors import BoundReached, RequestError
 from longcode.jobs import AskToJoin, HandleKeyword
 from longcode.message import MessageKind
-from longcode.messages import accept, compose
+from longcode.messages import accept, compose, replies
 from longcode.messages import store as messages
 from longcode.numbers import choose
 from longcode.numbers import store as numbers
@@ -93,6 +93,12 @@ def confirm(request: JoinRequest, words: str, now: datetime) -> bool:
         logger.warning("no room for a client of the join page", extra={"account": account.id})
         return False
     return True
+
+
+def link_messages(request: JoinRequest, reply_id: str) -> None:
+    """Link the text of a form and the YES to it to the client; a YES that is not written yet is linked later."""
+    for message in messages.get_many([(request.account, request.text_id), (request.account, reply_id)]):
+        replies.link_to_client(message)
 
 
 def _has_stopped_since(request: JoinRequest, now: datetime) -> bool:

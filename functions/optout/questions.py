@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Detail, end_of_phone
 from longcode.clients import store as clients
 from longcode.errors import NotFound, OnlyTheClient
 from longcode.jobs import HandleKeyword, Means
@@ -56,7 +58,14 @@ def close_answered(state: OptOut, now: datetime) -> None:
 
 
 def answer(
-    account: str, phone: str, *, opted_out: bool, message_id: str | None, by: str | None, now: datetime
+    account: str,
+    phone: str,
+    actor: Actor,
+    *,
+    opted_out: bool,
+    message_id: str | None,
+    by: str | None,
+    now: datetime,
 ) -> None:
     """Record the answer of staff to the question about a phone, which must be about `message_id` if that is given.
 
@@ -70,12 +79,16 @@ def answer(
         if is_out and not opted_out:
             raise OnlyTheClient(ONLY_THE_CLIENT, field="opted_out")
         event = answer_event(question, opted_out=opted_out, by=by, now=now)
-        if question.open and not optouts.record_answer(event, question.message_id):
+        details = [Detail("opted_out", after="yes" if opted_out else "no")]
+        record = changes.new(
+            account, ChangeKind.OPT_OUT_ANSWER, now, actor, about=end_of_phone(phone), details=details
+        )
+        if question.open and not optouts.record_answer(event, question.message_id, record):
             continue  # answered or replaced meanwhile: read it again
         if not question.open and question.opted_out is None:
             raise NotFound("The question about this phone is closed: the client has sent STOP or START.")
         if not question.open and opted_out and not question.opted_out and not is_out:
-            optouts.record(event)
+            optouts.record(event, record)
         if opted_out:
             optouts.refresh_listed(account, phone, now)
             enqueue_opt_out([event], now, [account])

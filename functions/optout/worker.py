@@ -53,6 +53,7 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
         and (request := join_confirmation.waiting(job, now))
         and join_confirmation.confirm(request, job.words, now)
     ):
+        join_confirmation.link_messages(request, job.id)
         _reply(job, keyword, now, until=job.at + CONFIRMED_WITHIN, joins=True)
         join_pages.end_request(request)
         return

@@ -7,6 +7,8 @@ from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, NoticeKind, StatusChange
 from longcode.aws.telemetry import count, logger
+from longcode.changes import store as changes
+from longcode.changes.change import THE_SERVICE, ChangeKind, Detail, short
 from longcode.plans import store as price_list
 from longcode.plans.plans import Plan
 from longcode.table.store import ConditionFailed
@@ -64,8 +66,10 @@ def _stop(account: Account, stop: Stop, now: datetime) -> None:
     at = max([now, *(change.at for change in account.status_changes)])  # clocks differ
     change = StatusChange(at=at, to=AccountStatus.SUSPENDED, reason=stop.reason, cause=stop.cause)
     notice = owner_notices.new(account.id, NoticeKind.STOPPED, at, stop.reason)
+    details = [Detail("reason", after=short(stop.reason))]
+    record = changes.new(account.id, ChangeKind.STOPPED, at, THE_SERVICE, details=details)
     try:
-        accounts.set_status(account, change, notice)
+        accounts.set_status(account, change, notice, record)
     except ConditionFailed:  # an order of the operator came first; the next check looks again
         return
     count("AutomaticStops")

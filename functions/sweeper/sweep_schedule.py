@@ -49,6 +49,7 @@ def sweep(now: datetime, at_once: int = 1, most: int = _AT_MOST) -> int:
     """
     with ThreadPoolExecutor(at_once) as pool:
         acted = list(pool.map(lambda item: _try_to_act(item, now), due.find(now, most)))
+    logger.info("swept", extra={"items": len(acted), "failed": acted.count(False)})  # `longcode stuck` reads it
     if not all(acted):
         raise NotSwept(f"{acted.count(False)} of {len(acted)} due items")
     return len(acted)

@@ -6,21 +6,19 @@ from typing import Any
 
 from longcode import jobs
 from longcode.accounts import store as accounts
-from longcode.accounts.account import WebhookEvent
 from longcode.aws import batches, clients, queues
 from longcode.aws.telemetry import logger
 from longcode.clients.client import Client
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.messages import accept, timing
 from longcode.messages import store as messages
-from longcode.months import instant
 from longcode.numbers import choose as choose_number
 from longcode.triggers import store as triggers
 from longcode.triggers.facts import OccurrenceFacts, read_facts
-from longcode.triggers.planning import Call, OccurrenceState, call_for
-from longcode.webhooks import delivery
+from longcode.triggers.planning import OccurrenceState, call_for
+from longcode.webhooks import call_created
 from longcode.webhooks import store as webhooks
-from longcode.webhooks.tell import enqueue_new
+from longcode.webhooks.tell import enqueue
 from triggers import away_texts, texts
 
 _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"
@@ -77,25 +75,9 @@ def _create_call(facts: OccurrenceFacts, client: Client, text: str, now: datetim
     planned, account = facts.occurrence, facts.account
     _note_fired(facts, now)
     call = call_for(planned, client, text)
-    if not delivery.wants(account, WebhookEvent.CALL_CREATED):
-        triggers.put_call(planned, call, now)
-        return
-    created = delivery.new(account.id, WebhookEvent.CALL_CREATED, call.id, _webhook_data(call), now)
-    if triggers.put_call(planned, call, now, webhooks.creation_write(created)):
-        enqueue_new(account, [created], written=True)
-
-
-def _webhook_data(call: Call) -> dict[str, Any]:
-    return {
-        "id": call.id,
-        "at": instant(call.at),
-        "trigger": call.trigger,
-        "kind": call.kind,
-        "record_id": call.record_id,
-        "client_id": call.client_id,
-        "phones": list(call.phones),
-        "text": call.text,
-    }
+    created = call_created.deliveries(account, [call], now)
+    if triggers.put_call(planned, call, now, *map(webhooks.creation_write, created)):
+        enqueue(account.id, created)
 
 
 def handle(body: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
+from longcode.web.actor import actor
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec.structs import asdict, replace
@@ -17,6 +18,8 @@ from longcode.accounts.account import Account, own_merge_fields
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.aws.telemetry import logger
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Detail, differences
 from longcode.errors import NotFound, RequestError
 from longcode.messages import compose
 from longcode.numbers import choose as choose_number
@@ -24,6 +27,7 @@ from longcode.numbers import store as numbers
 from longcode.phone import to_stored
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
+from longcode.table.writes import Delete
 from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.triggers.sentences import sentence
@@ -40,6 +44,8 @@ from longcode.triggers.trigger import (
 )
 
 _RECORDS_AT_ONCE = 50
+
+_UNSHOWN = {"body", "staff_phone", "timing"}
 
 app = account_resolver.resolver()
 
@@ -99,7 +105,7 @@ class KnownPlan(web.Answer):
 @app.put("/triggers/<name>")
 def put_trigger(name: fields.PathName, form: TriggerForm) -> ShownTrigger:
     """Write a trigger. A text that it has planned keeps its time, and is checked against the new rule when due."""
-    return _shown(write(accounts.get_or_raise(web.caller(app)), name, form))
+    return _shown(write(accounts.get_or_raise(web.caller(app)), name, form, actor(app)))
 
 
 @app.post("/triggers/<name>/plan")
@@ -123,7 +129,7 @@ def show_trigger(name: fields.PathName) -> ShownTrigger:
 @app.delete("/triggers/<name>", responses=web.responses({204: None}))
 def delete_trigger(name: fields.PathName) -> Response[str]:
     """Delete a trigger; the texts that it has planned are not sent."""
-    if not triggers.delete(web.caller(app), name):
+    if not delete(web.caller(app), name, clients.now(), actor(app)):
         raise NotFound(f"There is no trigger {name!r}.")
     return Response(204, body="")
 
@@ -145,19 +151,30 @@ def existing(account_id: str, name: str) -> Trigger:
     return trigger
 
 
-def write(account: Account, name: str, form: TriggerForm) -> Trigger:
+def write(account: Account, name: str, form: TriggerForm, by: Actor) -> Trigger:
     """Write a trigger, and return it; raise `RequestError` with the field for a rule that could never text."""
     check_trigger_edition(account)
     trigger = trigger_of_form(account, name, form)
-    _put_below_limit(trigger, account)
+    _put_below_limit(trigger, account, by)
     return trigger
 
 
-def switch(account: Account, name: str, *, enabled: bool) -> Trigger:
+def switch(account: Account, name: str, by: Actor, *, enabled: bool) -> Trigger:
     """Switch a trigger on or off, and return it; raise `NotFound`."""
     check_trigger_edition(account)
-    triggers.set_enabled(account.id, name, enabled=enabled)
+    trigger = existing(account.id, name)
+    if trigger.enabled != enabled:
+        details = differences({"enabled": trigger.enabled}, {"enabled": enabled})
+        kind = ChangeKind.TRIGGER_SWITCHED
+        record = changes.new(account.id, kind, clients.now(), by, about=name, details=details)
+        triggers.set_enabled(trigger, record, enabled=enabled)
     return existing(account.id, name)
+
+
+def delete(account_id: str, name: str, now: datetime, by: Actor) -> bool:
+    """Delete a trigger; return whether it existed."""
+    record = changes.new(account_id, ChangeKind.TRIGGER_DELETED, now, by, about=name)
+    return triggers.delete(account_id, name, record)
 
 
 def plan_known(account: Account, trigger: Trigger, after: str | None, now: datetime) -> KnownPlan:
@@ -192,19 +209,31 @@ def _shown(trigger: Trigger) -> ShownTrigger:
     return ShownTrigger(**asdict(trigger), sentence=sentence(trigger))
 
 
-def _put_below_limit(trigger: Trigger, account: Account) -> None:
+def _put_below_limit(trigger: Trigger, account: Account, by: Actor) -> None:
     """Write a trigger; raise `TooManyTriggers` at the limit. Parallel requests at the limit may all be refused."""
-    changes, now = account.plan_changes, clients.now()
-    most = min(room.most(Bounded.TRIGGERS, changes, now), MOST_TRIGGERS)
+    plan_changes, now = account.plan_changes, clients.now()
+    most = min(room.most(Bounded.TRIGGERS, plan_changes, now), MOST_TRIGGERS)
     existing = triggers.of_account(trigger.account)
-    is_new = trigger.name not in existing
-    if is_new and len(existing) >= most:
-        raise room.refusal(Bounded.TRIGGERS, changes, now)
     before = existing.get(trigger.name)
-    triggers.put(in_place_of(trigger, before) if before else trigger)
-    if is_new and len(triggers.of_account(trigger.account)) > most:
-        triggers.delete(trigger.account, trigger.name)
-        raise room.refusal(Bounded.TRIGGERS, changes, now)
+    if before is None and len(existing) >= most:
+        raise room.refusal(Bounded.TRIGGERS, plan_changes, now)
+    if before:
+        trigger = in_place_of(trigger, before)
+    if trigger == before:
+        return
+    record = changes.new(
+        account.id, ChangeKind.TRIGGER_WRITTEN, now, by, about=trigger.name, details=_details(before, trigger)
+    )
+    triggers.put(trigger, record)
+    if before is None and len(triggers.of_account(trigger.account)) > most:
+        triggers.delete(trigger.account, trigger.name, Delete(record.key))
+        raise room.refusal(Bounded.TRIGGERS, plan_changes, now)
+
+
+def _details(before: Trigger | None, after: Trigger) -> list[Detail]:
+    """Return what is changed of a trigger's rule, without the words of its text and the phone of the staff."""
+    old = asdict(before) if before else {}
+    return differences(old, asdict(after), _UNSHOWN) if before else []
 
 
 def _read_form(account: Account, name: str, form: TriggerForm) -> Trigger:

@@ -22,6 +22,7 @@ from infra.local.processes import HOST, ROOT, Failed, environment, free_port, is
 STACK_FILE = LOCAL / "stack.json"
 SHARED_NUMBERS = ["+12135550100", "+12135550101"]
 MAIL_FROM = "longcode@longcode.example"
+OPERATOR = "operator@longcode.example"
 _PLANS = ROOT / "infra" / "plans.json"
 
 Log = Callable[[str], None]
@@ -103,6 +104,7 @@ def _start(running: ExitStack, folder: Path, emulator_url: str, log: Log) -> Sta
                 "DedicatedSegmentsASecond": "200",
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
+                "OperatorAddresses": OPERATOR,
                 "AlarmMail": "alarms@longcode.example",
                 "SellerName": "Longcode",
                 "CarrierApiBase": carrier_url,
@@ -110,6 +112,7 @@ def _start(running: ExitStack, folder: Path, emulator_url: str, log: Log) -> Sta
                 "DeletionProtection": "false",
             },
         )
+    _protect(emulator_url, outputs["TableName"])
     api_url = f"{emulator_url}/_aws/execute-api/{outputs['ApiId']}/v1"
     with _timed(log, "load the plans"):
         _load_plans(emulator_url, outputs["AdminFunction"])
@@ -175,10 +178,26 @@ def _connect(
         Name=outputs["InboundUrlParameter"], Value=fallback, Type="String", Overwrite=True
     )
     path = "/carriers/twilio/inbound"
-    inbound = {"inbound_url": f"{api_url}{path}", "fallback_url": f"{fallback}{path}"}
-    response = urllib3.request("POST", f"{carrier_url}/settings", json=inbound, timeout=5)
+    settings = {
+        "inbound_url": f"{api_url}{path}",
+        "fallback_url": f"{fallback}{path}",
+        "known_numbers": SHARED_NUMBERS,
+    }
+    response = urllib3.request("POST", f"{carrier_url}/settings", json=settings, timeout=5)
     if response.status != 200:
-        raise Failed(f"the carrier refused {inbound}: {response.data.decode()}")
+        raise Failed(f"the carrier refused {settings}: {response.data.decode()}")
+
+
+def _protect(emulator_url: str, table: str) -> None:
+    """Protect the table as the template says: the emulator leaves these of its properties out."""
+    dynamodb = client("dynamodb", emulator_url)
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+    dynamodb.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
+    )
+    dynamodb.update_continuous_backups(
+        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
 
 
 def _function_url(emulator_url: str, function_url: str) -> str:

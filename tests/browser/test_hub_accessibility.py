@@ -9,11 +9,13 @@ from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
 from playwright.sync_api import Page
 
+from admin import invoke
 from broadcasts import draft_check
 from clients import kept_imports
+from hub.operator import operator_api
 from hub.site import site
 from hub.site_api import PAGES
-from longcode.accounts import account_links, api_keys, sessions, sign_in_links, sign_ups
+from longcode.accounts import account_links, api_keys, people, sessions, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, ReplyDelivery
 from longcode.accounts.account_links import LinkKind
@@ -41,11 +43,13 @@ from optout import list_import
 from tests.browser.conftest import ANNS
 from tests.support.broadcast_steps import advance, create_broadcast
 from tests.support.fakes import client as write_client
+from tests.support.fakes import studio
 from tests.support.reply_steps import receive
 from tests.support.text_steps import accept
 from tests.support.trigger_steps import fire_all, report_event, write_trigger
 
 Ids = dict[str, str]
+OPERATOR = "op@longcode.example"  # one of the tests' settings
 COLOURS_ALONE = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 
 
@@ -69,7 +73,7 @@ def write_consent(account: Account) -> Ids:
     )
     kept_imports.begin(new, account, b"phone\n12\n", Writer(via=Via.IMPORT), run=list_import.run)
     join_pages.save(account, JoinPage(account=account.id, code="abcdefghjk", shown=True), None, now)
-    return {"digits": ANNS[1:], "list_id": new.id, "code": "abcdefghjk"}
+    return {"digits": ANNS[1:], "import_id": new.id, "code": "abcdefghjk"}
 
 
 def write_broadcasts(account: Account) -> Ids:
@@ -123,6 +127,15 @@ def write_settings(account: Account) -> Ids:
     return {"delivery_id": tested.id, "key_id": key.id}
 
 
+def write_operators(account: Account) -> Ids:
+    write_plan(account)
+    studio("10000002", name="Büro Zoë", trial_units_a_day=50)
+    order = {"do": "accounts.suspend", "account": account.id, "reason": "Unpaid", "by": "Ann"}
+    invoke.act(order, clients.now())
+    link = sign_in_links.request(people.in_operators_link(OPERATOR), "job", clients.now())
+    return {"account_id": account.id, "month": "2026-11", "link": link or ""}
+
+
 def write_links(account: Account) -> Ids:
     now = clients.now()
     form = OpenAccount(
@@ -165,7 +178,7 @@ SUBJECTS: dict[str, tuple[Callable[[Account], Ids], tuple[str, ...]]] = {
         write_consent,
         (
             *("/hub/opt-outs", "/hub/opt-outs/record", "/hub/opt-outs/<digits>"),
-            *("/hub/opt-outs/import", "/hub/opt-outs/import/<list_id>", "/hub/consent", "/hub/consent/<digits>"),
+            *("/hub/opt-outs/import", "/hub/opt-outs/import/<import_id>", "/hub/consent", "/hub/consent/<digits>"),
             *("/hub/join-page", "/hub/join-page/print", "/join/<code>"),
         ),
     ),
@@ -205,7 +218,21 @@ SUBJECTS: dict[str, tuple[Callable[[Account], Ids], tuple[str, ...]]] = {
         (
             *("/hub/account", "/hub/account/password", "/hub/account/close", "/hub/sending", "/hub/hours"),
             *("/hub/people", "/hub/notifications", "/hub/webhooks", "/hub/webhooks/secret", "/hub/webhooks/list"),
-            *("/hub/webhooks/sent/<delivery_id>", "/hub/keys", "/hub/keys/<key_id>/end", "/hub/export"),
+            *(
+                "/hub/webhooks/sent/<delivery_id>",
+                "/hub/keys",
+                "/hub/keys/<key_id>/end",
+                "/hub/export",
+                "/hub/changes",
+            ),
+        ),
+    ),
+    "the operator": (
+        write_operators,
+        (
+            *("/hub/operator/overview", "/hub/operator/accounts", "/hub/operator/accounts/<account_id>"),
+            *("/hub/operator/money", "/hub/operator/money/<month>", "/hub/operator/changes"),
+            *("/hub/operator/sign-in", "/hub/operator/sign-in/<link>"),
         ),
     ),
     "signing in": (
@@ -220,6 +247,7 @@ SUBJECTS: dict[str, tuple[Callable[[Account], Ids], tuple[str, ...]]] = {
 NOT_FOUND = {"/hub/sign-in/old", "/hub/nowhere"}
 NO_PAGES = {
     "/hub": "leads to the home page",
+    "/hub/operator": "leads to the overview",
     "/hub/assets/<name>": "style sheet, script and pictures",
     "/hub/invoice-pdf/<month>": "a PDF",
     "/hub/join-page/qr.svg": "a picture",
@@ -235,8 +263,9 @@ def shape(path: str) -> str:
 
 def test_every_page_of_the_site_is_looked_at() -> None:
     assert PAGES  # importing them has added their routes
+    assert operator_api.PAGES
     routes = {route.path for route in (*site._static_routes, *site._dynamic_routes) if route.method == "GET"}
-    pages = {shape(path) for path in routes - NO_PAGES.keys() if not path.endswith(".csv")}
+    pages = {shape(path) for path in routes - NO_PAGES.keys() if not path.endswith((".csv", ".zip"))}
     looked_at = {shape(path) for _, paths in SUBJECTS.values() for path in paths}
 
     assert pages - looked_at == set()
@@ -253,7 +282,10 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     write, paths = SUBJECTS[subject]
     ids, axe = write(account), Axe()
     found: list[tuple[object, ...]] = []
-    if subject != "signing in":
+    if subject == "the operator":
+        of_operator = sessions.begin(people.OPERATORS, "Chrome", clients.now(), people.operator(OPERATOR))
+        page.context.add_cookies([{"name": "operator", "value": of_operator, "url": hub}])
+    elif subject != "signing in":
         session = sessions.begin(account.id, "Chrome", clients.now())
         page.context.add_cookies([{"name": "session", "value": session, "url": hub}])
     page.route("**/*", lambda route: route.fallback() if route.request.method == "GET" else None)  # no work goes on

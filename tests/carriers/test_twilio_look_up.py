@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from longcode.carriers.carrier import CarrierText
+from longcode.carriers.carrier import CarrierText, SentText
 from longcode.carriers.twilio import Twilio
 from longcode.message import MessageState
 from tests.carriers.conftest import FakeCarrier
@@ -22,8 +22,8 @@ TEXT: dict[str, Any] = {
 }
 
 
-def find(api_base: str, timeout_seconds: float = 5) -> list[CarrierText] | None:
-    twilio = Twilio(
+def twilio(api_base: str, timeout_seconds: float = 5) -> Twilio:
+    return Twilio(
         account_sid="AC123",
         auth_token="test-token",
         callback_base="https://longcode.example",
@@ -31,7 +31,10 @@ def find(api_base: str, timeout_seconds: float = 5) -> list[CarrierText] | None:
         timeout_seconds=timeout_seconds,
         clock=lambda: 0.0,
     )
-    return twilio.find("+15555550123", "+15555550100", SINCE)
+
+
+def find(api_base: str, timeout_seconds: float = 5) -> list[CarrierText] | None:
+    return twilio(api_base, timeout_seconds).find("+15555550123", "+15555550100", SINCE)
 
 
 def page(*texts: dict[str, Any], **fields: Any) -> str:
@@ -120,3 +123,38 @@ def test_a_silent_or_unreachable_carrier_is_no_answer(fake: FakeCarrier, nobody_
 
     assert find(fake.url, timeout_seconds=0.1) is None
     assert find(nobody_there) is None
+
+
+def test_a_text_of_ours_is_found_by_its_sid_with_its_phone_and_our_number(fake: FakeCarrier) -> None:
+    fake.answers(200, json.dumps(TEXT | {"to": "+15555550123", "from": "+15555550100"}))
+
+    found = twilio(fake.url).sent("SM1")
+
+    assert urlsplit(fake.asked[0].path).path == "/2010-04-01/Accounts/AC123/Messages/SM1.json"
+    assert found == SentText(
+        phone="+15555550123",
+        number="+15555550100",
+        text=CarrierText(
+            carrier_id="SM1",
+            body="Your proofs are ready.",
+            created_at=datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC),
+            state=MessageState.DELIVERED,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, "{}"),
+        (500, "{}"),
+        (200, "{}"),
+        (200, "no JSON"),
+        (200, json.dumps(TEXT)),
+        (200, json.dumps(TEXT | {"direction": "inbound", "to": "+15555550100", "from": "+15555550123"})),
+    ],
+)
+def test_what_is_no_text_of_ours_is_not_found_by_its_sid(fake: FakeCarrier, status: int, body: str) -> None:
+    fake.answers(status, body)
+
+    assert twilio(fake.url).sent("SM1") is None

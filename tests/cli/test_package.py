@@ -3,13 +3,10 @@
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
-import typer.main
-
-from longcode_cli.main import app
+from tests.support.operator import commands
 from tests.support.source_reading import ROOT
 
 FOLDER = ROOT / "cli"
@@ -17,16 +14,7 @@ UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 VERSION = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]["version"]
 
 
-def _commands(command: object, *names: str) -> Iterator[tuple[str, str | None]]:
-    """Yield each command with its help."""
-    groups = getattr(command, "commands", None)
-    if groups is None:
-        yield " ".join(names), getattr(command, "help", None)
-    for name, one in (groups or {}).items():
-        yield from _commands(one, *names, name)
-
-
-COMMANDS = dict(_commands(typer.main.get_command(app)))
+COMMANDS = dict(commands())
 
 
 def test_the_page_names_each_command_and_no_other() -> None:

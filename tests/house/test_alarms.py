@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.support.source_reading import (
     FUNCTIONS,
+    ROOT,
     dotted,
     events,
     functions,
@@ -16,6 +17,7 @@ from tests.support.source_reading import (
     sources,
 )
 
+PAGE = (ROOT / "docs" / "operate.md").read_text()
 CALLED_BY_OTHERS = {"Authorizer", "InboxWebhook", "SendReceipts"}
 AN_HOUR, TEN_MINUTES = 3600, 600
 Metric = tuple[str, str, tuple[str, ...]]
@@ -147,14 +149,23 @@ def test_nothing_rings_on_a_new_stack_and_a_sweep_that_has_run_rings_when_it_sto
     assert sweep["Period"] * sweep["EvaluationPeriods"] == TEN_MINUTES
 
 
-def test_the_operator_s_page_has_every_alarm(template: dict[str, Any]) -> None:
-    page = (FUNCTIONS.parent / "docs" / "operating.md").read_text()
-    table = page.partition("## When an alarm is raised")[2].partition("\n## ")[0]
-    rows = [re.findall(r"`(\w+)`", row.split("|")[1]) for row in table.splitlines() if row.startswith("| `")]
+def test_each_alarm_leads_to_its_section_which_says_what_to_look_at(template: dict[str, Any]) -> None:
+    chapter = PAGE.partition("\n## When an alarm is raised\n")[2].partition("\n## ")[0]
+    sections = {
+        name: text
+        for titles, text in re.findall(r"((?:^### \w+\n)+)\n((?:(?!###).*\n)+)", chapter, re.MULTILINE)
+        for name in re.findall(r"\w+", titles)
+    }
 
-    assert sorted(name for names in rows for name in names) == sorted(
-        name.removesuffix("Alarm") for name in alarms(template)
+    assert {name: f"docs/operate.md#{name.lower()}" for name in sections} == {
+        name.removesuffix("Alarm"): alarm["AlarmDescription"].rpartition(" ")[2]
+        for name, alarm in alarms(template).items()
+    }
+    looks = re.compile(
+        r"`(?:longcode|aws|filter) |^    (?:filter|aws) |`docs/incidents\.md`|the\s+query\s+above|errors\s+of\s+`",
+        re.MULTILINE,
     )
+    assert [title for title, text in sections.items() if not looks.search(text)] == []
 
 
 def test_the_dashboard_shows_what_the_code_counts_and_names_resources_that_exist(template: dict[str, Any]) -> None:

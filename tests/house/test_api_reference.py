@@ -21,7 +21,7 @@ from longcode.messages import lookup
 from longcode.numbers.conversations import TextRefusal
 from longcode.triggers.planning import REASONS
 from longcode.webhooks import delivery
-from tests.support.api_document import DOCUMENT, faults
+from tests.support.api_document import DOCUMENT, faults, payloads
 from tests.support.local_aws import read_template
 from tests.support.source_reading import FUNCTIONS, ROOT
 from triggers.forecast import CALL_INSTEAD
@@ -276,7 +276,8 @@ def test_a_second_validator_accepts_the_document_and_generates_a_typescript_clie
 @pytest.mark.parametrize("event", WebhookEvent)
 def test_a_webhook_is_described_with_an_example(event: WebhookEvent) -> None:
     body = DOCUMENT["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    data = {name: field["examples"][0] for name, field in body["properties"]["data"]["properties"].items()}
+    examples = [{name: field["examples"][0] for name, field in kind["properties"].items()} for kind in payloads(body)]
 
-    assert faults(body, {"type": event, "timestamp": "2026-12-03T17:05:12.000Z", "data": data}) == []
+    for data in examples:
+        assert faults(body, {"type": event, "timestamp": "2026-12-03T17:05:12.000Z", "data": data}) == []
     assert faults(body, {"type": event, "timestamp": "2026-12-03T17:05:12.000Z", "data": {}})

@@ -15,6 +15,7 @@ PATHS = re.compile(r"(?<![\w.])/(?:home|Users|work|root|mnt)/[\w.-]+")
 CARRIER_CODES = LONGCODE / "carriers" / "refusals.py"  # several codes of a carrier mean the same
 UNREACHABLE = "unreachable: itertools.count does not end"
 LONGEST_OF_A_NAME = 24
+SECTION = re.compile(r"\b(docs/[\w/-]+\.md)#([\w-]+)|\]\(()#([\w-]+)\)")
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt))`")
 
 
@@ -44,6 +45,18 @@ def test_every_file_that_a_page_names_is_there() -> None:
     ]
 
     assert missing == []
+
+
+def test_every_section_that_a_page_the_code_or_the_template_leads_to_is_there() -> None:
+    leading = [
+        (name, page or name, section or own)
+        for name, text in tracked().items()
+        if name.endswith((".md", ".py", ".yaml")) and name != relative_path(Path(__file__))
+        for page, section, _, own in SECTION.findall(text)
+    ]
+
+    assert len(leading) > 50
+    assert [link for link in leading if link[2] not in anchors(ROOT / link[1])] == []
 
 
 def test_every_file_that_code_or_configuration_names_is_there() -> None:
@@ -87,10 +100,19 @@ def test_decisions_are_numbered_without_gaps_and_short() -> None:
     assert [path.name for path in decisions if len(path.read_text().splitlines()) > 25] == []
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
 def pages() -> list[Path]:
     """Return the pages of the repository."""
     own = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
-    return [*own, *(page for folder in ("docs", "sdk", "cli") for page in sorted((ROOT / folder).rglob("*.md")))]
+    return [
+        *own,
+        *(page for folder in ("docs", "sdk", "cli", "bench") for page in sorted((ROOT / folder).rglob("*.md"))),
+    ]
 
 
 def tracked() -> dict[str, str]:

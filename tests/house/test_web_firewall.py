@@ -78,6 +78,7 @@ def test_it_leaves_the_carriers_alone(template: dict[str, Any]) -> None:
         assert forms.search(f"{base}/password/token")
         assert forms.search(f"{base}/hub/sign-in/mail")
         assert forms.search(f"{base}/hub/sign-up")
+        assert forms.search(f"{base}/hub/operator/sign-in")
         assert not forms.search(f"{base}/hub/newest")
         assert not forms.search(f"{base}/carriers/twilio/inbound")
         assert not carriers.search(f"{base}/messages")

@@ -136,7 +136,9 @@ def test_a_number_is_in_one_service_only(carrier: Client) -> None:
     answer = carrier.control("PUT", f"/services/{OTHER_SERVICE}", {"numbers": [OURS]})
 
     assert (answer.status, OURS in answer.json["error"]) == (422, True)
-    assert carrier.control("GET", "/services").json == {SERVICE: {"numbers": [OURS], "sticky": True}}
+    assert carrier.control("GET", "/services").json == {
+        SERVICE: {"numbers": [OURS], "sticky": True, "campaign": "VERIFIED"}
+    }
     assert carrier.control("DELETE", f"/services/{SERVICE}").status == 204
     create(carrier, OURS, sid=OTHER_SERVICE)
 

@@ -182,7 +182,7 @@ def plain(schema: Any) -> Any:
             }
         case {"enum": [*values]}:
             return {"enum": values}
-        case {"anyOf": [*parts]}:
+        case {"anyOf": [*parts]} | {"oneOf": [*parts]}:
             return {"anyOf": [plain(part) for part in parts]}
         case {"items": items}:
             return {"items": plain(items)}

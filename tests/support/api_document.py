@@ -88,8 +88,16 @@ def _resolved(response: dict[str, Any]) -> dict[str, Any]:
 def webhook_faults(webhook: dict[str, Any]) -> list[str]:
     """Return what is wrong with the body of a webhook, by the description of its event."""
     described = DOCUMENT["webhooks"][webhook["type"]]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    unknown = set(webhook["data"]) - set(described["properties"]["data"]["properties"])
+    kinds = payloads(described)
+    unknown = set(webhook["data"]).difference(*(kind["properties"] for kind in kinds))
     return [*faults(described, webhook), *(f"{name} is not described" for name in sorted(unknown))]
+
+
+def payloads(described: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the schemas of the data of a webhook: one, or those of its kinds."""
+    data = described["properties"]["data"]
+    schemas = DOCUMENT["components"]["schemas"]
+    return [schemas[kind["$ref"].rpartition("/")[2]] for kind in data["oneOf"]] if "oneOf" in data else [data]
 
 
 def delivery_faults(delivery: Delivery) -> list[str]:

@@ -1,6 +1,7 @@
 """A browser for the hub's pages: it keeps cookies, follows redirects and fills in forms, as a person's does."""
 
 import gzip
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin
 
 from hub import site_api
-from hub.plan import pdf_api  # its route is a function of its own on AWS
+from hub.operator import operator_api
+from hub.plan import pdf_api
 from tests.support.fakes import REQUEST_ID, LambdaContext
 
 HOST = "longcode.example"
@@ -192,18 +194,27 @@ class Browser:
             "body": body,
             "isBase64Encoded": kind != _FORM,
         }
-        function = pdf_api if address.startswith("/hub/invoice-pdf/") else site_api
-        answer = function.handler(event, LambdaContext())
+        answer = function_of(address).handler(event, LambdaContext())
         headers_out = answer["multiValueHeaders"]
         for cookie in headers_out.get("Set-Cookie", []):
             pair, *attributes = (part.strip() for part in cookie.split(";"))
             name, _, value = pair.partition("=")
-            assert address.count("/") == 2, "a cookie without a path is sent to the pages of its own folder only"
+            folder = "/hub/operator" if name == "operator" else "/hub"
+            assert address.rpartition("/")[0] == folder, (
+                "a cookie without a path is sent to the pages of its own folder"
+            )
             if any(attribute.casefold().startswith("max-age=0") for attribute in attributes):
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value
         return Page(path, answer["statusCode"], headers_out, answer["body"])
+
+
+def function_of(address: str) -> Any:
+    """Return the function that a page belongs to: on AWS, three share the hub."""
+    if address.startswith("/hub/invoice-pdf/"):
+        return pdf_api
+    return operator_api if re.match("/hub/operator(/|$)", address) else site_api
 
 
 def _address(path: str) -> str:

@@ -14,6 +14,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws.clients import client as aws_client
 from longcode.carriers.carrier import CarrierText, SendResult, Sent, Text
+from longcode.changes.change import Actor, Way
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.jobs import Product
@@ -21,6 +22,7 @@ from longcode.plans.plans import PlanChange
 from tests.support import api_document
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+ACTOR = Actor(way=Way.HUB, who="p1", name="Ann", address="198.51.100.7", browser="Firefox on Linux")
 PASSWORD = "abcde-fghjk-mnpqr-stuvw-xyz23-45678"
 _PASSWORD_HASH = passwords.hash_of(PASSWORD)
 

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from hub import site_api
-from hub.plan import pdf_api  # its route is a function of its own on AWS
+from tests.support.browser import function_of
 from tests.support.fakes import REQUEST_ID, LambdaContext
 
 # Without these, Chromium calls its maker's hosts, which a test may not reach.
@@ -52,8 +51,7 @@ class _Gateway(BaseHTTPRequestHandler):
             "body": body,
             "isBase64Encoded": is_file,
         }
-        function = pdf_api if url.path.startswith("/hub/invoice-pdf/") else site_api
-        answer = function.handler(event, LambdaContext())
+        answer = function_of(url.path).handler(event, LambdaContext())
         content = b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
         self.send_response(answer["statusCode"])
         for name, values in answer["multiValueHeaders"].items():

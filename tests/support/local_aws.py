@@ -74,6 +74,7 @@ os.environ |= {
     "PAYMENT_DAYS": "30",
     "HOW_TO_PAY": "By bank transfer to account 000123456789, with the invoice's number.",
     "HELP_CONTACT": "help@longcode.example",
+    "OPERATOR_ADDRESSES": "Op@longcode.example",
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
     "PLAN_BOUNDS_FILE": str(ROOT / "infra" / "plan_bounds.json"),

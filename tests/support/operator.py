@@ -2,18 +2,20 @@
 
 import io
 import json
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pytest
+import typer.main
 
 from admin import invoke
 from longcode_cli.deployment import Deployment
-from longcode_cli.main import main
+from longcode_cli.main import app, main
 from tests.support.fakes import NOW
 
 STACK = "longcode"
@@ -39,6 +41,41 @@ class Stacks:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
         assert StackName == STACK
         return {"Stacks": [{"Outputs": [{"OutputKey": key, "OutputValue": it} for key, it in self.outputs.items()]}]}
+
+    def get_paginator(self, operation: str) -> "Stacks":
+        assert operation == "list_stack_resources"
+        return self
+
+    def paginate(self, *, StackName: str) -> list[dict[str, Any]]:  # noqa: N803 - as boto3 has it
+        log = {"LogicalResourceId": "FunctionsLog", "ResourceType": "AWS::Logs::LogGroup"}
+        return [{"StackResourceSummaries": [{**log, "PhysicalResourceId": f"{StackName}-FunctionsLog"}]}]
+
+
+@dataclass(frozen=True)
+class Log:
+    """A client of CloudWatch Logs with lines of JSON by their time, of which it gives one in a page."""
+
+    lines: Sequence[tuple[datetime, Mapping[str, Any]]]
+
+    def filter_log_events(
+        self,
+        *,
+        logGroupName: str,  # noqa: N803 - as boto3 has it
+        filterPattern: str,  # noqa: N803
+        startTime: int,  # noqa: N803
+        endTime: int = sys.maxsize,  # noqa: N803
+        nextToken: str = "0",  # noqa: N803
+    ) -> dict[str, Any]:
+        assert logGroupName == f"{STACK}-FunctionsLog"
+        wanted = re.findall(r'\$\.(\w+) = "([^"]*)"', filterPattern)
+        found = [
+            {"timestamp": int(at.timestamp() * 1000), "message": json.dumps(line)}
+            for at, line in self.lines
+            if startTime <= at.timestamp() * 1000 < endTime
+            and any(str(line.get(name)) == value for name, value in wanted)
+        ]
+        at = int(nextToken)
+        return {"events": found[at : at + 1], **({"nextToken": str(at + 1)} if at + 1 < len(found) else {})}
 
 
 @dataclass(frozen=True)
@@ -88,3 +125,13 @@ def _typing(typed: str | None) -> Iterator[None]:
         yield
     finally:
         sys.stdin = before
+
+
+def commands(command: object = None, *names: str) -> Iterator[tuple[str, str | None]]:
+    """Yield each command with its help."""
+    command = command or typer.main.get_command(app)
+    groups = getattr(command, "commands", None)
+    if groups is None:
+        yield " ".join(names), getattr(command, "help", None)
+    for name, one in (groups or {}).items():
+        yield from commands(one, *names, name)

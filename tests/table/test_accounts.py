@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from longcode.accounts import store as accounts
 from longcode.plans.plans import PlanChange
 from longcode.table.store import ConditionFailed
-from tests.support.fakes import NOW, studio
+from tests.support.fakes import ACTOR, NOW, studio
 
 LATER = NOW + timedelta(hours=1)
 
@@ -37,10 +37,10 @@ def test_a_taken_id_or_address_opens_no_account(number: str, email: str) -> None
 
 def test_a_change_of_plan_on_an_outdated_history_fails() -> None:
     account = studio()
-    accounts.change_plan(account, PlanChange(NOW, "large"))
+    accounts.change_plan(account, PlanChange(NOW, "large"), ACTOR)
 
     with pytest.raises(ConditionFailed):
-        accounts.change_plan(account, PlanChange(NOW, "small"))
+        accounts.change_plan(account, PlanChange(NOW, "small"), ACTOR)
 
     found = accounts.get("10000001")
     assert found
@@ -80,7 +80,7 @@ def test_an_account_takes_its_details_from_the_form_of_its_credentials() -> None
 
 def test_a_plan_changed_since_is_not_changed_by_a_repeated_form() -> None:
     first = studio(established_at=None)
-    account = accounts.change_plan(first, PlanChange(LATER, "large"))
+    account = accounts.change_plan(first, PlanChange(LATER, "large"), ACTOR)
     form = {"plan_changes": (PlanChange(LATER, "starter"),)}
 
     assert accounts.claim_credentials_mail(first, form, LATER, LATER) is None

@@ -25,7 +25,7 @@ from longcode.usage import store as quotas
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import DeliveryState
-from tests.support.fakes import NOW
+from tests.support.fakes import ACTOR, NOW
 from tests.support.older_items import CONFIRMATION_TOKEN, DAY, HERON, HERON_LIMITS, MINUTE
 
 HOUR = timedelta(hours=1)
@@ -47,7 +47,7 @@ def test_the_status_of_an_older_account_changes(account: str, changes: int) -> N
 
 def test_the_settings_plan_and_secret_of_an_older_account_change() -> None:
     accounts.change_settings(HERON, {"units_a_day": None, "sender_name": "Heron & Co"})
-    accounts.change_plan(accounts.get_or_raise(HERON), PlanChange(NOW + HOUR, "large"))
+    accounts.change_plan(accounts.get_or_raise(HERON), PlanChange(NOW + HOUR, "large"), ACTOR)
     changed_secret = accounts.change_webhook_secret(
         accounts.get_or_raise(HERON), "third", [OldSecret("second", NOW + DAY)]
     )

@@ -3,8 +3,11 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -18,6 +21,15 @@ _LOCAL_NAME, _LOCAL_REGION, _LOCAL_KEY = "longcode", "us-east-1", "local"
 _LONGEST_SECONDS = 900  # of an order: the longest time-out that a Lambda function can have
 
 
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource of the stack: its name in the template, its type, and by what AWS knows it."""
+
+    name: str
+    kind: str
+    id: str
+
+
 class Deployment:
     """A stack, found by its name, and the session of AWS with which it is reached."""
 
@@ -26,24 +38,61 @@ class Deployment:
         self.endpoint_url = endpoint_url
         self._session = session
         self._clients: dict[str, Any] = {}
+        self._opening = Lock()  # a session cannot open clients in two threads at once
 
     def client(self, service: str) -> Any:
         """Return the client of an AWS service, for example `sqs`."""
-        if service not in self._clients:
-            config = Config(
-                read_timeout=_LONGEST_SECONDS if service == "lambda" else 60, retries={"mode": "standard"}
-            )
-            self._clients[service] = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
-        return self._clients[service]
+        with self._opening:
+            if service not in self._clients:
+                config = Config(
+                    read_timeout=_LONGEST_SECONDS if service == "lambda" else 60, retries={"mode": "standard"}
+                )
+                self._clients[service] = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+            return self._clients[service]
 
     @cached_property
-    def outputs(self) -> Mapping[str, str]:
-        """Return the outputs of the stack by name; raise `Unreachable` if there is no such stack."""
+    def _described(self) -> Mapping[str, Any]:
         try:
             [found] = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         except (BotoCoreError, ClientError) as error:
             raise Unreachable(f"The stack {self.stack!r} cannot be read: {error}") from error
-        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        return dict(found)
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """Return the outputs of the stack by name; raise `Unreachable` if there is no such stack."""
+        return {output["OutputKey"]: output["OutputValue"] for output in self._described.get("Outputs", [])}
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """Return the parameters with which the stack was deployed; raise `Unreachable`."""
+        return {one["ParameterKey"]: one["ParameterValue"] for one in self._described.get("Parameters", [])}
+
+    @property
+    def created_at(self) -> datetime:
+        """Return when the stack was first deployed; raise `Unreachable`."""
+        at: datetime = self._described["CreationTime"]
+        return at
+
+    @cached_property
+    def resources(self) -> Mapping[str, Resource]:
+        """Return the resources of the stack by their names in the template; raise `Unreachable`."""
+        try:
+            pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.stack)
+            listed = [one for page in pages for one in page["StackResourceSummaries"]]
+        except (BotoCoreError, ClientError) as error:
+            raise Unreachable(f"The resources of the stack {self.stack!r} cannot be read: {error}") from error
+        return {
+            one["LogicalResourceId"]: Resource(
+                name=one["LogicalResourceId"], kind=one["ResourceType"], id=one["PhysicalResourceId"]
+            )
+            for one in listed
+            if "PhysicalResourceId" in one
+        }
+
+    def of_kind(self, kind: str) -> list[Resource]:
+        """Return the resources of a type, such as `AWS::SQS::Queue`, in the order of their names."""
+        return sorted((one for one in self.resources.values() if one.kind == kind), key=lambda one: one.name)
 
     def order(self, do: str, **fields: object) -> dict[str, Any]:
         """Give an order to the operator's function and return its answer.
@@ -62,12 +111,20 @@ class Deployment:
             raise Refused(answer["detail"], code=answer["code"], field=answer.get("field"))
         return dict(answer)
 
-    def pages(self, do: str, **fields: object) -> Iterator[dict[str, Any]]:
+    def items(self, do: str, **fields: object) -> Iterator[dict[str, Any]]:
         """Yield the items of all pages of an order that lists something."""
+        return (item for page in self._pages(do, fields, "cursor") for item in page["items"])
+
+    def pages_of_accounts(self, do: str, **fields: object) -> Iterator[dict[str, Any]]:
+        """Yield all pages of an order that goes through the accounts."""
+        return self._pages(do, fields, "after")
+
+    def _pages(self, do: str, fields: Mapping[str, object], goes_on: str) -> Iterator[dict[str, Any]]:
+        """Yield all pages of an order; `goes_on` is its field for the cursor of the page before."""
         cursor = None
         while True:
-            page = self.order(do, **fields, cursor=cursor)
-            yield from page["items"]
+            page = self.order(do, **fields, **{goes_on: cursor})
+            yield page
             if not (cursor := page["next_cursor"]):
                 return
 

@@ -9,11 +9,27 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from longcode_cli import accounts
 from longcode_cli.command import Operator
+from longcode_cli.commands import (
+    accounts,
+    changes,
+    dead_letters,
+    logs,
+    month,
+    numbers,
+    optouts,
+    partners,
+    phones,
+    plans,
+    restore,
+    texts,
+    unattributed,
+    waiting,
+)
 from longcode_cli.deployment import Deployment, find
+from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
-from longcode_cli.output import Output
+from longcode_cli.output import Output, without_control
 
 app = typer.Typer(
     name="longcode",
@@ -22,6 +38,21 @@ app = typer.Typer(
     help="Operate Longcode, the texting service of photography studios.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(texts.app, name="texts")
+app.add_typer(phones.app, name="phones")
+app.add_typer(unattributed.app, name="unattributed")
+app.add_typer(optouts.app, name="optouts")
+app.add_typer(numbers.app, name="numbers")
+app.add_typer(plans.app, name="plans")
+app.add_typer(month.app, name="month")
+app.add_typer(partners.app, name="partners")
+app.add_typer(waiting.app, name="parked")
+app.command("stuck")(waiting.stuck)
+app.add_typer(logs.app, name="logs")
+app.command("changes")(changes.changes)
+app.command("restore-check")(restore.restore_check)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(doctor)
 
 
 @app.callback()
@@ -64,5 +95,6 @@ def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | N
         app(words, obj=given)
     except Failure as failure:
         field = f" (field {failure.field})" if isinstance(failure, Refused) and failure.field else ""
-        Console(stderr=True).print(f"{failure}{field}", markup=False, highlight=False, soft_wrap=True)
+        said = without_control(f"{failure}{field}")
+        Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
         sys.exit(failure.exit_code)

@@ -20,7 +20,7 @@ Phones = Annotated[bool, typer.Option("--phones", help="Show phones; without it,
 Words = Annotated[bool, typer.Option("--words", help="Show the words of texts.")]
 
 _PHONES = {"phone", "other_recipients"}
-_WORDS = {"body", "words", "media"}
+_WORDS = {"body", "words", "media", "subject"}
 _SHOWN_BEFORE, _SHOWN_AFTER = 5, 4  # characters of a phone: +1212…0123
 
 
@@ -36,7 +36,7 @@ class Output:
         if self.json:
             self._json(list(items))
         elif not items:
-            self.console.print(empty, highlight=False, soft_wrap=True)
+            self._say(empty)
         else:
             table = Table(box=None, pad_edge=False, header_style="bold")
             for title in columns:
@@ -65,7 +65,11 @@ class Output:
         if self.json:
             self._json(answer)
         else:
-            self.console.print(escape(sentence), highlight=False, soft_wrap=True)
+            self._say(sentence)
+
+    def raw(self, text: str) -> None:
+        """Write a text as it is, for a file or a program; a person's terminal gets it without control characters."""
+        self.console.file.write(without_control(text) if self.console.file.isatty() else text)
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something is destroyed; end the command unless the answer is yes. A program must say --yes."""
@@ -73,11 +77,14 @@ class Output:
             return
         if self.json or not sys.stdin.isatty():
             raise typer.BadParameter("This needs --yes where nobody can be asked.", param_hint="--yes")
-        typer.confirm(question, abort=True)
+        typer.confirm(without_control(question), abort=True)
+
+    def _say(self, sentence: str) -> None:
+        self.console.print(escape(without_control(sentence)), highlight=False, soft_wrap=True)
 
     def _json(self, value: object) -> None:
         # Not by the console, which would break long lines.
-        self.console.file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        self.console.file.write(printable_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def discreet(answer: Any, *, phones: bool = False, words: bool = False) -> Any:
@@ -108,10 +115,18 @@ def day_and_time(instant: str | None) -> str:
     return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _text(value: object) -> str:
-    return "" if value is None else escape(_without_control(str(value)))
-
-
-def _without_control(text: str) -> str:
+def without_control(text: str) -> str:
     """Leave out control characters: a studio's name must not steer the operator's terminal."""
     return "".join(character for character in text if character.isprintable() or character == "\n")
+
+
+def printable_json(text: str) -> str:
+    """Return JSON of the same value in which each control character, and half of a pair, is an escape."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in text
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else escape(without_control(str(value)))

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from hub import words
 from hub.automatic import rule_form, rule_preview, suggestions
 from hub.automatic.triggers import in_a_sentence, is_entitled
-from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, page_of_studio, show, site
 from hub.templating.preview import picker
 from hub.texting.texts import templates_of
 from longcode.accounts.account import Account
@@ -43,7 +43,7 @@ def add(account: Account, fields: dict[str, str]) -> Page:
         before = triggers.get(account.id, name)
         if before and before != rules_api.in_place_of(rules_api.trigger_of_form(account, name, form), before):
             raise RequestError(_SAME_NAME, field="name")
-        rules_api.write(account, name, form)
+        rules_api.write(account, name, form, actor())
     except RequestError as refusal:
         return _page(account, None, fields, wrong=refusal)
     return _planned(name, form)
@@ -76,7 +76,7 @@ def save(account: Account, fields: dict[str, str], name: str) -> Page:
         return _page(account, trigger, fields, is_shown=True)
     try:
         form = rule_form.read(fields, enabled=trigger.enabled)
-        rules_api.write(account, name, form)
+        rules_api.write(account, name, form, actor())
     except RequestError as refusal:
         return _page(account, trigger, fields, wrong=refusal)
     return _planned(name, form)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from hub import words
 from hub.automatic import rule_form, suggestions
-from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
@@ -66,7 +66,7 @@ def show_triggers(account: Account) -> Page:
 def switch(account: Account, fields: dict[str, str], name: str) -> Page:
     """Switch a trigger on or off; one that is switched on plans for the records that are known."""
     is_on = fields.get("on") == "1"
-    trigger = rules_api.switch(account, name, enabled=is_on)
+    trigger = rules_api.switch(account, name, actor(), enabled=is_on)
     if is_on and trigger.timing:
         return go_to(f"triggers/{quote(name, safe='')}/plan")
     return go_to(f"triggers?switched={quote(name)}&on={int(is_on)}")
@@ -84,7 +84,7 @@ def ask_to_delete(account: Account, name: str) -> Page:
 @form_of_studio
 def delete(account: Account, _fields: dict[str, str], name: str) -> Page:
     """Delete a trigger. One that is deleted already is no error: the form may have been sent twice."""
-    triggers.delete(account.id, name)
+    rules_api.delete(account.id, name, clients.now(), actor())
     return go_to("triggers?deleted=1")
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from broadcasts import api, follow_up, forms
 from hub import page
 from hub.broadcasts import progress, wording
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site, taken_out
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.billing.sheet import csv_text
@@ -40,7 +40,7 @@ def show_file(account: Account, broadcast_id: str) -> Page:
             wording.of_result(Result(one.state, one.code)) if one.state else wording.why_no_text(one.code, one.detail)
         )
         rows.append((names.get(one.client_id or "", ""), one.phone or "", why))
-    return page.download(csv_text(rows), "not-reached.csv")
+    return taken_out(account, "not-reached.csv", page.download(csv_text(rows), "not-reached.csv"))
 
 
 @site.get("/hub/broadcasts/<broadcast_id>/calls")

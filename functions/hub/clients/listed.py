@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from clients import forms, tagging
 from clients.tagging import TagChange
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.clients import lists
@@ -71,7 +71,7 @@ def change_tags(account: Account, fields: dict[str, str]) -> Page:
         wanted=wanted if is_all else Wanted(),
     )
     after = fields.get("cursor") or None
-    done = tagging.change_tags(account.id, change, forms.MOST_TAGS, aws_clients.now(), after=after)
+    done = tagging.change_recorded(account.id, change, forms.MOST_TAGS, aws_clients.now(), actor(), after=after)
     so_far = {name: _number(fields, name) + getattr(done, name) for name in ("looked_at", "changed", "full")}
     if done.cursor:
         total = _number(fields, "total") or sum(1 for _ in find_all(account.id, wanted))

@@ -6,10 +6,12 @@ import segno
 from msgspec.structs import replace
 
 from hub import page
-from hub.site import Page, form_of_owner, go_to, name_of_person, page_of_owner, show, site
+from hub.site import Page, actor, form_of_owner, go_to, name_of_person, page_of_owner, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.aws.parameters import public_url
+from longcode.changes import store as changes
+from longcode.changes.change import ChangeKind, differences
 from longcode.clients import join_pages
 from longcode.clients.join_pages import LONGEST, JoinPage
 from longcode.clients.words import one_line
@@ -41,7 +43,7 @@ def save_settings(account: Account, fields: dict[str, str]) -> Page:
             topics=said["topics"] or JoinPage(account="", code="").topics,
             often=said["often"] or JoinPage(account="", code="").often,
         )
-        join_pages.save(account, changed, name_of_person(), aws_clients.now())
+        _save(account, changed)
     except RequestError as refusal:
         return _page(account, fields, refusal)
     return go_to("join-page?saved=1")
@@ -54,7 +56,7 @@ def renew(account: Account, fields: dict[str, str]) -> Page:
     kept = join_pages.of_account(account.id)
     if kept and fields.get("code") == kept.code:
         new = replace(kept, code=join_pages.new_code())
-        join_pages.save(account, new, name_of_person(), aws_clients.now())
+        _save(account, new)
     return go_to("join-page?renewed=1")
 
 
@@ -73,6 +75,18 @@ def show_print(account: Account) -> Page:
     """Show the QR code with the studio's name and what it is for, to print."""
     kept = _existing(account)
     return show("consent/join_print", account, kept=kept, address=_address(kept))
+
+
+def _save(account: Account, changed: JoinPage) -> None:
+    """Write the page, and record what was changed of it."""
+    before, now = join_pages.of_account(account.id), aws_clients.now()
+    details = differences(_recorded(before), _recorded(changed), {"code"})
+    records = [changes.new(account.id, ChangeKind.JOIN_PAGE, now, actor(), details=details)] if details else []
+    join_pages.save(account, changed, name_of_person(), now, *records)
+
+
+def _recorded(kept: JoinPage | None) -> dict[str, str | bool]:
+    return {name: getattr(kept, name) for name in ("code", "shown", *LONGEST)} if kept else {}
 
 
 def _existing(account: Account) -> JoinPage:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from hub import form_data, words
 from hub.consent import wording
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, name_of_person, page_of_studio, show, site
 from longcode import errors
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
@@ -27,6 +27,8 @@ from optout import api, questions
 
 _ROWS = 40
 _MOST_QUESTIONS = 20
+_SECONDS = 4.0
+_AT_FIRST = 0.1  # seconds: how long the page waits for the survey of the phones that were texted before
 _FIELDS = {"how": "words", "asked_on": "day", "channel": "way"}
 ASKABLE = (Channel.PHONE, Channel.EMAIL, Channel.IN_PERSON, Channel.LETTER, Channel.OTHER)
 
@@ -69,11 +71,13 @@ def show_opt_outs(account: Account) -> Page:
 @site.post("/hub/opt-outs")
 @form_of_studio
 def answer_question(account: Account, fields: dict[str, str]) -> Page:
-    """Answer whether a reply was an opt-out."""
+    """Answer whether a reply was an opt-out; or continue the survey of the phones that were texted before."""
+    if fields.get("do") == "survey":
+        return _list(account, {}, seconds=_SECONDS)
     phone, message_id = f"+{fields.get('digits', '')}", fields.get("message_id")
     by, now = name_of_person(), aws_clients.now()
     opted_out = fields.get("opted_out") == "yes"
-    questions.answer(account.id, phone, opted_out=opted_out, message_id=message_id, by=by, now=now)
+    questions.answer(account.id, phone, actor(), opted_out=opted_out, message_id=message_id, by=by, now=now)
     return go_to("opt-outs?answered=1")
 
 
@@ -95,7 +99,7 @@ def record_opt_out(account: Account, fields: dict[str, str]) -> Page:
         form = _opt_out_form(fields)
         if fields.get("sure") != "yes" or fields.get("do") == "change":
             return _form(account, fields, asks=fields.get("do") != "change", phone=number)
-        api.record(account.id, number, form, aws_clients.now(), event_id=form_data.key(fields))
+        api.record(account.id, number, form, aws_clients.now(), actor(), event_id=form_data.key(fields))
     except RequestError as refusal:
         return _form(account, fields, refusal)
     return go_to(f"opt-outs/{number.removeprefix('+')}?recorded=1")
@@ -127,8 +131,13 @@ def show_history(account: Account, digits: str) -> Page:
     )
 
 
-def _list(account: Account, query: dict[str, str], wrong: RequestError | None = None) -> Page:
+def _list(
+    account: Account, query: dict[str, str], wrong: RequestError | None = None, seconds: float = _AT_FIRST
+) -> Page:
     cursor = query.get("after") or None
+    is_done, looked_at = listed.survey(account.id, account.number_since, aws_clients.now(), seconds)
+    if not is_done:
+        return show("clients/survey", account, at="opt-outs", kept={}, looked_at=looked_at)
     (entries, next_cursor), (asked, _) = at_once(
         lambda: listed.page(account.id, account.number_since, limit=_ROWS, cursor=cursor),
         lambda: optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None),

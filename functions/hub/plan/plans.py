@@ -9,7 +9,7 @@ from billing.plan_api import PlanState
 from billing.usage_api import MonthUsage, month_usage
 from hub.plan import wording
 from hub.plan.wording import central
-from hub.site import Page, form_of_owner, go_to, page_of_owner, show, site
+from hub.site import Page, actor, form_of_owner, go_to, page_of_owner, show, site
 from longcode import months
 from longcode.accounts.account import Account
 from longcode.aws import clients
@@ -67,7 +67,7 @@ def change_plan(account: Account, fields: dict[str, str]) -> Page:
         before = months.in_words(shown) if shown == months.previous(counts_from) else "the change that was shown"
         return _question(account, chosen, now, _TOO_LATE.format(before, months.in_words(counts_from)))
     try:
-        plan_api.change(account.id, chosen, now)
+        plan_api.change(account.id, chosen, now, actor())
     except RequestError as refusal:
         return _plans(account, wrong=refusal)
     return go_to(f"plan?changed={counts_from}")

@@ -8,7 +8,7 @@ from msgspec import Struct
 from billing import usage_api
 from hub import page
 from hub.plan.usage import checked_month
-from hub.site import Page, page_of_owner, show, site
+from hub.site import Page, page_of_owner, show, site, taken_out
 from hub.words import origin
 from longcode import months
 from longcode.accounts.account import Account
@@ -77,7 +77,8 @@ def show_file(account: Account, month: str) -> Page:
     days = months.days(checked_month(account, month, clients.now()))
     after, until = (query[name] if query.get(name) in days else None for name in ("after", "until"))
     text = usage_api.sheet_csv(account.id, month, after, until)
-    return page.download(text, f"longcode-texts-{month}{f'-to-{until[-2:]}' if until else ''}.csv")
+    name = f"longcode-texts-{month}{f'-to-{until[-2:]}' if until else ''}.csv"
+    return taken_out(account, name, page.download(text, name))
 
 
 def _chunks(

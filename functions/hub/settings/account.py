@@ -1,4 +1,4 @@
-"""General info: the account's number, password, email address and name, and the pages of links that change them."""
+"""General info: the account's number, password, address and name; the links that change them; closing the account."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -8,13 +8,28 @@ from hub import page
 from hub.clients.record import ZONES
 from hub.settings import general
 from hub.sign_up import plan_in_words
-from hub.site import Page, ask, form_of_owner, go_to, notice, page_of_owner, show, site
+from hub.site import (
+    Page,
+    actor,
+    actor_by_link,
+    ask,
+    form_of_owner,
+    go_to,
+    name_of_person,
+    notice,
+    page_of_owner,
+    show,
+    site,
+)
 from longcode.accounts import account_links, sessions
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, AccountStatus
 from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
+from longcode.changes import store as changes
+from longcode.changes.change import ChangeKind
 from longcode.errors import RequestError
+from longcode.months import month_of
 from longcode.plans import store as price_list
 from longcode.plans.plans import changes_by_first_month
 from longcode.table.store import ConditionFailed
@@ -32,6 +47,12 @@ _ADDRESS_CHANGED = (
 )
 _CHANGED = "The password was changed after this page was shown, so nothing was done now."
 _KEEP = "To keep the password that you have, close this page or go back."
+_BY_STUDIO = "The studio closed it in the hub."
+_OTHER_NAME = "This is not the name of the studio. Write it as it stands above."
+_CLOSED = (
+    "We have mailed you what happens now, and everybody of the studio is signed out. You can still sign in to read"
+    " and to take your data with you. If you change your mind, tell us: we can open the account again."
+)
 
 
 @site.get("/hub/account")
@@ -49,7 +70,7 @@ def change_account(account: Account, fields: dict[str, str]) -> Page:
         if "email" not in fields:
             general.write(account, fields)
             return go_to("account?saved=1")
-        asked = account_links.ask_for_address(account, fields["email"], clients.now())
+        asked = mailed_links.ask_for_address(account, fields["email"], clients.now(), actor())
     except RequestError as refusal:
         return _account_page(account, fields, refusal)
     return notice("Look at the mail", f"You entered {fields['email'].strip()}. {asked}", 200, go_on="account")
@@ -72,7 +93,7 @@ def show_address_link(token: str) -> Page:
 @site.post("/hub/address/<token>")
 def use_address_link(token: str) -> Page:
     """Make the address the account's."""
-    account = mailed_links.change_address(token, clients.now())
+    account = mailed_links.change_address(token, clients.now(), actor_by_link())
     if account is None:
         return _link_ended()
     return notice("The address is changed", _ADDRESS_CHANGED.format(account.email), 200)
@@ -94,7 +115,7 @@ def make_password(account: Account, fields: dict[str, str]) -> Page:
     if fields.get("version") != _version(old):
         return notice("Nothing was changed", _CHANGED, 409)
     try:
-        password = mailed_links.renew_password(account.id, old, clients.now())
+        password = mailed_links.renew_password(account.id, old, clients.now(), actor())
     except ConditionFailed:
         return notice("Nothing was changed", _CHANGED, 409)
     sessions.keep(site.context["session"])
@@ -112,11 +133,31 @@ def show_password_link(token: str) -> Page:
 @site.post("/password/<token>")
 def use_password_link(token: str) -> Page:
     """Make a new password and show it, once."""
-    made = mailed_links.set_password(token, clients.now())
+    made = mailed_links.set_password(token, clients.now(), actor_by_link())
     if made is None:
         return _link_ended()
     number, password = made
     return show("settings/new_password", number=number, password=password)
+
+
+@site.get("/hub/account/close")
+@page_of_owner
+def ask_to_close(account: Account) -> Page:
+    """Show what closing means, and ask for the studio's name."""
+    return _closing_page(account)
+
+
+@site.post("/hub/account/close")
+@form_of_owner
+def close_account(account: Account, fields: dict[str, str]) -> Page:
+    """Close the account, and sign everybody out."""
+    if _bare(fields.get("studio_name", "")) != _bare(account.name):
+        return _closing_page(account, fields.get("studio_name", ""), RequestError(_OTHER_NAME, field="studio_name"))
+    now = clients.now()
+    record = changes.new(account.id, ChangeKind.CLOSED, now, actor())
+    accounts.close(account.id, now, record, reason=_BY_STUDIO, by=name_of_person())
+    sessions.end_of_account(account.id, now)
+    return notice("The account is closed", _CLOSED, 200)
 
 
 def _account_page(account: Account, typed: Mapping[str, str], wrong: RequestError | None = None) -> Page:
@@ -130,7 +171,7 @@ def _account_page(account: Account, typed: Mapping[str, str], wrong: RequestErro
         waiting=waiting,
         saved="saved" in typed and wrong is None,
         zones=ZONES,
-        **general.form(account, typed),
+        **general.form(account, typed, wrong),
     )
 
 
@@ -148,3 +189,15 @@ def _version(hashed: str | None) -> str:
 
 def _link_ended() -> Page:
     return notice("This link does not work", account_links.LINK_ENDED, 404, go_on=None)
+
+
+def _bare(name: str) -> str:
+    """Return a name without what a person may type otherwise: capitals and spaces."""
+    return "".join(name.casefold().split())
+
+
+def _closing_page(account: Account, typed: str = "", wrong: RequestError | None = None) -> Page:
+    if account.status is AccountStatus.CLOSED:
+        return go_to("account")
+    month = month_of(clients.now())
+    return show("settings/close", account, wrong.status if wrong else 200, month=month, typed=typed, wrong=wrong)

@@ -6,12 +6,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from accounts import settings_api
-from accounts.settings_api import AccountSettings
+from accounts.settings_forms import AccountSettings
+from hub.site import actor
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import RequestError, form_refusal
 
-_WAS = "was_"
+WAS = "was_"
 _NAMES = {
     "name": "name of the studio",
     "phone": "phone of the studio",
@@ -38,14 +39,14 @@ _IN_WORDS = {
 
 def shown(current: Mapping[str, str], typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return what the fields of a form show: what was typed, or else the settings; and what they showed at first."""
-    was = {name: typed.get(f"{_WAS}{name}", value) for name, value in current.items()}
-    is_typed = any(name.startswith(_WAS) for name in typed)
+    was = {name: typed.get(f"{WAS}{name}", value) for name, value in current.items()}
+    is_typed = any(name.startswith(WAS) for name in typed)
     return {name: typed.get(name, "" if is_typed else value) for name, value in current.items()}, was
 
 
 def changed(fields: Mapping[str, str], *names: str) -> dict[str, str]:
     """Return the fields with another value than the page showed: two people may change different ones at once."""
-    both = {name: (fields.get(name, ""), fields.get(f"{_WAS}{name}", "")) for name in names}
+    both = {name: (fields.get(name, ""), fields.get(f"{WAS}{name}", "")) for name in names}
     return {name: now.strip() for name, (now, was) in both.items() if _lines(now) != _lines(was)}
 
 
@@ -54,12 +55,15 @@ def _lines(text: str) -> list[str]:
     return text.strip().splitlines()
 
 
-def save(account: Account, settings: Mapping[str, Any]) -> None:
-    """Write settings as PATCH /account does. Raise `RequestError` that names the field, for people."""
+def save(account: Account, settings: Mapping[str, Any], unless_changed: tuple[str, ...] = ()) -> None:
+    """Write settings as PATCH /account does. Raise `RequestError` that names the field, for people.
+
+    `unless_changed` is as in `settings_api.change`.
+    """
     try:
         form = AccountSettings(**settings)
     except ValidationError as error:
         refusal = form_refusal(error.errors()[0], _NAMES)
         detail = _IN_WORDS.get(refusal.field or "", refusal.detail)
         raise RequestError(detail, field=refusal.field) from error
-    settings_api.change(account, form, clients.now())
+    settings_api.change(account, form, clients.now(), actor(), unless_changed)

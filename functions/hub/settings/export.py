@@ -1,10 +1,11 @@
-"""The page from which the owner takes all data of the studio, as CSV files."""
+"""The page from which the owner takes all data of the studio, as one ZIP or as single CSV files."""
 
 from datetime import datetime
 
 from hub import page
+from hub.settings import archive
 from hub.settings.files import FILES, MESSAGES_IN_A_FILE, message_rows, sheet
-from hub.site import Page, page_of_owner, show, site
+from hub.site import Page, notice, page_of_owner, show, site, taken_out
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.errors import NotFound
@@ -13,6 +14,7 @@ from longcode.messages import retentions
 _MOST_DIGITS = 6
 _LONGEST_PLACE = 200
 _NO_FILE = "There is no such file."
+_TOO_MUCH = "Your studio has more data than one file can hold. The page Export has all of it in single files."
 
 
 @site.get("/hub/export")
@@ -24,6 +26,7 @@ def show_files(account: Account) -> Page:
         "settings/export",
         account,
         messages=[(since, count, since.partition("T")[0]) for since, count in messages],
+        is_one_file=sum(count for _, count in messages) <= archive.MOST_MESSAGES,
         files={name: title for name, (title, _) in FILES.items()},
     )
 
@@ -41,11 +44,33 @@ def show_messages_file(account: Account) -> Page:
     return _file_or_halves(account, since, int(count), now)
 
 
+@site.get("/hub/export/everything.zip")
+@page_of_owner
+def show_everything(account: Account) -> Page:
+    """Return all data in one ZIP."""
+    return _archive(account, "everything.zip", whole=True)
+
+
+@site.get("/hub/export/all-else.zip")
+@page_of_owner
+def show_all_else(account: Account) -> Page:
+    """Return all data but messages, clients and their consents in one ZIP."""
+    return _archive(account, "all-else.zip", whole=False)
+
+
+def _archive(account: Account, name: str, *, whole: bool) -> Page:
+    try:
+        file = page.archive(archive.of(account, clients.now(), whole=whole), name)
+    except archive.TooMuch:
+        return notice("Too much for one file", _TOO_MUCH, 413, go_on="export")
+    return taken_out(account, name, file)
+
+
 def _file_or_halves(account: Account, since: str, count: int, now: datetime) -> Page:
     """Return a file of messages, or the page with its halves if it is too large for a response."""
     text = sheet(message_rows(account, since, count, now))
     if count == 1 or page.fits(text):
-        return page.download(text, "messages.csv")
+        return taken_out(account, "messages.csv", page.download(text, "messages.csv"))
     half = count // 2
     _, middle = retentions.messages_before(account.id, since, now, half)
     parts = [(since, half), *([(middle, count - half)] if middle else [])]
@@ -68,4 +93,5 @@ def show_other_file(account: Account) -> Page:
     if name not in FILES:
         raise NotFound(_NO_FILE)
     _, rows = FILES[name]
-    return page.download(sheet(rows(account, clients.now())), f"{name}.csv")
+    file = f"{name}.csv"
+    return taken_out(account, file, page.download(sheet(rows(account, clients.now())), file))

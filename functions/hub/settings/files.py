@@ -9,19 +9,25 @@ from typing import TypeVar
 import msgspec
 
 from longcode import months, windows
-from longcode.accounts import people
+from longcode.accounts import api_keys, people
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
 from longcode.billing.sheet import csv_text
+from longcode.broadcasts import drafts
 from longcode.broadcasts import store as broadcasts
+from longcode.clients import join_pages
+from longcode.clients.client import Audience
 from longcode.message import Message
 from longcode.messages import retentions
 from longcode.months import instant
 from longcode.teamwork import store as teamwork
+from longcode.template import Template
 from longcode.templates import store as template_store
 from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
+from longcode.triggers.planning import Call
+from longcode.triggers.trigger import RecordKind
 from longcode.usage import store as quotas
 
 Row = Iterable[object]
@@ -30,6 +36,12 @@ T = TypeVar("T")
 MESSAGES_IN_A_FILE = 2_500
 """How many messages a file has at most; it has fewer if their words would be more than a response holds."""
 
+_OF_MESSAGES = (
+    *("time", "direction", "kind", "state", "phone", "our_number", "client_id", "words", "words_deleted"),
+    *("units", "charged_units", "template", "subject", "broadcast", "trigger", "written_by", "error", "id"),
+    *("pictures", "cancelled_by"),
+)
+_FIRST = "0"  # sorts before every place
 _EACH = 100
 _AT_ONCE = 20
 _MICROS = 1_000_000
@@ -42,49 +54,103 @@ def sheet(rows: Iterable[Row]) -> str:
 
 def message_rows(account: Account, since: str, count: int, now: datetime) -> Iterator[Row]:
     """Yield the messages from a place on, oldest first; words that the account no longer keeps are left out."""
-    yield (
-        *("time", "direction", "kind", "state", "phone", "our_number", "client_id", "words", "words_deleted"),
-        *("units", "charged_units", "template", "subject", "broadcast", "trigger", "written_by", "error", "id"),
-    )
-    found, _ = retentions.messages_before(account.id, since, now, count)
-    for each in sorted(found, key=lambda one: (one.created_at, one.id)):
-        yield _message_row(windows.hide_old_body(each, account.retention_days, now))
+    yield _OF_MESSAGES
+    yield from _messages(account, since, count, now)[0]
+
+
+def all_message_rows(account: Account, now: datetime) -> Iterator[Row]:
+    """Yield all messages as `message_rows` does, without having all of them in memory."""
+    yield _OF_MESSAGES
+    since: str | None = _FIRST
+    while since is not None:
+        rows, since = _messages(account, since, MESSAGES_IN_A_FILE, now)
+        yield from rows
+
+
+def _messages(account: Account, since: str, count: int, now: datetime) -> tuple[list[Row], str | None]:
+    found, following = retentions.messages_before(account.id, since, now, count)
+    kept = (windows.hide_old_body(each, account.retention_days, now) for each in found)
+    return [_message_row(each) for each in sorted(kept, key=lambda one: (one.created_at, one.id))], following
 
 
 def _message_row(text: Message) -> Row:
     return (
         *(text.sent_at or text.created_at, text.direction, text.kind, text.state, text.phone, text.number),
         *(text.client_id, text.body, text.body_expired, text.units, text.charged_units, text.template, text.subject),
-        *(text.broadcast, text.trigger, text.by, text.error, text.id),
+        *(text.broadcast, text.trigger, text.by, text.error, text.id, " ".join(text.media), text.cancelled_by),
     )
 
 
 def _templates(account: Account, _now: datetime) -> Iterator[Row]:
-    yield "name", "subject", "words", "shortcut"
+    yield "name", "subject", "words", "shortcut", "changed_at", "changed_by"
+    for one in _all_templates(account):
+        yield one.name, one.subject, one.body, one.shortcut, one.changed_at, one.changed_by
+
+
+def _former_words(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "template", "subject", "words", "changed_at", "changed_by"
+    for few in _several((one.name for one in _all_templates(account)), _AT_ONCE):
+        found = at_once(*(partial(template_store.template_versions, account.id, name) for name in few))
+        for name, versions in zip(few, found, strict=True):
+            yield from ((name, one.subject, one.body, one.changed_at, one.changed_by) for one in versions)
+
+
+def _all_templates(account: Account) -> Iterator[Template]:
     after = None
     while page := template_store.template_page(account.id, after, _EACH):
-        yield from ((one.name, one.subject, one.body, one.shortcut) for one in page)
+        yield from page
         after = page[-1].name
 
 
 def _triggers(account: Account, _now: datetime) -> Iterator[Row]:
-    yield "name", "on", "watches", "statuses", "types", "keyword", "days", "of", "at", "to", "template", "words"
+    yield (
+        *("name", "on", "watches", "statuses", "types", "keyword", "days", "of", "at", "to", "staff_phone"),
+        *("template", "words", "call_if_no_text"),
+    )
     for one in triggers.of_account(account.id).values():
         when = (one.timing.days, one.timing.of, one.timing.at) if one.timing else ("", "", "")
-        lists = "; ".join(one.statuses), "; ".join(one.types)
-        yield one.name, one.enabled, one.watches, *lists, one.keyword, *when, one.to, one.template, one.body
+        what = one.name, one.enabled, one.watches, "; ".join(one.statuses), "; ".join(one.types), one.keyword
+        yield *what, *when, one.to, one.staff_phone, one.template, one.body, one.sms_else_call
+
+
+def _records(account: Account, _now: datetime) -> Iterator[Row]:
+    yield (
+        *("kind", "id", "client_id", "phone", "status", "type", "session_date", "session_time", "due_date"),
+        *("values", "cancelled", "reported_at"),
+    )
+    for kind in RecordKind:
+        after = None
+        while page := triggers.record_page(account.id, kind, after, _EACH):
+            for one in page:
+                dates = one.session_date, one.session_time, one.due_date
+                what = one.kind, one.id, one.client_id, one.phone, one.status, one.of_type
+                yield *what, *dates, _json(one.values), one.cancelled, one.at
+            after = page[-1].id
 
 
 def _broadcasts(account: Account, _now: datetime) -> Iterator[Row]:
-    yield "created_at", "send_at", "state", "template", "subject", "words", "texts", "units", "finished_at", "id"
+    yield (
+        *("created_at", "send_at", "state", "template", "subject", "words", "texts", "units", "finished_at", "id"),
+        *("values", "audience", "skipped", "made_by", "cancelled_by"),
+    )
     cursor = None
     while True:
         page, cursor = broadcasts.page(account.id, limit=_EACH, cursor=cursor)
-        for one in page:
-            head = one.created_at, one.send_at, one.state, one.template, one.subject, one.body
-            yield *head, one.texts, one.units, one.finished_at, one.id
+        for few in _several(page, _AT_ONCE):
+            for one, whom in zip(few, at_once(*(partial(broadcasts.audience, one) for one in few)), strict=True):
+                head = one.created_at, one.send_at, one.state, one.template, one.subject, one.body
+                lists = _json(one.values), _audience(whom), _json(one.skipped)
+                yield *head, one.texts, one.units, one.finished_at, one.id, *lists, one.by, one.cancelled_by
         if cursor is None:
             return
+
+
+def _drafts(account: Account, now: datetime) -> Iterator[Row]:
+    yield "begun_at", "changed_at", "words", "template", "values", "audience", "left_out", "begun_by", "changed_by"
+    for listed in drafts.of_account(account.id, now):
+        if one := drafts.get(account.id, listed.id, now):  # the list is without the audiences
+            what = one.body, one.template, _json(one.values), _audience(one.audience), " ".join(one.unchecked)
+            yield one.at, one.changed_at, *what, one.by, one.changed_by
 
 
 def _notes(account: Account, now: datetime) -> Iterator[Row]:
@@ -92,12 +158,43 @@ def _notes(account: Account, now: datetime) -> Iterator[Row]:
     yield from ((one.at, one.phone, one.words, one.by) for one in teamwork.notes_of_account(account, now))
 
 
-def _calls(account: Account, _now: datetime) -> Iterator[Row]:
-    yield "time", "client_id", "phones", "words", "id"
+def _audience(whom: Audience) -> str:
+    return _json({name: value for name, value in msgspec.to_builtins(whom).items() if value})
+
+
+def _assigned(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "phone", "answered_by", "since", "assigned_by"
+    yield from ((one.phone, one.name, one.at, one.by) for one in teamwork.assigned(account.id).values())
+
+
+def _calls(account: Account, now: datetime) -> Iterator[Row]:
+    yield "time", "client_id", "phones", "words", "id", "done_at", "done_by", "note"
     after = None
     while page := call_tasks.call_page(account.id, after, _EACH):
-        yield from ((one.at, one.client_id, " ".join(one.phones), one.text, one.id) for one in page)
+        yield from map(_call_row, page)
         after = page[-1].id
+    cursor = None
+    while True:
+        page, cursor = call_tasks.done_calls(account.id, now, limit=_EACH, cursor=cursor)
+        yield from map(_call_row, page)
+        if cursor is None:
+            return
+
+
+def _call_row(one: Call) -> Row:
+    done = one.done_at, one.done_by, one.note
+    return one.at, one.client_id, " ".join(one.phones), one.text, one.id, *done
+
+
+def _join_page(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "version", "words", "since", "changed_by"
+    yield from ((one.version, one.words, one.at, one.by) for one in join_pages.versions(account.id))
+
+
+def _keys(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "name", "scope", "made_at", "ends_at", "last_used_at"
+    for one in api_keys.of_account(account.id):
+        yield one.name, one.scope, one.created_at, one.ends_at, one.last_used_at
 
 
 def _people(account: Account, _now: datetime) -> Iterator[Row]:
@@ -106,19 +203,10 @@ def _people(account: Account, _now: datetime) -> Iterator[Row]:
 
 
 def _invoices(account: Account, _now: datetime) -> Iterator[Row]:
-    yield "number", "month", "issued_on", "plan", "units_used", "units_beyond", "total", "currency"
+    yield "number", "month", "issued_on", "due_on", "plan", "units_used", "units_beyond", "total", "currency", "lines"
     for one in invoices.all_of(account.id):
-        total = f"{one.total_micros / _MICROS:.2f}"
-        yield (
-            one.number,
-            one.month,
-            one.issued_on,
-            one.plan_title,
-            one.units_used,
-            one.units_beyond,
-            total,
-            one.currency,
-        )
+        head = one.number, one.month, one.issued_on, one.due_on, one.plan_title, one.units_used, one.units_beyond
+        yield *head, f"{one.total_micros / _MICROS:.2f}", one.currency, _json(one.lines)
 
 
 def _usage(account: Account, now: datetime) -> Iterator[Row]:
@@ -138,27 +226,38 @@ def _settings(account: Account, _now: datetime) -> Iterator[Row]:
     yield "setting", "value"
     for name in _SETTINGS:
         value = msgspec.to_builtins(getattr(account, name))
-        yield name, value if isinstance(value, str | int | None) else msgspec.json.encode(value).decode()
+        yield name, value if isinstance(value, str | int | None) else _json(value)
 
 
 _SETTINGS = (
     *("id", "name", "email", "phone", "sender_name", "country_code", "time_zone", "allowed_countries", "statuses"),
     *("quiet_hours", "quiet_zone", "units_a_day", "texts_an_hour", "retention_days", "smart_encoding"),
     *("create_clients", "on_uncertain", "opening_hours", "away_text", "client_fields", "number", "plan_changes"),
+    *("created_at", "product", "edition", "delivery", "webhook_url", "webhook_events"),
 )
 
 FILES: dict[str, tuple[str, Callable[[Account, datetime], Iterator[Row]]]] = {
     "templates": ("Templates", _templates),
+    "former-words": ("Former words of templates", _former_words),
     "triggers": ("Automatic texts", _triggers),
+    "records": ("Sessions, orders and tasks", _records),
     "broadcasts": ("Broadcasts", _broadcasts),
+    "drafts": ("Drafts of broadcasts", _drafts),
     "notes": ("Notes on conversations", _notes),
-    "calls": ("Calls to make", _calls),
+    "assigned": ("Assigned conversations", _assigned),
+    "calls": ("Calls", _calls),
+    "join-page": ("Words of the join page", _join_page),
     "people": ("People", _people),
+    "keys": ("API keys", _keys),
     "invoices": ("Invoices", _invoices),
     "usage": ("Usage by day", _usage),
     "settings": ("Settings", _settings),
 }
 """The files besides clients, messages and opt-outs: their titles and rows, by name."""
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode() if value else ""
 
 
 def _several(values: Iterable[T], most: int) -> Iterator[list[T]]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from accounts import credentials_api
 from accounts.credentials_api import NewKey
-from hub.site import Page, form_of_owner, go_to, notice, page_of_owner, show, site
+from hub.site import Page, actor, form_of_owner, go_to, notice, page_of_owner, show, site
 from longcode.accounts import api_keys
 from longcode.accounts.account import Account
 from longcode.accounts.owner_mails import KEY_MAY
@@ -37,7 +37,7 @@ def make_key(account: Account, fields: dict[str, str]) -> Page:
     now = clients.now()
     try:
         form = _form(account, fields)
-        key, secret = credentials_api.make_key(account.id, form, now, fields.get("key") or uuid4().hex)
+        key, secret = credentials_api.make_key(account.id, form, now, actor(), fields.get("key") or uuid4().hex)
     except RequestError as refusal:
         return _page(account, fields, refusal)
     except ConditionFailed:
@@ -49,7 +49,7 @@ def make_key(account: Account, fields: dict[str, str]) -> Page:
 @form_of_owner
 def end_key(account: Account, _fields: dict[str, str], key_id: str) -> Page:
     """End a key. One that has been ended is no error: the form may have been sent twice."""
-    api_keys.delete(account.id, key_id)
+    credentials_api.end_key(account.id, key_id, clients.now(), actor())
     return go_to("keys?ended=1")
 
 

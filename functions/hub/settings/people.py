@@ -1,11 +1,13 @@
 """The page of the people who sign in by mail, and of the sessions: the owner adds and removes people."""
 
 from accounts import invitations
-from hub.site import Page, form_of_owner, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_owner, form_of_studio, go_to, page_of_studio, show, site
 from longcode.accounts import people, sessions
 from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.aws import clients
+from longcode.changes import store as changes
+from longcode.changes.change import ChangeKind, Detail
 from longcode.errors import RequestError
 
 
@@ -23,7 +25,7 @@ def add_person(account: Account, fields: dict[str, str]) -> Page:
     name, email = fields.get("name", ""), fields.get("email", "")
     role = Role.OWNER if fields.get("role") == Role.OWNER else Role.STAFF
     try:
-        person = invitations.invite(account, name, email, role, clients.now(), by=name_of_person())
+        person = invitations.invite(account, name, email, role, clients.now(), by=actor())
     except RequestError as refusal:
         return _page(account, fields, refusal)
     return go_to(f"people?added={person.id}")
@@ -34,8 +36,7 @@ def add_person(account: Account, fields: dict[str, str]) -> Page:
 def remove_person(account: Account, _fields: dict[str, str], person_id: str) -> Page:
     """Remove a person, and end their sessions."""
     if person := people.get(account.id, person_id):
-        remover = people.address_of(account, site.context["session"].person)
-        invitations.remove(account, person, clients.now(), by=remover)
+        invitations.remove(account, person, clients.now(), actor())
     return go_to("people")
 
 
@@ -43,10 +44,14 @@ def remove_person(account: Account, _fields: dict[str, str], person_id: str) -> 
 @form_of_studio
 def end_session(account: Account, _fields: dict[str, str], session_hash: str) -> Page:
     """End a session: staff their own, the owner any."""
-    mine = site.context["session"]
-    for session in sessions.of_account(account.id, clients.now()):
+    mine, now = site.context["session"], clients.now()
+    for session in sessions.of_account(account.id, now):
         if session.hash == session_hash and (mine.role is Role.OWNER or session.person == mine.person):
-            sessions.end(session)
+            ended = [Detail("browser", session.browser)]
+            record = changes.new(
+                account.id, ChangeKind.SESSION_ENDED, now, actor(), about=session.name, details=ended
+            )
+            sessions.end(session, record)
     return go_to("people")
 
 

@@ -9,7 +9,7 @@ from accounts import settings_api
 from hub import page
 from hub.settings import changes
 from hub.settings.changes import changed, save
-from hub.site import Page, form_of_owner, go_to, notice, page_of_owner, show, site
+from hub.site import Page, actor, form_of_owner, go_to, notice, page_of_owner, show, site
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, ReplyDelivery, WebhookEvent
 from longcode.aws import clients
@@ -24,7 +24,7 @@ EVENTS = {
     WebhookEvent.MESSAGE_RECEIVED: "A client has answered",
     WebhookEvent.MESSAGE_STATUS: "A text was sent, delivered or not delivered",
     WebhookEvent.OPT_OUT_RECORDED: "A phone was opted out or in",
-    WebhookEvent.CALL_CREATED: "A client has to be called, as they have no number for texts",
+    WebhookEvent.CALL_CREATED: "A client has to be called: they can't be texted, or a broadcast did not reach them",
     WebhookEvent.USAGE_NOTICE: "Most of the plan's texts are used",
 }
 _TEST = {WebhookEvent.TEST: "A test"}
@@ -107,7 +107,7 @@ def make_secret(account: Account, fields: dict[str, str]) -> Page:
     """Make a new secret and show it, once: a form that is sent twice makes one."""
     if fields.get("version") != _version(account):
         return notice("Nothing was changed", _MADE_ALREADY, 409, go_on="webhooks")
-    secret = settings_api.new_webhook_secret(account, clients.now())
+    secret = settings_api.new_webhook_secret(account, clients.now(), actor())
     old = accounts.get_or_raise(account.id).webhook_old_secrets
     return show("settings/secret", account, secret=secret, until=old[0].until if old else None, now=clients.now())
 

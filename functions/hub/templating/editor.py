@@ -4,7 +4,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from accounts import templates
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, page_of_studio, show, site
 from hub.templating import forms, listed, preview
 from hub.texting import recipients
 from longcode.accounts.account import Account
@@ -36,7 +36,7 @@ def add_template(account: Account, fields: dict[str, str]) -> Page:
         return _page(account, None, fields)
     try:
         name, form = forms.name(fields), forms.template_form(fields)
-        templates.write(account, name, form, aws_clients.now(), name_of_person(), new=True)
+        templates.write(account, name, form, aws_clients.now(), actor(), new=True)
     except RequestError as refusal:
         return _page(account, None, fields, refusal)
     return _show_saved(name, "new-template", fields)
@@ -62,8 +62,8 @@ def save_template(account: Account, fields: dict[str, str], name: str) -> Page:
         if new_name == name or old:
             if new_name != name and template_store.get_template(account.id, new_name):
                 raise NameTaken(f"There is a template {new_name!r} already.", field="name")
-            templates.write(account, name, form, aws_clients.now(), name_of_person())
-            templates.rename(account.id, name, new_name)
+            templates.write(account, name, form, aws_clients.now(), actor())
+            templates.rename(account.id, name, new_name, aws_clients.now(), actor())
         else:  # it was renamed before, as the form was sent twice
             _existing(account, new_name)
     except RequestError as refusal:
@@ -91,7 +91,7 @@ def restore(account: Account, fields: dict[str, str], name: str) -> Page:
     if at in versions:
         form = templates.TemplateForm(subject=versions[at].subject, body=versions[at].body)
         try:
-            templates.write(account, name, form, aws_clients.now(), name_of_person())
+            templates.write(account, name, form, aws_clients.now(), actor())
         except RequestError as refusal:
             return _page(account, template, {}, refusal)
     elif at != _place(template.changed_at):
@@ -113,7 +113,7 @@ def ask_to_delete(account: Account, name: str) -> Page:
 def delete(account: Account, _fields: dict[str, str], name: str) -> Page:
     """Delete a template. One that is deleted already is no error: the form may have been sent twice."""
     if template_store.get_template(account.id, name):
-        templates.delete(account.id, name)
+        templates.delete(account.id, name, aws_clients.now(), actor())
     return go_to("templates?deleted=1")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from accounts.settings_api import AccountSettings
+from accounts.settings_forms import AccountSettings
 from accounts.templates import MOST_OWN_FIELDS, NewName, TemplateForm
 from hub.texting.texts import NO_WORDS, TOO_LONG
 from longcode.errors import RequestError

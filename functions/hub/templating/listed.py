@@ -9,7 +9,7 @@ from msgspec import Struct
 from accounts import templates
 from accounts.templates import Users
 from hub import words
-from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, page_of_studio, show, site
 from hub.templating import forms, preview
 from longcode.accounts.account import Account
 from longcode.aws import clients
@@ -72,7 +72,7 @@ def add_canned_reply(account: Account, fields: dict[str, str]) -> Page:
         form = forms.template_form(fields)
         if not form.shortcut:
             raise RequestError(forms.NO_SHORTCUT, field="shortcut")
-        templates.write(account, form.shortcut, form, clients.now(), name_of_person(), new=True)
+        templates.write(account, form.shortcut, form, clients.now(), actor(), new=True)
     except RequestError as refusal:
         return _canned(account, fields, refusal)
     return go_to("canned-replies?sent=1")

@@ -2,7 +2,7 @@
 
 from accounts import templates
 from hub import words
-from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
+from hub.site import Page, actor, form_of_studio, go_to, page_of_studio, show, site
 from hub.templating import forms
 from longcode.accounts.account import Account
 from longcode.aws import clients
@@ -22,7 +22,7 @@ def show_own_fields(account: Account) -> Page:
 def add_own_field(account: Account, fields: dict[str, str]) -> Page:
     """Add a field, or give one another label."""
     try:
-        templates.change_own_fields(account, lambda known: forms.own_field(known, fields), clients.now())
+        templates.change_own_fields(account, lambda known: forms.own_field(known, fields), clients.now(), actor())
     except RequestError as refusal:
         return _page(account, fields, refusal)
     return go_to("own-fields?saved=1")
@@ -34,7 +34,10 @@ def remove_own_field(account: Account, _fields: dict[str, str], name: str) -> Pa
     """Remove a field, unless something uses it. One that is removed already is no error."""
     try:
         templates.change_own_fields(
-            account, lambda known: {field: label for field, label in known.items() if field != name}, clients.now()
+            account,
+            lambda known: {field: label for field, label in known.items() if field != name},
+            clients.now(),
+            actor(),
         )
     except RequestError as refusal:
         return _page(account, {}, refusal)

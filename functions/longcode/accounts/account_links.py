@@ -14,7 +14,7 @@ from longcode.aws import queues
 from longcode.errors import RequestError, TooManyMails
 from longcode.table import credential_keys, hourly, store
 from longcode.table.keys import Key
-from longcode.table.writes import Delete, Put, attributes, read
+from longcode.table.writes import Delete, Put, Write, attributes, read
 
 VALID = timedelta(hours=24)
 """How long a link works."""
@@ -61,8 +61,10 @@ def request(kind: LinkKind, account: str, now: datetime, valid: timedelta = VALI
     return f"{account}.{secret}"
 
 
-def ask_for_address(account: Account, email: str, now: datetime) -> str:
+def ask_for_address(account: Account, email: str, now: datetime, *others: Write) -> str:
     """Ask the worker to mail a link to an account's future address; return what to say to whoever asked.
+
+    The other writes are made first.
 
     The answer does not show whether another account has the address. The old address gets a notice, and stays the
     account's until the link is used. Raise `RequestError` for an address that cannot be used, `TooManyMails` or
@@ -74,8 +76,9 @@ def ask_for_address(account: Account, email: str, now: datetime) -> str:
         raise RequestError(_OWN_ADDRESS, field="email")
     if not hourly.count(f"addresses of {account.id}", MOST_ASKED, now):
         raise TooManyMails(_TOO_MANY, field="email")
-    if account.email:
-        store.write(owner_notices.new(account.id, NoticeKind.ADDRESS_ASKED, now, f"{account.email} {new}"))
+    notice = owner_notices.new(account.id, NoticeKind.ADDRESS_ASKED, now, f"{account.email} {new}")
+    if writes := [*([notice] if account.email else []), *others]:
+        store.transact(writes)
     queues.send(jobs.MailAddressLink(account=account.id, new_email=new))
     return _ADDRESS_ASKED
 

@@ -54,9 +54,9 @@ def of_account(account: str) -> list[ApiKey]:
     return sorted((read(ApiKey, item) for item in items), key=lambda key: (key.created_at, key.id))
 
 
-def delete(account: str, key_id: str) -> bool:
-    """Delete a key; return False if it does not exist."""
-    return store.try_write(Delete(credential_keys.api_key(account, key_id), PRESENT))
+def delete(account: str, key_id: str, *others: Write) -> bool:
+    """Delete a key, together with other writes; return False if it does not exist."""
+    return store.try_write(Delete(credential_keys.api_key(account, key_id), PRESENT), *others)
 
 
 def note_use(key: ApiKey, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The people of a studio who sign in to the hub by mail: the owner, and those whom the owner has added."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.aws.settings import settings
 from longcode.table import credential_keys, hourly, store
-from longcode.table.writes import ABSENT, Delete, Put, Write, attributes, read
+from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Write, attributes, read
 
 MOST_PEOPLE = 50
 """How many people an account may have besides the owner."""
@@ -21,11 +22,21 @@ OWNER = "owner"
 """The id of the person with the account's own email address, who is not stored."""
 
 
+OPERATORS = "0"
+"""The account of operators and their sessions: no studio has this number."""
+
+_OPERATORS_LINK = "operator:"  # no email address has a colon
+
+
 class Role(StrEnum):
-    """What a person may do: the owner everything, staff all but people, plan, settings and passwords."""
+    """What a person may do: the owner everything, staff all but people, plan, settings and passwords.
+
+    An operator is of no account, and has pages of their own.
+    """
 
     OWNER = "owner"
     STAFF = "staff"
+    OPERATOR = "operator"
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -75,13 +86,11 @@ def count_added(account: Account, now: datetime) -> bool:
 
 
 def remove(person: Person, *others: Write) -> None:
-    """Delete a person, with other writes. Their sessions are the caller's to end, after this."""
-    store.transact(
-        [
-            Delete(credential_keys.person(person.account, person.id)),
-            Delete(credential_keys.person_link(hash_of(person.email), person.account)),
-            *others,
-        ]
+    """Delete a person, if they are there, with other writes. Their sessions are the caller's to end, after this."""
+    store.try_write(
+        Delete(credential_keys.person(person.account, person.id), PRESENT),
+        Delete(credential_keys.person_link(hash_of(person.email), person.account)),
+        *others,
     )
 
 
@@ -112,6 +121,33 @@ def with_email(address: str) -> list[Person]:
     known = accounts.with_email(address.casefold())
     owned = accounts.get(known) if known else None
     return [*([owner_of(owned)] if owned else []), *(person for person in stored if person)]
+
+
+def is_operator(address: str) -> bool:
+    """Return whether the deployment lists an address as an operator's, in whatever case it was typed."""
+    return address.strip().casefold() in map(str.casefold, settings().operator_addresses)
+
+
+def operator(address: str) -> Person:
+    """Return the operator with an address, who is not stored."""
+    return Person(
+        account=OPERATORS,
+        id=hash_of(address),
+        name=address,
+        email=address,
+        role=Role.OPERATOR,
+        added_at=datetime.fromtimestamp(0, UTC),
+    )
+
+
+def in_operators_link(address: str) -> str:
+    """Return what stands for an operator's address in a sign-in link: a studio's person can have the same one."""
+    return f"{_OPERATORS_LINK}{address}"
+
+
+def of_operators_link(email: str) -> str | None:
+    """Return the address that `in_operators_link` was given, or None for a link of a studio's person."""
+    return email.removeprefix(_OPERATORS_LINK) if email.startswith(_OPERATORS_LINK) else None
 
 
 def hash_of(address: str) -> str:

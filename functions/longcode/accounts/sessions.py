@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from longcode.accounts import passwords
 from longcode.accounts.people import Person, Role
 from longcode.table import credential_keys, keys, store
-from longcode.table.writes import Attributes, Delete, Put, Update, attributes, read
+from longcode.table.writes import PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 
 VALID = timedelta(days=14)
 """How long a session lasts at most."""
@@ -92,9 +92,9 @@ def keep(session: Session) -> None:
     store.try_write(Update(place, changes={"password": mark}, when=Attr("hash").exists()))
 
 
-def end(session: Session) -> None:
-    """End a session."""
-    store.write(Delete(credential_keys.session(session.account, session.hash)))
+def end(session: Session, *others: Write) -> None:
+    """End a session, together with other writes, if it has not ended."""
+    store.try_write(Delete(credential_keys.session(session.account, session.hash), PRESENT), *others)
 
 
 def end_of_person(account: str, person: str, now: datetime) -> None:

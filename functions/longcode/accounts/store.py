@@ -4,9 +4,11 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,6 +23,8 @@ from longcode.accounts.account import (
     StatusChange,
     next_change_at,
 )
+from longcode.changes import store as changes
+from longcode.changes.change import THE_SERVICE, Actor, ChangeKind, Detail
 from longcode.errors import AddressTaken, NotFound
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
@@ -125,16 +129,22 @@ def with_webhook_among(ids: Iterable[str]) -> list[Account]:
 
 
 def switch_webhook_off(account: str, url: str, now: datetime) -> bool:
-    """Switch an account to polling; return False if its webhook has another address by now."""
+    """Switch an account to polling, which is recorded; return False if its webhook has another address by now."""
     off = {"delivery": ReplyDelivery.POLL, "webhook_gone_at": now}
-    return store.try_write(Update(keys.account(account), changes=off, when=Attr("webhook_url").eq(url)))
+    detail = Detail("delivery", ReplyDelivery.WEBHOOK, ReplyDelivery.POLL)
+    record = changes.new(account, ChangeKind.SETTINGS, now, THE_SERVICE, details=[detail])
+    is_on = Attr("webhook_url").eq(url) & Attr("delivery").eq(ReplyDelivery.WEBHOOK)
+    return store.try_write(Update(keys.account(account), changes=off, when=is_on), record)
 
 
-def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret]) -> bool:
-    """Write a new secret and the old ones that are still in use; return False if another was written meanwhile."""
+def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret], *others: Write) -> bool:
+    """Write a new secret and the old ones that are still in use, together with other writes.
+
+    Return False if another secret was written meanwhile.
+    """
     same = has_value("webhook_secret", account.webhook_secret)
-    changes = {"webhook_secret": secret, "webhook_old_secrets": [attributes(old_secret) for old_secret in old]}
-    return store.try_write(Update(keys.account(account.id), changes=changes, when=same & PRESENT))
+    changed = {"webhook_secret": secret, "webhook_old_secrets": [attributes(old_secret) for old_secret in old]}
+    return store.try_write(Update(keys.account(account.id), changes=changed, when=same & PRESENT), *others)
 
 
 def add_to_webhook_list(account: str) -> None:
@@ -142,18 +152,32 @@ def add_to_webhook_list(account: str) -> None:
     store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
 
 
-def change_settings(account: str, settings: dict[str, Any], *others: Write) -> None:
-    """Write settings by name, together with other writes; None removes a setting."""
+def change_settings(
+    account: str, settings: dict[str, Any], *others: Write, same: Iterable[ConditionBase] = ()
+) -> None:
+    """Write settings by name, together with other writes; None removes a setting.
+
+    Raise `ConditionFailed` if a condition of `same` does not hold.
+    """
     removed = tuple(name for name, value in settings.items() if value is None)
-    changes = {name: value for name, value in settings.items() if value is not None}
-    store.transact([Update(keys.account(account), changes=changes, remove=removed, when=PRESENT), *others])
+    written = {name: value for name, value in settings.items() if value is not None}
+    when = reduce(and_, same, PRESENT)
+    store.transact([Update(keys.account(account), changes=written, remove=removed, when=when), *others])
 
 
-def change_own_fields(account: Account, labels: dict[str, str]) -> bool:
-    """Write the fields of a studio's own in place of those that it had; return False if it has others meanwhile."""
-    fields = Attr("client_fields")
-    same = fields.eq(account.client_fields) if account.client_fields else fields.not_exists() | fields.eq({})
-    return store.try_write(Update(keys.account(account.id), changes={"client_fields": labels}, when=PRESENT & same))
+def has_same(account: Account, name: str) -> ConditionBase:
+    """Return the condition that a setting that is an object is stored as the account has it."""
+    value, setting = attributes(account).get(name), Attr(name)
+    return setting.eq(value) if value else setting.not_exists() | setting.eq({})
+
+
+def change_own_fields(account: Account, labels: dict[str, str], *others: Write) -> bool:
+    """Write the fields of a studio's own in place of those that it had, together with other writes.
+
+    Return False if it has other fields meanwhile.
+    """
+    same = PRESENT & has_same(account, "client_fields")
+    return store.try_write(Update(keys.account(account.id), changes={"client_fields": labels}, when=same), *others)
 
 
 def note_filled_hour(account: str, at: datetime) -> None:
@@ -164,18 +188,21 @@ def note_filled_hour(account: str, at: datetime) -> None:
     store.try_write(Update(keys.account(account), changes={"hour_filled_at": at}, when=PRESENT))
 
 
-def change_plan(account: Account, change: PlanChange, *others: Write) -> Account:
-    """Add a change of plan, with the notice to the owner and other writes.
+def change_plan(account: Account, change: PlanChange, by: Actor, *others: Write) -> Account:
+    """Add a change of plan, with its record, the notice to the owner and other writes.
 
     Raise `ConditionFailed` if another change was added meanwhile.
     """
-    changes = (*account.plan_changes, change)
+    plan_changes = (*account.plan_changes, change)
     before = attributes(account)["plan_changes"]
     after = [*before, attributes(change)]
     same = Attr("plan_changes").eq(before)
     notice = owner_notices.new(account.id, NoticeKind.PLAN, change.at, change.plan)
-    store.transact([Update(keys.account(account.id), changes={"plan_changes": after}, when=same), notice, *others])
-    return replace(account, plan_changes=changes)
+    detail = Detail("plan", account.plan_changes[-1].plan, change.plan)
+    record = changes.new(account.id, ChangeKind.PLAN, change.at, by, details=[detail])
+    plan_write = Update(keys.account(account.id), changes={"plan_changes": after}, when=same)
+    store.transact([plan_write, notice, record, *others])
+    return replace(account, plan_changes=plan_changes)
 
 
 def set_status(account: Account, change: StatusChange, *others: Write) -> Account:
@@ -187,18 +214,23 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
     # The history only grows, so its length tells whether another change came first.
     standings, known = Attr("standings"), len(account.status_changes)
     same = standings.size().eq(known) if known else standings.not_exists()
-    changes = {"standing": change.to, "standings": attributes(changed)["standings"]}
-    store.transact([Update(keys.account(account.id), changes=changes, when=PRESENT & same), *others])
+    written = {"standing": change.to, "standings": attributes(changed)["standings"]}
+    store.transact([Update(keys.account(account.id), changes=written, when=PRESENT & same), *others])
     return changed
 
 
-def close(account_id: str, now: datetime, *, reason: str | None = None, by: str | None = None) -> Account:
-    """Close an account, with a notice to its owner, and return it; a closed one stays as it is. Raise `NotFound`."""
+def close(
+    account_id: str, now: datetime, *others: Write, reason: str | None = None, by: str | None = None
+) -> Account:
+    """Close an account, with a notice to its owner and other writes, and return it; a closed one stays as it is.
+
+    Raise `NotFound`.
+    """
     while (account := get_or_raise(account_id)).status is not AccountStatus.CLOSED:
         at = next_change_at(account, now)
         change = StatusChange(at=at, to=AccountStatus.CLOSED, reason=reason, by=by)
         with suppress(store.ConditionFailed):  # another change was written first
-            return set_status(account, change, owner_notices.new(account.id, NoticeKind.CLOSED, at))
+            return set_status(account, change, owner_notices.new(account.id, NoticeKind.CLOSED, at), *others)
     return account
 
 
@@ -256,11 +288,11 @@ def claim_credentials_mail(
     free = Attr("established_at").not_exists() & store.unset_or_before("establishing_until", now)
     same = Attr("plan_changes").eq(attributes(account)["plan_changes"])
     updated = replace(account, **details) if len(account.plan_changes) == 1 else account
-    changes = {name: value for name, value in attributes(updated).items() if name in details}
+    written = {name: value for name, value in attributes(updated).items() if name in details}
     write = Update(
         keys.account(account.id),
-        changes={**changes, "establishing_until": until},
-        remove=tuple(name for name in details if name not in changes),  # values that equal the default
+        changes={**written, "establishing_until": until},
+        remove=tuple(name for name in details if name not in written),  # values that equal the default
         when=free & same,
     )
     return updated if store.try_write(write) else None

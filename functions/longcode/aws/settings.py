@@ -28,6 +28,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     whether the welcome mail has the password, or a link that shows it once; `new_studio_units_a_day` is the limit
     until the operator approves a new account, 0 if none needs approval. `account_units_a_day` is the ceiling of an
     account for which the operator has set no other, and `service_segments_a_day` that of all accounts together.
+    `operator_addresses` are those that can sign in to the operator's pages of the hub, which are off without any.
     The `seller_…` settings, `how_to_pay` and the last of the `payment_days` are on each invoice, if they are set.
     `webhook_loopback_ca` is the file of a CA that allows webhooks to https://localhost; it is empty on AWS.
     """
@@ -62,6 +63,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_secret: str
     mail_from: str
     help_contact: str
+    operator_addresses: tuple[str, ...]
     new_studio_units_a_day: int
     account_units_a_day: int
     service_segments_a_day: int
@@ -83,7 +85,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     if missing:
         raise KeyError(f"missing settings: {', '.join(missing)}")
     values: dict[str, object] = {name: environment[name.upper()] for name in names}
-    for name in ("shared_numbers", "answered_by_carrier", "allowed_countries"):
+    for name in ("shared_numbers", "answered_by_carrier", "allowed_countries", "operator_addresses"):
         values[name] = [each for each in dict.fromkeys(environment[name.upper()].split(",")) if each]
     describe(Settings)
     result = msgspec.convert(values, Settings, strict=False)

@@ -1,12 +1,14 @@
 """Close an account's month: compute its invoice, check the counters, then issue the invoice or park it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode import months
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, plan_owed_in
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
@@ -22,7 +24,7 @@ from longcode.usage import store as quotas
 from longcode.usage.usage import Usage, usage_of
 from longcode.windows import SWEEP_AFTER
 
-_TRIES = 20
+_TRIES, _READ_AT_ONCE = 20, 100
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -36,8 +38,26 @@ class Draft(Struct, frozen=True, kw_only=True):
     settlement: list[Write]
 
 
+class OpenMonth(Struct, frozen=True, kw_only=True):
+    """A month of an account that should have an invoice and has none; `entry` is None if it is not billed yet."""
+
+    account: str
+    entry: MonthEntry | None
+
+
 class CountersChanged(Exception):
     """The counters changed while the messages were added up, so counters and sum cannot be compared."""
+
+
+def without_invoice(ids: Iterable[str], month: str) -> Iterator[OpenMonth]:
+    """Yield those of the accounts that should have an invoice of a month and have none."""
+    rest = iter(ids)
+    while some := list(islice(rest, _READ_AT_ONCE)):
+        entries = {entry.account: entry for entry in invoices.entries((account, month) for account in some)}
+        open_ids = [account for account in some if account not in entries or entries[account].invoice is None]
+        for account in accounts.get_many(open_ids):
+            if account.id in entries or owes(account, month):
+                yield OpenMonth(account=account.id, entry=entries.get(account.id))
 
 
 def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice | None:

@@ -28,6 +28,7 @@ from longcode.carriers.carrier import (
     Refused,
     SendResult,
     Sent,
+    SentText,
     Text,
     Uncertain,
     replace_surrogates,
@@ -92,6 +93,10 @@ class Aws:
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:  # noqa: ARG002 - the protocol's
         """Return None: AWS does not list texts, and an uncertain text waits for its event."""
+        return None
+
+    def sent(self, carrier_id: str) -> SentText | None:  # noqa: ARG002
+        """Return None: AWS cannot be asked for a text."""
         return None
 
     def received(self, number: str, since: datetime) -> ReceivedTexts | None:  # noqa: ARG002

@@ -133,6 +133,14 @@ class CarrierText(Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
+class SentText(Struct, frozen=True, kw_only=True):
+    """A text of ours that the carrier was asked for by its id: the phone that it went to, and our number."""
+
+    phone: str
+    number: str
+    text: CarrierText
+
+
 class Inbound(Struct, frozen=True, kw_only=True):
     """A text from a phone to one of our numbers.
 
@@ -183,6 +191,14 @@ class Carrier(Protocol):
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
         """Return texts from a number to a phone since an instant, in 5 seconds at most; None without an answer."""
+        ...
+
+
+class Register(Protocol):
+    """A carrier that can be asked for a text of ours by its id."""
+
+    def sent(self, carrier_id: str) -> SentText | None:
+        """Return a text of ours, in at most 5 seconds; None without an answer, or if the carrier has none such."""
         ...
 
 

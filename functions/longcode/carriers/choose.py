@@ -8,12 +8,22 @@ from typing import Protocol
 from longcode.aws.parameters import carrier_credentials, read_credentials_again, receipts_url
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.carriers.carrier import Archive, Carrier, CarrierText, RefusalReason, Refused, SendResult, Text
+from longcode.carriers.carrier import (
+    Archive,
+    Carrier,
+    CarrierText,
+    RefusalReason,
+    Refused,
+    Register,
+    SendResult,
+    Text,
+)
 from longcode.carriers.twilio import API_BASE, NAME, WRONG_CREDENTIALS, Twilio
+from longcode.carriers.twilio_account import TwilioAccount
 
 
-class CarrierWithArchive(Carrier, Archive, Protocol):
-    """A carrier that sends, and lists what it received."""
+class CarrierWithArchive(Carrier, Archive, Register, Protocol):
+    """A carrier that sends, lists what it received, and finds a text of ours by its id."""
 
 
 class NotConfigured:
@@ -112,6 +122,14 @@ def look_up_carrier() -> CarrierWithArchive | None:
     return open_carrier(
         settings().carrier, account_sid=account_sid, auth_token=auth_token, api_base=settings().carrier_api_base
     )
+
+
+def open_account() -> TwilioAccount | None:
+    """Return Twilio's account, to ask how it is set up; None with another carrier, or until the secret has it."""
+    account_sid, auth_token = _credentials()
+    if not account_sid:
+        return None
+    return TwilioAccount(account_sid=account_sid, auth_token=auth_token, api_base=settings().carrier_api_base)
 
 
 def _current() -> Carrier:

@@ -25,6 +25,7 @@ from longcode.carriers.carrier import (
     Refused,
     SendResult,
     Sent,
+    SentText,
     Text,
     Uncertain,
 )
@@ -165,6 +166,17 @@ class Twilio:
         page = self._look_up(f"{self._url}?{urlencode(query)}")
         return _read_sent(page, since) if page else None
 
+    def sent(self, carrier_id: str) -> SentText | None:
+        """Return a text of ours by its SID, with its phone and our number, or None."""
+        text = self._look_up(self._url_of(carrier_id, ".json")) or {}
+        try:
+            is_ours = str(text["direction"]).startswith("outbound")
+            return (
+                SentText(phone=str(text["to"]), number=str(text["from"]), text=_sent_text(text)) if is_ours else None
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+
     def received(self, number: str, since: datetime) -> ReceivedTexts:
         """Return the texts received by a number, newest first, from as many pages as reach back to `since`."""
         query = {"To": number, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": _PAGE_SIZE}
@@ -186,12 +198,15 @@ class Twilio:
 
     def pictures(self, carrier_id: str) -> list[str] | None:
         """Return the addresses of a text's pictures, as its webhook has them; None if Twilio does not list them."""
-        response = self._look_up(f"{self._url.removesuffix('.json')}/{quote(carrier_id, safe='')}/Media.json") or {}
+        response = self._look_up(self._url_of(carrier_id, "/Media.json")) or {}
         media = response.get("media_list")
         if not isinstance(media, list):
             return None
         uris = (str(entry.get("uri", "")) for entry in media if isinstance(entry, dict))
         return [f"{self._base}{uri.removesuffix('.json')}" for uri in uris if uri.startswith("/")][:MOST_MEDIA]
+
+    def _url_of(self, carrier_id: str, part: str) -> str:
+        return f"{self._url.removesuffix('.json')}/{quote(carrier_id, safe='')}{part}"
 
     def _look_up(self, url: str) -> dict[str, Any] | None:
         self._connections.close_stale()

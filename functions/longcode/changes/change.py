@@ -1,11 +1,14 @@
 """A change of an account or of the service, as it is recorded: what was changed, by whom, when and from where."""
 
+from collections.abc import Container, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
 _LONGEST_VALUE = 100
+_DIGITS_SHOWN = 4
 
 
 class Way(StrEnum):
@@ -22,6 +25,31 @@ class ChangeKind(StrEnum):
     """What was changed. An `ORDER` is one of the operator's."""
 
     ORDER = "order"
+    SETTINGS = "settings"
+    WEBHOOK_SECRET = "webhook_secret"  # noqa: S105
+    PLAN = "plan"
+    PASSWORD = "password"  # noqa: S105
+    KEY_MADE = "key_made"
+    KEY_ENDED = "key_ended"
+    ADDRESS_ASKED = "address_asked"
+    ADDRESS = "address"
+    PERSON_ADDED = "person_added"
+    PERSON_REMOVED = "person_removed"
+    SESSION_ENDED = "session_ended"
+    TEMPLATE_WRITTEN = "template_written"
+    TEMPLATE_RENAMED = "template_renamed"
+    TEMPLATE_DELETED = "template_deleted"
+    TRIGGER_WRITTEN = "trigger_written"
+    TRIGGER_SWITCHED = "trigger_switched"
+    TRIGGER_DELETED = "trigger_deleted"
+    JOIN_PAGE = "join_page"
+    OPT_OUT = "opt_out"
+    OPT_OUT_ANSWER = "opt_out_answer"
+    IMPORT = "import"
+    TAGS = "tags"
+    EXPORT = "export"
+    STOPPED = "stopped"
+    CLOSED = "closed"
 
 
 class Actor(Struct, frozen=True, kw_only=True):
@@ -79,7 +107,29 @@ class Span(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
+def end_of_phone(phone: str) -> str:
+    """Return what the record of a change says of a client's phone: its last four digits."""
+    return f"…{phone[-_DIGITS_SHOWN:]}"
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], unshown: Container[str] = ()) -> list[Detail]:
+    """Return a detail for each value that `after` changes; the values of those in `unshown` are left out."""
+    return [
+        Detail(name) if name in unshown else Detail(name, short(before.get(name)), short(value))
+        for name, value in after.items()
+        if value != before.get(name)
+    ]
+
+
 def short(value: object) -> str | None:
     """Return a value as it is kept in a detail: as text, without its end if it is long; None stays None."""
-    text = value if value is None or isinstance(value, str) else str(value)
-    return text if text is None or len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    match value:
+        case None:
+            return None
+        case bool():
+            text = "on" if value else "off"
+        case list() | tuple():
+            text = ", ".join(map(str, value))
+        case _:
+            text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

@@ -1,18 +1,22 @@
 """The record of changes in the table: write one, alone or with the change itself; list them. Each is kept a year."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
+from typing import TypeVar
 from uuid import uuid4
 
 from boto3.dynamodb.conditions import ConditionBase
+from msgspec.structs import replace
 
 from longcode import months
 from longcode.changes.change import Actor, ChangeKind, Detail, RecordedChange, Span
+from longcode.errors import RequestError
 from longcode.months import instant
 from longcode.table import keys, store
-from longcode.table.writes import PRESENT, Attributes, Delete, Put, Update, attributes, key_of, read
+from longcode.table.writes import Attributes, Delete, Put, Update, attributes, key_of, read
 
+T = TypeVar("T")
 CURSOR = keys.FOLDER_PLACE
 """The pattern of the cursor of a list of changes."""
 
@@ -22,35 +26,45 @@ KEPT = timedelta(days=365)
 _CLOCKS_DIFFER = timedelta(hours=1)
 
 
-def new_id() -> str:
-    """Return the id of a new change."""
-    return uuid4().hex
+def draft(
+    account: str, kind: ChangeKind, at: datetime, actor: Actor, *, about: str = "", details: Sequence[Detail] = ()
+) -> RecordedChange:
+    """Return a change under an id of its own, which is not recorded yet."""
+    made = (*details,)
+    return RecordedChange(account=account, id=uuid4().hex, at=at, kind=kind, actor=actor, about=about, details=made)
 
 
 def new(
     account: str, kind: ChangeKind, at: datetime, actor: Actor, *, about: str = "", details: Sequence[Detail] = ()
 ) -> Put:
     """Return the write of the record of a change, for the transaction of the change itself."""
-    return _put(
-        RecordedChange(
-            account=account, id=new_id(), at=at, kind=kind, actor=actor, about=about, details=tuple(details)
-        )
-    )
+    return _put(draft(account, kind, at, actor, about=about, details=details))
 
 
-def begin(change: RecordedChange) -> None:
-    """Record a change before the first of the writes that it takes. Follow with `finish` or `withdraw`."""
+def record(change: RecordedChange) -> None:
+    """Record what is about to be done by something that writes nothing else."""
     store.write(_put(change))
 
 
-def finish(change: RecordedChange) -> None:
-    """Record that the last write of a change was made."""
-    store.try_write(Update(_key(change), remove=("unfinished",), when=PRESENT))
+def around(change: RecordedChange, act: Callable[[], T], made: Callable[[T], Sequence[Detail] | None]) -> T:
+    """Record a change that takes several writes, before and after `act` makes it, and return what that returns.
 
-
-def withdraw(change: RecordedChange) -> None:
-    """Delete the record of a change that was not made, as it was refused, or as there was nothing to change."""
-    store.write(Delete(_key(change)))
+    `made` returns the details of what was done, besides those of `change`; None if nothing was. Then, or if `act`
+    raises a `RequestError`, the record is deleted again. If the process dies or fails, it stays unfinished.
+    """
+    store.write(_put(replace(change, unfinished=True)))
+    try:
+        result = act()
+    except RequestError:
+        store.write(Delete(_key(change)))
+        raise
+    details = made(result)
+    if details is None:
+        store.write(Delete(_key(change)))
+    else:
+        done = attributes(replace(change, details=(*change.details, *details)))
+        store.write(Update(_key(change), changes={"details": done.get("details", [])}, remove=("unfinished",)))
+    return result
 
 
 def of_account(

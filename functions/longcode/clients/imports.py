@@ -13,7 +13,7 @@ from msgspec import Struct
 from longcode.clients.rows import EmptyCells
 from longcode.table import hub_keys as keys
 from longcode.table import store
-from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, attributes, has_value, read
+from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write, attributes, has_value, read
 
 KEPT_FOR = timedelta(days=1)
 
@@ -107,15 +107,14 @@ def lease(kept: KeptImport, now: datetime, *, until: datetime) -> bool:
     return store.try_write(change)
 
 
-def record_step(before: KeptImport, after: KeptImport, found: Sequence[dict[str, Any]]) -> None:
-    """Write an import's progress after a step, with what the step found wrong, and end the lease."""
+def record_step(before: KeptImport, after: KeptImport, found: Sequence[dict[str, Any]], *others: Write) -> None:
+    """Write an import's progress after a step, with what the step found wrong and other writes; end the lease."""
     if after.reports > before.reports:
         _put_parts(after, _report_name(after, before.reports), json.dumps(found, ensure_ascii=False).encode())
     changes = {name: value for name, value in attributes(after).items() if name not in ("account", "id")}
     gone = tuple(set(attributes(before)) - set(changes) - {"account", "id"})
-    store.try_write(
-        Update(keys.kept_import(after.account, after.id), changes, remove=(*gone, "busy_until"), when=PRESENT)
-    )
+    progress = Update(keys.kept_import(after.account, after.id), changes, remove=(*gone, "busy_until"), when=PRESENT)
+    store.try_write(progress, *others)
 
 
 def discard(account: str, import_id: str) -> None:

@@ -102,8 +102,8 @@ def words_of(account: Account, page: JoinPage) -> str:
     return _WORDS.format(studio=account.name, topics=page.topics, often=page.often)
 
 
-def save(account: Account, changed: JoinPage, by: str | None, now: datetime) -> JoinPage:
-    """Write a join page, with a further version if its words have changed; return it as it is stored.
+def save(account: Account, changed: JoinPage, by: str | None, now: datetime, *others: Write) -> JoinPage:
+    """Write a join page, with a further version if its words have changed, and other writes; return it as stored.
 
     Raise `RequestError` for too many versions in a day, or if somebody else changed it meanwhile.
     """
@@ -125,7 +125,7 @@ def save(account: Account, changed: JoinPage, by: str | None, now: datetime) -> 
         writes.append(Delete(consent_keys.join_code(before.code)))
     same = has_value("version", before.version) & has_value("code", before.code) if before else ABSENT
     page = Put(consent_keys.join_page(account.id), {"type": "join-page", **attributes(new)}, same)
-    if not store.try_write(page, *writes):
+    if not store.try_write(page, *writes, *others):
         raise RequestError("Somebody else changed the page at the same time. Please look at it again.")
     return new
 

@@ -16,7 +16,6 @@ from longcode.aws.at_once import at_once
 from longcode.folded import fold
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
-from longcode.shown import Shown
 from longcode.table import keys, slices, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, has_value, read
 
@@ -64,13 +63,6 @@ class FolderPage(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class Unread(Shown, frozen=True, kw_only=True):
-    """How many replies are unread, and how many of these are linked to no client."""
-
-    unread: int = 0
-    unread_unlinked: int = 0
-
-
 def page(
     account: str,
     name: str,
@@ -79,6 +71,7 @@ def page(
     cursor: str | None = None,
     search: Search | None = None,
     since: datetime | None = None,
+    earliest: datetime | None = None,
     max_examined: int | None = None,
     chunk: int | None = None,
     max_calls: int | None = None,
@@ -88,12 +81,14 @@ def page(
     """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
     Messages are matched and returned as `show` returns them. `since` is about when the folder began: if it is long,
-    it is then read in slices of time at once. `chunk` is how many entries a call passes over, None for as many as it
-    can, `max_calls` about how many calls pass over entries, and `whole` is as in `slices.read`.
+    it is then read in slices of time at once. Nothing before `earliest` is read. `chunk` is how many entries a call
+    passes over, None for as many as it can, `max_calls` about how many calls pass over entries, and `whole` is as in
+    `slices.read`.
     """
     wanted = search or Search()
     most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
     where, reached = _narrowing(wanted), None
+    first = keys.folder_place(earliest, "") if earliest else None
     entries: Iterable[Attributes]
     if where:
         enough = most if wanted.needs_messages else limit
@@ -102,13 +97,16 @@ def page(
             where,
             lambda found: len(found) > enough,
             before=cursor,
+            after=first,
             since=since,
             page=chunk,
             max_calls=max_calls,
             whole=whole,
         )
     else:
-        entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1)
+        entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1, first)
+    if first:  # with an earlier end, the index returns the entry at the later one too
+        entries = (entry for entry in entries if _place(entry) != cursor)
     matching: list[Message] = []
     last_match = None
     waves = _WAVES if wanted.needs_messages else (limit + 1,)
@@ -121,6 +119,11 @@ def page(
         if looked == most:
             return FolderPage(messages=matching, next_cursor=place)
     return FolderPage(messages=matching, next_cursor=reached)
+
+
+def cursor_at(at: datetime) -> str:
+    """Return the cursor of the page that begins with the messages of an instant."""
+    return keys.folder_place(at, keys.END)
 
 
 def newest_by_phone(
@@ -189,11 +192,16 @@ def _phones(entries: Iterable[Attributes]) -> set[str]:
     return {entry["phone"] for entry in entries}
 
 
-def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
+def _entries(
+    account: str, name: str, cursor: str | None, page: int, after: str | None = None
+) -> Iterator[Attributes]:
     """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
     lists: list[Iterator[Attributes]] = at_once(
         *(
-            partial(_begun, store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True))
+            partial(
+                _begun,
+                store.query_index(keys.FOLDER, folder, before=cursor, after=after, page=page, newest_first=True),
+            )
             for folder in _folders(account, name)
         )
     )
@@ -322,17 +330,6 @@ def _update(before: Message, after: Message, names: tuple[str, ...]) -> Update:
     if linked is not (before.client_id is not None):
         changes["folder"] = keys.folder(after.account, after.direction, linked=linked)
     return Update(keys.message(before.account, before.id), changes=changes, remove=remove, when=unchanged(before))
-
-
-def unread_counts(account: str) -> Unread:
-    """Return how many replies are unread."""
-    return newest_and_unread(account)[1]
-
-
-def newest_and_unread(account: str) -> tuple[int, Unread]:
-    """Return the sequence number of the newest reply, 0 before the first, and how many replies are unread."""
-    item = store.get(keys.inbox_end(account)) or {}
-    return int(item.get("sequence", 0)), read(Unread, item)
 
 
 def unread_of(message: Message | None) -> dict[str, int]:

@@ -10,9 +10,12 @@ from msgspec import Struct
 
 from longcode.aws.clients import pause
 from longcode.carriers.carrier import Inbound
+from longcode.clients import store as clients
 from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages import store as messages
+from longcode.numbers.routing import client_of_reply
+from longcode.shown import Shown
 from longcode.table import keys, ranges, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.usage import store as quotas
@@ -28,6 +31,13 @@ _LAST_SEQUENCE, _MOST_CALLS = 10**12 - 1, 3
 _UNSETTLED = 25  # many more than there are workers that may be writing a reply of one account
 _UNATTRIBUTED = ("unattributed", "quarantined")
 """The types of an unattributed reply's item; the second is of before December 2026."""
+
+
+class Unread(Shown, frozen=True, kw_only=True):
+    """How many replies are unread, and how many of these are linked to no client."""
+
+    unread: int = 0
+    unread_unlinked: int = 0
 
 
 class Unattributed(Struct, frozen=True, kw_only=True):
@@ -53,6 +63,14 @@ def first_received(inbound: Inbound) -> tuple[datetime, str | None] | None:
     """Return when a carrier's id first came, with its account or None if unattributed; None for a new id."""
     item = store.get(_key(inbound))
     return (datetime.fromisoformat(item["at"]), item.get("account")) if item else None
+
+
+def link_to_client(message: Message) -> Message:
+    """Link a message that was never linked to the client with its phone, unless several have it; return it."""
+    if message.client_id or message.linked_by:
+        return message
+    client_id = client_of_reply(None, clients.with_phone(message.account, message.phone))
+    return (client_id and folders.link(message, client_id=client_id)) or message
 
 
 def owner(carrier: str, carrier_id: str) -> tuple[str, str] | None:
@@ -130,8 +148,18 @@ def _numbered_writes(message: Message) -> list[Write]:
 
 def newest_sequence(account: str) -> int:
     """Return the sequence number of the newest reply, 0 before the first."""
-    item = store.get(keys.inbox_end(account))
-    return int(item.get("sequence", 0)) if item else 0  # `note_forwarded` may have created the item
+    return newest_and_unread(account)[0]
+
+
+def unread_counts(account: str) -> Unread:
+    """Return how many replies are unread."""
+    return newest_and_unread(account)[1]
+
+
+def newest_and_unread(account: str) -> tuple[int, Unread]:
+    """Return the sequence number of the newest reply, and how many replies are unread, in one call."""
+    item = store.get(keys.inbox_end(account)) or {}
+    return int(item.get("sequence", 0)), read(Unread, item)  # `note_forwarded` may have created the item
 
 
 def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:

@@ -23,7 +23,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 # The longest text (24 segments) takes 4.5 minutes at the slowest rate (0.1 segments a second). What is later was
 # written by a wrong clock, and is ignored.
-_MOST_AHEAD = timedelta(minutes=5)
+MOST_AHEAD = timedelta(minutes=5)
 
 
 class BlockedPhone(Struct, frozen=True):
@@ -152,10 +152,16 @@ def last_texts_to(phone: str, number: str) -> list[LastText]:
     return list((newest | {text.account: text for text in conversations_with(phone).over(number)}).values())
 
 
+def all_last_texts(phone: str) -> list[LastText]:
+    """Return the last text of each account and number to this phone, of the newest conversations first."""
+    own_items = [read(LastText, item) for item in store.query(keys.last_texts(phone))]
+    newest = {(text.account, text.number): text for text in (*own_items, *conversations_with(phone).texts)}
+    return sorted(newest.values(), key=lambda text: text.last_word_at, reverse=True)
+
+
 def accounts_texting(phone: str) -> list[str]:
     """Return the accounts that have texted this phone, over any number."""
-    own_items = [str(item["account"]) for item in store.query(keys.last_texts(phone))]
-    return list(dict.fromkeys([*own_items, *(text.account for text in conversations_with(phone).texts)]))
+    return list(dict.fromkeys(text.account for text in all_last_texts(phone)))
 
 
 def dedicated_owner(number: str) -> str | None:
@@ -301,7 +307,7 @@ def reserve_throughput(
     is_free = (
         Attr("free_from").not_exists()
         | Attr("free_from").lte(at)
-        | Attr("free_from").gt(at + _MOST_AHEAD // _MILLISECOND)
+        | Attr("free_from").gt(at + MOST_AHEAD // _MILLISECOND)
     )
     condition = Attr("owed").not_exists() & is_free
     while start <= at + longest_wait // _MILLISECOND:
@@ -313,7 +319,7 @@ def reserve_throughput(
             before = failed.found[0]
             free_from, still_owed = int(before["free_from"]), int(before.get("owed", 0))
             condition = Attr("free_from").eq(free_from) & has_value("owed", still_owed or None)
-            if free_from > at + _MOST_AHEAD // _MILLISECOND:
+            if free_from > at + MOST_AHEAD // _MILLISECOND:
                 free_from, still_owed = at, 0
             still_owed = max(0, still_owed - max(0, at - free_from))
             if still_owed and wanted > taken:

@@ -2,12 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
+from time import monotonic
 
+from boto3.dynamodb.conditions import Attr
+
+from longcode.aws.at_once import at_once
+from longcode.message import Direction
+from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.store import ListedOptOut
-from longcode.table import keys, store
-from longcode.table.writes import Attributes, read
+from longcode.table import consent_keys, keys, store
+from longcode.table.writes import Attributes, Put, Update, read
 
+_STEP = 1_000  # texts that a call of the survey passes over
+_OF_A_PHONE = Attr("phone").exists()
 _MOST_READ = 4  # pages that are read for one: phones that have opted in again meanwhile are left out
 
 
@@ -58,6 +67,49 @@ def those_out(account: str, phones: Collection[str], left_at: datetime | None) -
     """
     items = store.get_many(keys.listed_opt_out(account, phone) for phone in phones)
     return {entry.phone for entry in _still_out(account, [*items.values()], left_at)}
+
+
+def survey(
+    account: str, left_at: datetime | None, now: datetime, seconds: float, step: int = _STEP
+) -> tuple[bool, int]:
+    """Put opted-out phones that an account has texted on its list, for some seconds, the newest texts first.
+
+    Return whether it is done, and how many texts were looked at. It finds phones without a client that had stopped
+    before there were lists, once for each account: whatever writes an opt-out now puts the phone on them.
+    """
+    place = consent_keys.opt_out_survey(account)
+    kept = store.get(place) or {}
+    if kept.get("done"):
+        return True, 0
+    end, looked_at = monotonic() + seconds, int(kept.get("looked_at", 0))
+    cursor = kept.get("cursor")
+    for linked in (True,) if kept.get("linked") else (False, True):
+        texts = keys.folder(account, Direction.OUT, linked=linked)
+        while True:
+            entries, cursor = store.index_chunk(texts, before=cursor, after=None, where=_OF_A_PHONE, page=step)
+            _put_on_list(account, {str(entry["phone"]) for entry in entries}, left_at, now)
+            looked_at += len(entries)
+            if cursor is None:
+                break
+            if monotonic() >= end:
+                reached = {"type": "opt-out-survey", "linked": linked, "cursor": cursor, "looked_at": looked_at}
+                store.write(Update(place, changes=reached))
+                return False, looked_at
+    store.write(Put(place, {"type": "opt-out-survey", "done": True, "looked_at": looked_at}))
+    return True, looked_at
+
+
+def _put_on_list(account: str, phones: Collection[str], left_at: datetime | None, now: datetime) -> None:
+    out = {phone for _, phone in optouts.blocked([(account, phone) for phone in phones], left_at)}
+    new = [phone for phone in sorted(out) if of_phone(account, phone) is None]
+    if new:
+        at_once(*(partial(_put_if_texted, account, phone, now) for phone in new))
+
+
+def _put_if_texted(account: str, phone: str, now: datetime) -> None:
+    # A text that was never sent told the phone nothing, so its studio learns nothing of the phone.
+    if account in numbers.accounts_texting(phone):
+        optouts.refresh_listed(account, phone, now)
 
 
 def _still_out(account: str, items: Sequence[Attributes], left_at: datetime | None) -> list[ListedOptOut]:

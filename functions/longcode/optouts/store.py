@@ -78,25 +78,27 @@ def pair_blocks_from(
 
 def scopes_to_opt_in(phone: str, event_id: str) -> list[str]:
     """Return the scopes in which a phone is opted out, or in which this event has opted it in already."""
-    return [state.scope for state in _all_scopes(phone) if state.out or state.changed_by == event_id]
+    return [state.scope for state in states_of(phone) if state.out or state.changed_by == event_id]
 
 
-def record(event: OptOutEvent) -> OptOut:
-    """Write an event into the history and the state, and return the state; a repeated event changes nothing."""
+def record(event: OptOutEvent, *others: Write) -> OptOut:
+    """Write an event into the history and the state, with other writes; return the state. It may be repeated."""
     while True:
         before = get(event.phone, event.scope)
         after = apply(before, event)
-        if _try_record(event, before, after):
+        if _try_record(event, before, after, *others):
             return after
 
 
-def record_answer(event: OptOutEvent, message_id: str) -> bool:
-    """Record the answer of staff about a message; return False if staff or the client have decided meanwhile.
+def record_answer(event: OptOutEvent, message_id: str, *others: Write) -> bool:
+    """Record the answer of staff about a message, with other writes.
+
+    Return False if staff or the client have decided meanwhile.
 
     Staff cannot end an opt-out: only the client can.
     """
     while (before := get(event.phone, event.scope)) and before.asked == message_id and (event.out or not before.out):
-        if _try_record(event, before, apply(before, event)):
+        if _try_record(event, before, apply(before, event), *others):
             return True
     return False
 
@@ -109,7 +111,7 @@ def close_questions(state: OptOut) -> list[str]:
     """
     decided = [
         in_scope
-        for in_scope in _all_scopes(state.phone)
+        for in_scope in states_of(state.phone)
         if in_scope.asked and decided_since(state, in_scope.asked_at, in_scope.asked)
     ]
     return [
@@ -201,18 +203,19 @@ def _read(item: Attributes | None) -> OptOut | None:
     return read(OptOut, item) if item else None
 
 
-def _all_scopes(phone: str) -> list[OptOut]:
+def states_of(phone: str) -> list[OptOut]:
+    """Return the state of a phone in each scope that it has one in."""
     return [read(OptOut, item) for item in store.query(keys.opt_out(phone, ""))]
 
 
-def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut) -> bool:
-    """Write an event and the state after it; return False if the state has changed since it was read."""
+def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut, *others: Write) -> bool:
+    """Write an event, the state after it and others; return False if the state has changed since it was read."""
     entry = _entry(event)
     if after == before:
-        return store.try_write(entry)
+        return store.try_write(entry, *others)
     unchanged = _unchanged(before) if before else ABSENT
     state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(after)}, unchanged)
-    return store.try_write(state, entry, *_question_writes(event, before, after))
+    return store.try_write(state, entry, *_question_writes(event, before, after), *others)
 
 
 def _entry(event: OptOutEvent) -> Put:

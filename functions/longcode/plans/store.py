@@ -83,5 +83,5 @@ def clear_copy() -> None:
 def _read_or_raise() -> PriceList:
     prices, _ = read_loaded()
     if prices is None:
-        raise NoPriceList("No plans are loaded: order plans.load with infra/plans.json, as docs/operating.md says.")
+        raise NoPriceList("No plans are loaded: order plans.load with infra/plans.json, as docs/operate.md says.")
     return prices

@@ -26,6 +26,11 @@ def client_survey(account: str) -> Key:
     return Key(f"account#{account}", "client-survey")
 
 
+def opt_out_survey(account: str) -> Key:
+    """How far the phones that an account has texted are looked at, to put those that stopped long ago on its list."""
+    return Key(f"account#{account}", "opt-out-survey")
+
+
 def consent_event(phone: str, account: str, at: datetime | None = None, client_id: str = "") -> Key:
     """One event in which a client of an account with this phone agreed to texts, or no longer did."""
     place = f"{instant(at)}#{client_id}" if at else ""

@@ -36,12 +36,13 @@ def read(
     is_enough: Callable[[Collection[Attributes]], bool],
     *,
     before: str | None = None,
+    after: str | None = None,
     since: datetime | None = None,
     page: int | None = None,
     max_calls: int | None = None,
     whole: bool = False,
 ) -> tuple[list[Attributes], str | None]:
-    """Return the entries before a place that match, newest first, and the last place that was read.
+    """Return the entries from a place `after` to another that match, newest first, and the last place that was read.
 
     Reading stops when `is_enough` says so, or after about `max_calls`; the place is None if nothing is left to read.
     DynamoDB passes over the entries that do not match, so their number costs this process no time. An entry that
@@ -49,16 +50,16 @@ def read(
     not sliced. `page` is how many entries a call passes over, None for a megabyte. With `whole`, all is expected to
     be read: the parts in which lists were read whole before are read at once.
     """
-    parts, calls = [part for folder in lists for part in _first_parts(folder, before, whole=whole)], 0
+    parts = [part for folder in lists for part in _first_parts(folder, before, after, whole=whole)]
     size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since and len(parts) == len(lists) else page
     page = page or (_PAGE_OF_WHOLE if whole else None)
-    max_calls = max_calls or (_MOST_CALLS_OF_WHOLE if whole else _MOST_CALLS)
+    calls, max_calls = 0, max_calls or (_MOST_CALLS_OF_WHOLE if whole else _MOST_CALLS)
     ends = {folder: set(_ends.get(folder, ())) for folder in lists}
     found: dict[str, Attributes] = {}
     while True:
         unread = max((part.before or keys.END for part in parts), default="")
         entries = [found[place] for place in sorted(found, reverse=True) if place >= unread]
-        if whole and before is None and not parts:
+        if whole and not (before or after or parts):
             _keep(ends)
         if not parts or calls >= max_calls or is_enough(entries):
             return entries, unread or None
@@ -77,10 +78,11 @@ def read(
         parts = [smaller for part, reached in rest for smaller in _divided(part, reached, since)]
 
 
-def _first_parts(folder: str, before: str | None, *, whole: bool) -> list[_Part]:
+def _first_parts(folder: str, before: str | None, after: str | None, *, whole: bool) -> list[_Part]:
     """Return the parts of a list that the first calls read."""
-    ends = [end for end in _ends.get(folder, []) if end < (before or keys.END)] if whole else []
-    return [_Part(folder, *both) for both in pairwise([before, *ends, None])]
+    known = _ends.get(folder, []) if whole else []
+    ends = [end for end in known if (after or "") < end < (before or keys.END)]
+    return [_Part(folder, *both) for both in pairwise([before, *ends, after])]
 
 
 def _keep(ends: Mapping[str, Collection[str]]) -> None:
@@ -103,8 +105,13 @@ def _places_between(since: datetime, place: str) -> list[str]:
 
     The instant in the place is read only to estimate: wherever the parts end, together they are the whole list.
     """
-    until = datetime.fromisoformat(place[:_INSTANT_LENGTH])
+    until = instant_of(place)
     step = (until - since) / _SLICES
     return (
         [keys.folder_place(until - step * part, keys.END) for part in range(1, _SLICES)] if step > _SHORTEST else []
     )
+
+
+def instant_of(place: str) -> datetime:
+    """Return the instant in a place."""
+    return datetime.fromisoformat(place[:_INSTANT_LENGTH])

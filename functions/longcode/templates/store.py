@@ -49,9 +49,10 @@ def change_template(old: Template | None, new: Template, versions: Sequence[Temp
     return store.try_write(*writes)
 
 
-def delete_template(account: str, name: str) -> bool:
-    """Delete a template and its former words; return False if it does not exist."""
-    return store.try_write(Delete(keys.template(account, name), PRESENT), Delete(former_words(account, name)))
+def delete_template(account: str, name: str, *others: Write) -> bool:
+    """Delete a template and its former words, with other writes; return False if it does not exist."""
+    deleted = Delete(keys.template(account, name), PRESENT)
+    return store.try_write(deleted, Delete(former_words(account, name)), *others)
 
 
 def _template_put(template: Template, when: ConditionBase | None) -> Put:

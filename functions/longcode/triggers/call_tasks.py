@@ -1,6 +1,6 @@
 """Call tasks: the list, those that are done, and those for the clients whom a broadcast did not reach."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from hashlib import blake2s
@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from longcode.message import Instant
 from longcode.table import broadcast_keys, keys, store, trigger_keys
-from longcode.table.writes import PRESENT, Delete, Put, Update, attributes, read
+from longcode.table.writes import PRESENT, Delete, Put, Update, Write, attributes, read
 from longcode.triggers.planning import Call
+from longcode.triggers.store import call_write
 
-_AT_ONCE = 50  # a transaction has a hundred writes at most, and an expression a limited length
+_AT_ONCE = 49  # with a webhook each: a transaction has a hundred writes at most
 
 
 class CallsOfBroadcast(Struct, frozen=True, kw_only=True):
@@ -35,12 +36,20 @@ def made(account: str, broadcast_id: str) -> CallsOfBroadcast:
     return read(CallsOfBroadcast, item) if item else CallsOfBroadcast()
 
 
-def make(account: str, broadcast_id: str, calls: Sequence[Call], by: str | None, now: datetime) -> int:
-    """Write call tasks of a broadcast, none for a client who had one; return how many were written.
+def make(
+    account: str,
+    broadcast_id: str,
+    calls: Sequence[Call],
+    by: str | None,
+    now: datetime,
+    *,
+    also: Callable[[Sequence[Call]], Sequence[Write]],
+) -> list[Call]:
+    """Write call tasks of a broadcast, none for a client who had one; return those that were written.
 
-    A task that staff have done is not made again.
+    A task that staff have done is not made again. `also` returns the writes that belong to tasks, one each at most.
     """
-    written = 0
+    written: list[Call] = []
     left = list(calls)
     while left := _without(left, made(account, broadcast_id)):
         some = left[:_AT_ONCE]
@@ -52,9 +61,8 @@ def make(account: str, broadcast_id: str, calls: Sequence[Call], by: str | None,
             remove=() if by else ("by",),
             when=reduce(and_, (~Attr("clients").contains(one) for one in sorted(hashes))),
         )
-        tasks = [Put(trigger_keys.call_task(account, call.id), {"type": "call", **attributes(call)}) for call in some]
-        if store.try_write(note, *tasks):
-            written += len(some)
+        if store.try_write(note, *map(call_write, some), *also(some)):
+            written += some
     return written
 
 

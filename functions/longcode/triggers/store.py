@@ -68,9 +68,9 @@ def of_account(account: str) -> dict[str, Trigger]:
     return {trigger.name: trigger for trigger in triggers}
 
 
-def put(trigger: Trigger) -> None:
-    """Write a trigger, in place of one with its name."""
-    store.write(put_write(trigger))
+def put(trigger: Trigger, *others: Write) -> None:
+    """Write a trigger, in place of one with its name, together with other writes."""
+    store.transact([put_write(trigger), *others])
 
 
 def put_write(trigger: Trigger) -> Put:
@@ -84,14 +84,16 @@ def template_change(trigger: Trigger, template: str) -> Update:
     return Update(trigger_keys.trigger(trigger.account, trigger.name), {"template": template}, when=same)
 
 
-def delete(account: str, name: str) -> bool:
-    """Delete a trigger; return whether it existed."""
-    return store.try_write(Delete(trigger_keys.trigger(account, name), PRESENT))
+def delete(account: str, name: str, *others: Write) -> bool:
+    """Delete a trigger, together with other writes; return whether it existed."""
+    return store.try_write(Delete(trigger_keys.trigger(account, name), PRESENT), *others)
 
 
-def set_enabled(account: str, name: str, *, enabled: bool) -> bool:
-    """Switch a trigger on or off; return whether it exists."""
-    return store.try_write(Update(trigger_keys.trigger(account, name), changes={"enabled": enabled}, when=PRESENT))
+def set_enabled(trigger: Trigger, *others: Write, enabled: bool) -> bool:
+    """Switch a trigger on or off, together with other writes; return False if it is so already, or is gone."""
+    other = PRESENT & Attr("enabled").ne(enabled)
+    place = trigger_keys.trigger(trigger.account, trigger.name)
+    return store.try_write(Update(place, changes={"enabled": enabled}, when=other), *others)
 
 
 def note_fired(trigger: Trigger, at: datetime) -> None:

@@ -35,6 +35,7 @@ _COSTS = (
     (re.compile(r"POST ((/hub)?/clients/import(/[^/]+)?|/client-tags|/hub/clients)"), 50),
     (re.compile(r"POST /hub/(opt-outs/import(/[^/]+)?|consent|usage/[^/]+/count|broadcasts/new/[^/]+/add-up)"), 50),
     (re.compile(r"POST (/hub)?/triggers/[^/]+/plan"), 50),
+    (re.compile(r"GET /hub/export/[^/]+\.zip"), 50),  # it may take ten seconds
     (re.compile(r"POST (/hub)?/webhooks/test"), 50),  # it ends the pause of an endpoint that hangs
     (re.compile(r"POST (/webhooks/deliveries/[^/]+/replay|/hub/webhooks/sent/[^/]+/again)"), 10),
     (re.compile(r"POST (/hub)?/broadcasts(/[^/]+/calls)?"), 25),

@@ -42,6 +42,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     fallback_url: str | None = None
     receipt_seconds: Annotated[float, Meta(ge=0, le=60)] | None = None
     account_numbers: tuple[str, ...] | None = None  # only these may send texts
+    known_numbers: tuple[str, ...] | None = None  # the account has these and all that it has texted from
     keywords: Handling | None = None
     early_receipts: bool | None = None  # post the statuses "queued" and "sending" too
 
@@ -160,6 +161,8 @@ def _set(carrier: Carrier, request: Request, _: str) -> Response:
         carrier.receipt_seconds = settings.receipt_seconds
     if settings.account_numbers is not None:
         carrier.network.account_numbers = frozenset(map(_checked_number, settings.account_numbers))
+    if settings.known_numbers is not None:
+        carrier.network.known_numbers = frozenset(map(_checked_number, settings.known_numbers))
     if settings.keywords is not None:
         carrier.network.keyword_handling = settings.keywords
     if settings.early_receipts is not None:

@@ -23,7 +23,8 @@ _NOT_SENT = frozenset({"accepted", "scheduled", "queued", "sending", "canceled"}
 class Network:
     """The memory of the carrier: thread-safe, and limited to a number of texts.
 
-    With `account_numbers`, only they may send texts. With `early_receipts`, "queued" and "sending" have receipts too.
+    With `account_numbers`, only they may send texts; otherwise any may, and `known_numbers` are its first ones.
+    With `early_receipts`, "queued" and "sending" have receipts too.
     `keyword_handling` says whether the carrier itself answers STOP, START and HELP.
     """
 
@@ -41,6 +42,7 @@ class Network:
         self._services = Services()
         self._campaigns = Campaigns()
         self.account_numbers: frozenset[str] | None = None
+        self.known_numbers: frozenset[str] = frozenset()
         self.early_receipts = False
         self.keyword_handling = Handling.WEBHOOK
 
@@ -229,6 +231,10 @@ class Network:
             for number in numbers
         ]
 
+    def owned(self) -> list[str]:
+        """Return the numbers of the account."""
+        return sorted(self.account_numbers or {*self.known_numbers, *self.numbers()})
+
     def numbers(self) -> list[str]:
         """Return the service's own numbers that have sent or received a text."""
         with self._changed:
@@ -278,6 +284,10 @@ class Network:
         """Return the Messaging Service of a number, or None."""
         with self._changed:
             return self._services.of(number)
+
+    def service(self, sid: str) -> Service | None:
+        with self._changed:
+            return self._services.get(sid)
 
     def services(self) -> dict[str, object]:
         with self._changed:

@@ -11,14 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from infra.local.carrier import control_api, twilio_api
+from infra.local.carrier import account_api, control_api, twilio_api
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.posting import may_call
 from infra.local.carrier.routes import Request, Response, respond
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 65_536
-ROUTES = [*twilio_api.ROUTES, *control_api.ROUTES]
+ROUTES = [*account_api.ROUTES, *twilio_api.ROUTES, *control_api.ROUTES]
 
 
 class Server(ThreadingHTTPServer):

@@ -12,10 +12,14 @@ _SECOND = timedelta(seconds=1)
 
 
 class Service(Struct, frozen=True, forbid_unknown_fields=True):
-    """A Messaging Service. With `sticky`, which is Twilio's default, a phone always gets texts from one number."""
+    """A Messaging Service. With `sticky`, which is Twilio's default, a phone always gets texts from one number.
+
+    `campaign` is the status of its registration in the US; without one, it has none.
+    """
 
     numbers: tuple[str, ...]
     sticky: bool = True
+    campaign: str | None = "VERIFIED"
 
 
 class Services:

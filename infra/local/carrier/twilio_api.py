@@ -26,18 +26,22 @@ _MESSAGE = rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}\.json"
 _F = TypeVar("_F", bound=Callable[[Carrier, Request], Response | None])
 
 
-def _resource(methods: str, path: str) -> Callable[[_F], _F]:
-    """Return a decorator that adds a function to the routes, for requests with the account's token only."""
+def resource(methods: str, path: str, routes: list[Route]) -> Callable[[_F], _F]:
+    """Return a decorator that adds a function to routes, for requests with the account's token only."""
 
     def add(function: _F) -> _F:
         def authorized(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
             return _unauthorized(carrier, request, account_sid) or function(carrier, request)
 
         for method in methods.split():
-            on(method, path, ROUTES)(authorized)
+            on(method, path, routes)(authorized)
         return function
 
     return add
+
+
+def _resource(methods: str, path: str) -> Callable[[_F], _F]:
+    return resource(methods, path, ROUTES)
 
 
 @_resource("POST", _MESSAGES)
@@ -60,7 +64,7 @@ def _list(carrier: Carrier, request: Request) -> Response:
 @_resource("GET", _MESSAGE)
 def _fetch(carrier: Carrier, request: Request) -> Response:
     text = carrier.network.text(_sid(request))
-    return in_json(200, _message(carrier, text)) if text else _not_found(carrier, request)
+    return in_json(200, _message(carrier, text)) if text else not_found(carrier, request)
 
 
 @_resource("POST", _MESSAGE)
@@ -87,7 +91,7 @@ def _pictures(carrier: Carrier, request: Request) -> Response:
     folder = PurePath(request.path).with_suffix("")
     text = carrier.network.text(folder.parent.name)
     if text is None:
-        return _not_found(carrier, request)
+        return not_found(carrier, request)
     sids = [f"ME{text.sid[2:-1]}{index:x}" for index in range(len(text.media))]
     media = [{"sid": sid, "parent_sid": text.sid, "uri": f"{folder}/{sid}.json"} for sid in sids]
     return in_json(200, {"media_list": media, "uri": request.path, "next_page_uri": None})
@@ -100,12 +104,13 @@ def _not_allowed(_carrier: Carrier, _request: Request) -> Response:
 
 
 @_resource("GET POST PUT DELETE", rf"(?:{_ACCOUNT}/|/{protocol.API_VERSION}/).*")
-def _not_found(_carrier: Carrier, request: Request) -> Response:
+def not_found(_carrier: Carrier, request: Request) -> Response:
+    """Return Twilio's response for something that is not there."""
     return _refused(refusal(20404, message=f"The requested resource {request.path} was not found"))
 
 
 def _refused_change(carrier: Carrier, request: Request, error: Refusal) -> Response:
-    return _not_found(carrier, request) if error.code == 20404 else _refused(error)
+    return not_found(carrier, request) if error.code == 20404 else _refused(error)
 
 
 def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
@@ -114,7 +119,7 @@ def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Respo
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Basic {expected}".encode()):
         return _refused(refusal(20003), {"WWW-Authenticate": 'Basic realm="Twilio API"'})
-    return None if account_sid == carrier.account_sid else _not_found(carrier, request)
+    return None if account_sid in ("", carrier.account_sid) else not_found(carrier, request)
 
 
 def _form(request: Request) -> dict[str, str]:

@@ -10,7 +10,7 @@ from clients.export import Part
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from send import api as send_api
-from tests.support.fakes import NOW, ApiResponse, call
+from tests.support.fakes import ACTOR, NOW, ApiResponse, call
 
 pytestmark = pytest.mark.account(client_fields={"album": "Album style", "photographer": "Photographer"})
 PHONES = [{"number": "(212) 555-0123"}]
@@ -98,7 +98,7 @@ def test_a_studio_has_at_most_twenty_fields(account: Account) -> None:
 
 def test_two_people_who_add_a_field_in_the_same_moment_lose_none(account: Account) -> None:
     for _ in ("Ann", "Kim"):  # both saw the account as it was before
-        templates.change_own_fields(account, lambda known: {**known, f"field_{len(known)}": "Shoes"}, NOW)
+        templates.change_own_fields(account, lambda known: {**known, f"field_{len(known)}": "Shoes"}, NOW, ACTOR)
 
     assert accounts.get_or_raise(account.id).client_fields == {
         **account.client_fields,

@@ -18,7 +18,7 @@ from tests.support.admin_orders import send_accepted_order, send_order
 from tests.support.aws_calls import parallel_calls
 from tests.support.browser import Browser, Page
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, PASSWORD, call, studio
+from tests.support.fakes import ACTOR, NOW, PASSWORD, call, studio
 from tests.support.mails import mails_to
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -106,7 +106,7 @@ def test_of_parallel_clicks_one_makes_a_password() -> None:
 
     with parallel_calls() as threads:
         made = list(
-            threads.map(lambda _: mailed_links.set_password(path.rpartition("/")[2], clients.now()), range(4))
+            threads.map(lambda _: mailed_links.set_password(path.rpartition("/")[2], clients.now(), ACTOR), range(4))
         )
 
     (number_and_password,) = filter(None, made)

@@ -18,7 +18,7 @@ from longcode.template import Template
 from longcode.templates import store as template_store
 from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import recorded_calls
-from tests.support.fakes import NOW, ApiResponse, call
+from tests.support.fakes import ACTOR, NOW, ApiResponse, call
 
 pytestmark = pytest.mark.account(client=False, plan_changes=(PlanChange(NOW, "starter"),))
 
@@ -73,7 +73,7 @@ def test_a_deleted_template_makes_room_and_so_does_a_larger_plan(account: Accoun
 
     call(settings_api, "DELETE", "/templates/t0", account=account.id)
     after_deletion, again = put_template(account, "a"), put_template(account, "b")
-    accounts.change_plan(account, PlanChange(aws_clients.now(), "large"))
+    accounts.change_plan(account, PlanChange(aws_clients.now(), "large"), ACTOR)
     on_larger_plan = put_template(account, "b")
 
     assert (after_deletion.status, again.status, on_larger_plan.status) == (200, 409, 200)

@@ -16,7 +16,7 @@ from tests.support.admin_orders import send_accepted_order
 from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.browser import Browser
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, studio, take_queued
+from tests.support.fakes import ACTOR, NOW, ApiResponse, LambdaContext, call, studio, take_queued
 from tests.support.local_aws import load_plans
 from tests.support.readers import sample_event
 
@@ -143,7 +143,7 @@ def test_the_change_dates_from_the_click_and_not_from_the_form(clicked: datetime
     studio()
     token = accounts.request_confirmation("10000001", "large", CUTOFF - timedelta(hours=2))
 
-    taken = mailed_links.change_plan(token, clicked)
+    taken = mailed_links.change_plan(token, clicked, ACTOR)
 
     assert taken
     assert (taken[0].name, taken[1]) == ("large", month)
@@ -154,7 +154,7 @@ def test_a_link_to_the_present_plan_is_used_up_and_changes_nothing() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "medium", NOW)
 
-    taken, again = mailed_links.change_plan(token, NOW), mailed_links.change_plan(token, NOW)
+    taken, again = mailed_links.change_plan(token, NOW, ACTOR), mailed_links.change_plan(token, NOW, ACTOR)
 
     assert taken
     assert (taken[0].name, taken[1], again) == ("medium", "2026-11", None)
@@ -194,9 +194,9 @@ def test_a_link_is_valid_for_a_day() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    assert mailed_links.change_plan(token, NOW + timedelta(hours=24)) is None
+    assert mailed_links.change_plan(token, NOW + timedelta(hours=24), ACTOR) is None
     assert plans_of("10000001") == ["medium"]
-    assert mailed_links.change_plan(token, NOW + timedelta(hours=24, milliseconds=-1))
+    assert mailed_links.change_plan(token, NOW + timedelta(hours=24, milliseconds=-1), ACTOR)
     assert plans_of("10000001") == ["medium", "large"]
 
 
@@ -205,7 +205,7 @@ def test_parallel_clicks_change_the_plan_once() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     with parallel_calls() as threads:
-        taken = list(threads.map(lambda _: mailed_links.change_plan(token, NOW), range(4)))
+        taken = list(threads.map(lambda _: mailed_links.change_plan(token, NOW, ACTOR), range(4)))
 
     assert sum(plan is not None for plan in taken) == 1
     assert plans_of("10000001") == ["medium", "large"]
@@ -215,8 +215,8 @@ def test_a_parallel_change_does_not_use_the_link_up() -> None:
     account = studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    with meanwhile("TransactWriteItems", lambda: accounts.change_plan(account, PlanChange(NOW, "small"))):
-        taken = mailed_links.change_plan(token, NOW)
+    with meanwhile("TransactWriteItems", lambda: accounts.change_plan(account, PlanChange(NOW, "small"), ACTOR)):
+        taken = mailed_links.change_plan(token, NOW, ACTOR)
 
     assert taken
     assert taken[0].name == "large"
@@ -229,8 +229,8 @@ def test_a_click_killed_anywhere_can_be_repeated() -> None:
 
     for crash in every_crash(after=False):
         with crash:
-            mailed_links.change_plan(token, NOW)
-        mailed_links.change_plan(token, NOW)
+            mailed_links.change_plan(token, NOW, ACTOR)
+        mailed_links.change_plan(token, NOW, ACTOR)
 
         assert plans_of(number) == ["medium", "large"]
 

@@ -156,7 +156,7 @@ def test_every_admin_event_file_belongs_to_an_order() -> None:
 
 
 def test_the_page_has_every_order() -> None:
-    page = (ROOT / "docs" / "operating.md").read_text()
+    page = (ROOT / "docs" / "flows" / "admin.md").read_text()
 
     assert [do for do in tags() if f"| `{do}` |" not in page] == []
 

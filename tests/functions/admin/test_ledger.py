@@ -155,6 +155,7 @@ def test_parked_and_missing_invoices_are_listed_as_open() -> None:
     }
     assert second == {
         "items": [{"account": "10000003", "month": NOVEMBER, "state": "missing"}],
+        "accounts": 3,
         "next_cursor": None,
     }
 
@@ -202,6 +203,17 @@ def test_a_check_continues_after_the_last_account_checked() -> None:
 
     assert [one["account"] for one in first["items"]] == ["10000001", "10000002"]
     assert [one["account"] for one in second["items"]] == ["10000003"]
+
+
+def test_accounts_with_more_units_than_asked_for_are_left_out() -> None:
+    studio("10000001")
+    text(5, "10000001")
+    write_uncounted_text(2, "10000001")
+
+    small, every = ask("months.check", most_units=4), ask("months.check", most_units=5)
+
+    assert (small["items"], [one["account"] for one in every["items"]]) == ([], ["10000001"])
+    assert small["accounts"] == every["accounts"] == 1
 
 
 def test_a_repair_corrects_the_counters_once_and_the_next_close_issues_the_invoice() -> None:

@@ -11,7 +11,7 @@ from longcode.accounts import store as accounts
 from longcode.plans import store as price_list
 from longcode.plans.plans import PlanChange
 from tests.support.aws_calls import parallel_calls
-from tests.support.fakes import NOW, call, studio
+from tests.support.fakes import ACTOR, NOW, call, studio
 from tests.support.local_aws import load_plans
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -28,7 +28,7 @@ def plans_of(account: str) -> list[str]:
 def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
     studio()
 
-    state = plan_api.change("10000001", "large", CUTOFF)
+    state = plan_api.change("10000001", "large", CUTOFF, ACTOR)
 
     assert state.plan
     assert state.next_month_plan
@@ -39,7 +39,7 @@ def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
 def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
     studio()
 
-    state = plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=1))
+    state = plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=1), ACTOR)
 
     assert state.plan
     assert state.next_month_plan
@@ -50,10 +50,10 @@ def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
 
 def test_each_change_is_shown_with_the_month_from_which_it_counts() -> None:
     studio()
-    plan_api.change("10000001", "large", CUTOFF)
-    plan_api.change("10000001", "small", CUTOFF + timedelta(milliseconds=1))
+    plan_api.change("10000001", "large", CUTOFF, ACTOR)
+    plan_api.change("10000001", "small", CUTOFF + timedelta(milliseconds=1), ACTOR)
 
-    state = plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1))
+    state = plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1), ACTOR)
 
     assert [(one.plan, one.counts_from) for one in state.changes] == [
         ("medium", "2026-11"),
@@ -67,9 +67,9 @@ def test_each_change_is_shown_with_the_month_from_which_it_counts() -> None:
 
 def test_a_change_after_the_cutoff_is_undone_by_a_change_to_this_months_plan() -> None:
     studio()
-    plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1))
+    plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1), ACTOR)
 
-    state = plan_api.change("10000001", "medium", CUTOFF + timedelta(hours=2))
+    state = plan_api.change("10000001", "medium", CUTOFF + timedelta(hours=2), ACTOR)
 
     assert state.plan
     assert state.plan == state.next_month_plan
@@ -112,9 +112,9 @@ def test_a_plan_off_offer_can_be_kept_and_is_refused_to_others() -> None:
 
 def test_a_clock_that_is_behind_does_not_undo_a_change() -> None:
     studio()
-    plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=500))
+    plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=500), ACTOR)
 
-    state = plan_api.change("10000001", "small", CUTOFF - timedelta(milliseconds=500))
+    state = plan_api.change("10000001", "small", CUTOFF - timedelta(milliseconds=500), ACTOR)
 
     assert state.next_month_plan
     assert state.next_month_plan.name == "small"
@@ -143,7 +143,7 @@ def test_a_malformed_choice_is_refused_with_its_field(body: object, field: str) 
 def test_choosing_the_present_plan_changes_nothing() -> None:
     studio()
 
-    states = [plan_api.change("10000001", "large", NOW + timedelta(minutes=minute)) for minute in (1, 2, 3)]
+    states = [plan_api.change("10000001", "large", NOW + timedelta(minutes=minute), ACTOR) for minute in (1, 2, 3)]
 
     assert plans_of("10000001") == ["medium", "large"]
     assert states[0].changes == states[2].changes
@@ -163,7 +163,7 @@ def test_parallel_changes_are_all_kept() -> None:
     studio()
 
     with parallel_calls() as threads:
-        list(threads.map(lambda plan: plan_api.change("10000001", plan, NOW), ["small", "large", "volume"]))
+        list(threads.map(lambda plan: plan_api.change("10000001", plan, NOW, ACTOR), ["small", "large", "volume"]))
 
     assert sorted(plans_of("10000001")) == ["large", "medium", "small", "volume"]
 

@@ -26,7 +26,7 @@ from tests.support.broadcast_steps import (
     texts,
     write_clients,
 )
-from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
+from tests.support.fakes import ACTOR, NOW, FakeCarrier, call, client, studio, take_queued
 
 pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),), people=4)
 
@@ -158,7 +158,7 @@ def test_a_client_added_after_planning_gets_no_text_beyond_the_reserved_units(ac
 
 
 def test_a_plan_without_a_limit_sends_to_a_client_added_after_planning(account: Account) -> None:
-    accounts.change_plan(account, PlanChange(NOW, "medium"))
+    accounts.change_plan(account, PlanChange(NOW, "medium"), ACTOR)
     broadcast_id = create_broadcast(account, audience=FOUR)
     advance(steps=1)
     client(account, "q1", phone_number(20))
@@ -173,7 +173,7 @@ def test_a_planned_part_stays_the_same_after_a_change_to_a_bigger_plan(account: 
     broadcast_id = create_broadcast(account, audience=FOUR, limit="part")
     advance(steps=1)
 
-    accounts.change_plan(account, PlanChange(NOW, "small"))
+    accounts.change_plan(account, PlanChange(NOW, "small"), ACTOR)
     advance()
 
     assert stored(account, broadcast_id).texts == 3
@@ -182,11 +182,11 @@ def test_a_planned_part_stays_the_same_after_a_change_to_a_bigger_plan(account: 
 
 
 def test_a_scheduled_broadcast_is_held_against_the_plan_and_the_usage_at_its_time(account: Account) -> None:
-    small = accounts.change_plan(account, PlanChange(NOW, "small"))
+    small = accounts.change_plan(account, PlanChange(NOW, "small"), ACTOR)
     use(account, 99)
     then = NOW + timedelta(minutes=10)
     broadcast_id = create_broadcast(account, audience=FOUR, send_at=then)
-    accounts.change_plan(small, PlanChange(NOW + timedelta(minutes=5), "starter"))
+    accounts.change_plan(small, PlanChange(NOW + timedelta(minutes=5), "starter"), ACTOR)
 
     sweep_schedule.sweep(then + timedelta(minutes=1))
     advance(then + timedelta(minutes=1))

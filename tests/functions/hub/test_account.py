@@ -14,7 +14,7 @@ from sweeper import sweep_schedule
 from tests.functions.hub.test_people import ANN, add, sign_in
 from tests.support.aws_calls import parallel_calls
 from tests.support.browser import Browser, Page
-from tests.support.fakes import studio
+from tests.support.fakes import ACTOR, studio
 from tests.support.mails import mails_to
 
 NEW = "account/password"
@@ -74,7 +74,7 @@ def test_of_parallel_forms_one_makes_a_password(account: Account, password: str)
 
     def make_one(_: int) -> str:
         with suppress(ConditionFailed):
-            return renew_password(account.id, old, clients.now())
+            return renew_password(account.id, old, clients.now(), ACTOR)
         return ""
 
     with parallel_calls() as threads:

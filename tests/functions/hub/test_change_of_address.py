@@ -19,7 +19,7 @@ from tests.support.admin_orders import send_accepted_order, send_order
 from tests.support.aws_calls import parallel_calls
 from tests.support.browser import Browser, Page
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, PASSWORD, ApiResponse, call, studio, take_queued
+from tests.support.fakes import ACTOR, NOW, PASSWORD, ApiResponse, call, studio, take_queued
 from tests.support.mails import mails_to
 
 NEW, OLD = "bo@new.example", "10000001@studio.example"
@@ -244,7 +244,7 @@ def test_of_parallel_clicks_one_changes_the_address(account: Account) -> None:
     token = account_links.request(LinkKind.ADDRESS, account.id, NOW, email=NEW)
 
     with parallel_calls() as threads:
-        changed = list(threads.map(lambda _: mailed_links.change_address(token, NOW), range(4)))
+        changed = list(threads.map(lambda _: mailed_links.change_address(token, NOW, ACTOR), range(4)))
 
     (one,) = filter(None, changed)
     assert one.email == NEW
@@ -256,7 +256,7 @@ def test_of_two_accounts_that_want_one_address_at_once_one_has_it(account: Accou
 
     def change(token: str) -> str:
         try:
-            changed = mailed_links.change_address(token, NOW)
+            changed = mailed_links.change_address(token, NOW, ACTOR)
         except AddressTaken:
             return ""
         return changed.id if changed else ""
@@ -273,8 +273,8 @@ def test_a_click_killed_anywhere_can_be_repeated_or_was_done(account: Account) -
 
     for crash in every_crash():
         with crash:
-            mailed_links.change_address(token, NOW)
-        mailed_links.change_address(token, NOW)
+            mailed_links.change_address(token, NOW, ACTOR)
+        mailed_links.change_address(token, NOW, ACTOR)
 
         assert accounts.get_or_raise(account.id).email == NEW
         assert accounts.with_email(OLD) is None

@@ -13,7 +13,7 @@ from longcode.clients.imports import KeptImport, Phase
 from longcode.clients.permission import Via, Writer
 from longcode.errors import RequestError
 from tests.support.browser import Browser, Page
-from tests.support.fakes import studio
+from tests.support.fakes import ACTOR, studio
 
 FILE = (
     "id,first_name,phone,allow_text_marketing,tags\n"
@@ -88,7 +88,7 @@ def test_the_rows_with_faults_can_be_downloaded_mended_and_imported(account: Acc
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "Choose a file with clients first."),
+        ("", "Choose a file first."),
         ("name\nZoë\n", "Unknown columns: name."),
         ("id\n", "The file has no rows."),
         (b"PK\x03\x04rest", "The file is a workbook. Save it as CSV UTF-8."),
@@ -128,7 +128,11 @@ def test_a_large_file_goes_on_in_steps_with_real_numbers(account: Account, signe
     page = signed_in.get(f"clients/import/{kept.id}")
     checked = signed_in.submit(page, page.path)
     kept_imports.step(
-        kept_imports.begin_writing(stored(account), aws_clients.now()), account, WRITER, aws_clients.now(), seconds=0
+        kept_imports.begin_writing(stored(account), aws_clients.now(), ACTOR),
+        account,
+        WRITER,
+        aws_clients.now(),
+        seconds=0,
     )
     writing = signed_in.get(page.path)
     written_before = len(ids(account))

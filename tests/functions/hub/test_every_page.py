@@ -62,7 +62,7 @@ OF_OWNER = {
     *("webhooks", "webhooks/secret", "webhooks/test", "webhooks/list"),
     *("webhooks/sent/<delivery_id>", "webhooks/sent/<delivery_id>/again"),
     *("keys", "keys/<key_id>/end"),
-    *("export", "export/messages.csv", "export/data.csv"),
+    *("export", "export/messages.csv", "export/data.csv", "export/everything.zip", "export/all-else.zip", "changes"),
     *("people", "people/<person_id>/remove"),
     *("join-page", "join-page/renew", "join-page/print", "join-page/qr.svg"),
     *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
@@ -72,14 +72,15 @@ SOON = date(2027, 3, 1)
 MINE, THEIRS = "+12125550123", "+12125550188"
 ROUTES = [(route.method, route.path) for route in (*site._static_routes, *site._dynamic_routes)]
 BY_TOKEN = ("/signup/", "/password/", "/hub/address/", "/join/")  # for whoever knows the token, or the code
-WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", *BY_TOKEN)
+OF_OPERATOR = "/hub/operator"  # tests/functions/hub/test_operator_pages.py
+WITHOUT_SESSION = ("/hub/sign-", "/hub/assets/", OF_OPERATOR, *BY_TOKEN)
 OF_SESSION = [
     (method, path.removeprefix("/hub/"))
     for method, path in ROUTES
     if path == "/hub/sign-out" or not (path == "/hub" or path.startswith(WITHOUT_SESSION))
 ]
 # A test calls a part of the routes: an account can make so many calls at once, and some count as fifty.
-PARTS = [sorted(OF_SESSION)[start::5] for start in range(5)]
+PARTS = [sorted(OF_SESSION)[start::8] for start in range(8)]
 PAGES = [sorted(path for method, path in OF_SESSION if method == "GET")[start::3] for start in range(3)]
 
 
@@ -174,7 +175,8 @@ def fill(account: Account, phone: str, name: str, month: str = "2026-11") -> dic
 
 
 def with_ids(path: str, ids: dict[str, str]) -> str:
-    return re.sub(r"<(\w+)>", lambda match: ids[match[1]], path)
+    of_list = path.replace("opt-outs/import/<import_id>", f"opt-outs/import/{ids['list_id']}")
+    return re.sub(r"<(\w+)>", lambda match: ids[match[1]], of_list)
 
 
 def stored(account: str = "") -> list[Any]:
@@ -299,6 +301,15 @@ def test_staff_may_do_all_but_what_is_the_owners(
     assert refused == {one for one in part if one[1] in OF_OWNER and one != ("GET", "people")}
 
 
+@pytest.mark.parametrize("part", PAGES)
+def test_staff_see_no_money_on_any_page_of_a_studio_within_its_plan(
+    staff: Browser, ids: dict[str, str], part: list[str]
+) -> None:
+    shown = {path for path in part if "$" in staff.get(with_ids(path, ids)).text}
+
+    assert shown == set()
+
+
 @pytest.mark.account(name=HOSTILE)
 @pytest.mark.parametrize("part", PAGES)
 def test_hostile_words_in_every_field_stay_words_on_every_page(
@@ -306,6 +317,7 @@ def test_hostile_words_in_every_field_stay_words_on_every_page(
 ) -> None:
     ids, shown = fill(account, MINE, HOSTILE), 0
     queries = {"new": f"to={MINE[1:]}", "suggest": "q=script", "clients/export/clients.csv": "count=9"}
+    queries["clients/export/consents.csv"] = "count=9"
     queries |= {"export/messages.csv": "since=0&count=9", "export/data.csv": "of=templates"}
     queries["plan/change"] = "plan=large"
     queries |= {"upcoming/cancel": f"message_id={ids['message_id']}"}

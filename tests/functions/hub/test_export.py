@@ -1,19 +1,30 @@
 """The owner takes all data of the studio: whole, safe to open, in files that fit a response, without secrets."""
 
 import csv
-from datetime import timedelta
-from io import StringIO
+from base64 import b64decode
+from datetime import date, timedelta
+from io import BytesIO, StringIO
+from zipfile import ZipFile
 
+import pytest
 from msgspec.structs import replace
 
 from accounts import credentials_api, settings_api
 from accounts.credentials_api import NewKey
-from accounts.settings_api import AccountSettings
-from hub.settings import files
+from accounts.settings_forms import AccountSettings
+from hub.settings import archive, files
+from longcode.accounts import people
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, ReplyDelivery
 from longcode.accounts.passwords import KeyScope
+from longcode.accounts.people import Person, Role
 from longcode.aws import clients
+from longcode.broadcasts import drafts
+from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.clients import join_pages
+from longcode.clients.client import Audience
+from longcode.clients.join_pages import JoinPage
+from longcode.clients.permission import ConsentMeans, Permission, Via
 from longcode.jobs import Means
 from longcode.messages import retentions
 from longcode.messages import store as messages
@@ -21,15 +32,20 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, account_scope
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import Note
-from longcode.template import Template
+from longcode.template import Template, TemplateVersion
 from longcode.templates import store as template_store
 from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
+from longcode.triggers.trigger import TextTo
 from tests.functions.hub.conftest import PASSWORD
+from tests.support.broadcast_steps import create_broadcast
 from tests.support.browser import Browser, Page
-from tests.support.fakes import NOW, client, studio
+from tests.support.fakes import ACTOR, NOW, client, studio
 from tests.support.reply_steps import PHONE, receive, record_text
 from tests.support.text_steps import accept
+from tests.support.trigger_steps import write_trigger
+from triggers.events_api import accept_event
+from triggers.forms import EventForm
 
 
 def rows(page: Page) -> list[dict[str, str]]:
@@ -97,7 +113,7 @@ def test_words_that_are_no_longer_kept_are_not_in_the_file(account: Account, sig
     now = clients.now()
     record_text(account, now - timedelta(days=10))
     receive(body="Old words", at=now - timedelta(days=9))
-    settings_api.change(account, AccountSettings(retention_days=7), now)
+    settings_api.change(account, AccountSettings(retention_days=7), now, ACTOR)
 
     (row,) = rows(signed_in.get("export/messages.csv", "since=0&count=9"))
 
@@ -127,7 +143,7 @@ def test_all_other_data_has_a_file(account: Account, signed_in: Browser) -> None
     note = Note(account=account.id, phone=PHONE, id="n", words=words, at=NOW, person="a", by="Ann")
     teamwork.add_note(account, note)
     to_make = Call(account=account.id, id="2026-x", at=NOW, client_id="c9", phones=("+12125550199",), text="Call me")
-    assert call_tasks.make(account.id, "b", [to_make], "Ann", NOW) == 1
+    assert call_tasks.make(account.id, "b", [to_make], "Ann", NOW, also=lambda _: []) == [to_make]
 
     (template,) = rows(signed_in.get("export/data.csv", "of=templates"))
     found = {name: list(csv.DictReader(StringIO(file_of(account, name)))) for name in files.FILES}
@@ -149,14 +165,91 @@ def test_all_other_data_has_a_file(account: Account, signed_in: Browser) -> None
     assert signed_in.get("export/messages.csv", "since=0&count=99999").status == 404
 
 
+def test_everything_comes_in_one_zip(account: Account, signed_in: Browser) -> None:
+    now = clients.now()
+    accept(account, now=now - timedelta(minutes=2), client_id="c1", body="See you at ten.")
+    agreed = Permission(
+        since=NOW, via=Via.HUB, person="Ann", means=ConsentMeans.PAPER, given_on=date(2026, 11, 3), taken_by="Ben"
+    )
+    client(account, "c9", "+12125550199", first_name="Gwen", permission=agreed)
+
+    with ZipFile(BytesIO(b64decode(signed_in.get("export/everything.zip").html))) as unpacked:
+        texts = {name: unpacked.read(name).decode("utf-8-sig") for name in unpacked.namelist()}
+    with ZipFile(BytesIO(b64decode(signed_in.get("export/all-else.zip").html))) as unpacked:
+        others = unpacked.namelist()
+
+    tables = {name: list(csv.DictReader(StringIO(text))) for name, text in texts.items()}
+    assert [row["words"] for row in tables["messages.csv"]] == ["See you at ten."]
+    assert {row["first_name"] for row in tables["clients.csv"]} == {"Zoë", "Gwen"}
+    assert [(row["phone"], row["means"], row["given_on"], row["taken_by"]) for row in tables["consents.csv"]] == [
+        ("'+12125550199", "paper", "2026-11-03", "Ben")
+    ]
+    assert set(tables) - set(others) == {"clients.csv", "consents.csv", "messages.csv"}
+    assert set(others) == {"opt-outs.csv", *(f"{name}.csv" for name in files.FILES)}
+
+
+def test_what_is_too_much_for_one_file_is_refused_before_the_request_ends(account: Account) -> None:
+    with pytest.raises(archive.TooMuch):
+        archive.of(account, clients.now(), whole=True, seconds=0)
+
+
+def test_messages_beyond_one_read_are_in_the_zip_once_each(account: Account) -> None:
+    now = clients.now()
+    some = accept(account, "k", now=now - timedelta(hours=1), body="Hello")
+    times = [now - timedelta(seconds=2_600 - number) for number in range(2_600)]
+    many = [replace(some, id=f"m{number:04}", created_at=at) for number, at in enumerate(times)]
+    for first in range(0, len(many), 50):
+        messages.accept(many[first : first + 50])
+
+    ids = [list(row)[17] for row in files.all_message_rows(account, now)]
+
+    assert ids == ["id", some.id, *(f"m{number:04}" for number in range(2_600))]
+
+
+@pytest.mark.account(edition="professional")
+def test_what_people_and_software_wrote_is_in_the_files(account: Account) -> None:
+    now = clients.now()
+    words = TemplateVersion(subject="", body="Hello", changed_at=NOW, changed_by="Ann")
+    template = Template(account=account.id, name="hi", subject="", body="Hi")
+    template_store.change_template(None, template, [words])
+    write_trigger(account=account.id, name="call", body="Come", to=TextTo.STAFF, staff_phone="+12125550111")
+    session = {"kind": "session", "id": "s1", "client_id": "c1", "status": "confirmed", "session_date": "2027-03-01"}
+    accept_event(account.id, EventForm.model_validate(session), "e1", now)
+    whom = Audience(tags=("wedding",))
+    drafts.begin(BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, audience=whom, body="Two"))
+    broadcast = create_broadcast(account, now=now, audience={"client_ids": ["c1"]}, body="Three")
+    to_make = Call(account=account.id, id="2026-x", at=NOW, client_id="c1", phones=(PHONE,), text="Call me")
+    call_tasks.make(account.id, "b", [to_make], "Ann", NOW, also=lambda _: [])
+    call_tasks.finish_call(replace(to_make, done_at=NOW, done_by="Ben", note="Later"), now, timedelta(days=1))
+    join_pages.save(account, JoinPage(account=account.id, code="abc", shown=True), "Ann", now)
+    ann = Person(account=account.id, id="a", name="Ann", email="a@x.example", role=Role.STAFF, added_at=NOW)
+    people.add(ann)
+    teamwork.assign(account, PHONE, "a", "Ben", now)
+    credentials_api.make_key(account.id, NewKey(name="Booking page", scope=KeyScope.READ), now, ACTOR)
+
+    def first_of(name: str) -> dict[str, str]:
+        return next(csv.DictReader(StringIO(file_of(account, name))))
+
+    assert [first_of("former-words")[one] for one in ("template", "words", "changed_by")] == ["hi", "Hello", "Ann"]
+    assert [first_of("triggers")[one] for one in ("name", "to", "staff_phone")] == ["call", "staff", "'+12125550111"]
+    assert [first_of("records")[one] for one in ("id", "status", "session_date")] == ["s1", "confirmed", "2027-03-01"]
+    assert [first_of("drafts")[one] for one in ("words", "audience")] == ["Two", '{"tags":["wedding"]}']
+    assert [first_of("broadcasts")[one] for one in ("id", "audience")] == [broadcast, '{"client_ids":["c1"]}']
+    assert [first_of("calls")[one] for one in ("id", "done_by", "note")] == ["2026-x", "Ben", "Later"]
+    assert account.name in first_of("join-page")["words"]
+    assert [first_of("assigned")[one] for one in ("answered_by", "assigned_by")] == ["Ann", "Ben"]
+    assert [first_of("keys")[one] for one in ("name", "scope")] == ["Booking page", "read"]
+
+
 def test_no_file_has_a_secret(account: Account, signed_in: Browser) -> None:
     settings_api.change(
         account,
         AccountSettings(webhook_url="https://studio.example/hook", delivery=ReplyDelivery.WEBHOOK),
         clients.now(),
+        ACTOR,
     )
     form = NewKey(name="Booking page", scope=KeyScope.READ)
-    _, key = credentials_api.make_key(account.id, form, clients.now())
+    _, key = credentials_api.make_key(account.id, form, clients.now(), ACTOR)
     secret = accounts.get_or_raise(account.id).webhook_secret
 
     texts = [file_of(account, name) for name in files.FILES]

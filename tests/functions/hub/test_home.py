@@ -7,8 +7,10 @@ from msgspec.structs import asdict
 
 from hub import home
 from hub.plan import chart
+from longcode.accounts import people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange
+from longcode.accounts.people import Person, Role
 from longcode.aws import clients, queues
 from longcode.broadcasts import store as broadcasts
 from longcode.carriers.carrier import RefusalReason, Refused
@@ -52,7 +54,7 @@ def test_home_counts_what_waits_for_somebody(account: Account, signed_in: Browse
 
     found = signed_in.get("home")
 
-    assert "1 conversation unread, the oldest since" in found.text
+    assert "2 unread replies, the oldest since" in found.text
     assert "Zoë may ask you to stop: Please stop texting me! <b>" in found.text
     assert "Nothing waits" not in found.text
 
@@ -163,3 +165,19 @@ def test_home_shows_nothing_of_another_studio(account: Account, signed_in: Brows
 
     assert signed_in.get("home").text == before
     assert "Every text of the last 7 days arrived" in signed_in.get("failed").text
+
+
+def test_the_owner_sees_the_cost_and_staff_see_how_much_is_used(account: Account, signed_in: Browser) -> None:
+    now = clients.now()
+    store.write(Put(keys.usage(account.id, day_of(now), 0), {"type": "usage", "day": day_of(now), "units_sent": 40}))
+    person = Person(account=account.id, id="s", name="Staff", email="s@x.example", role=Role.STAFF, added_at=now)
+    people.add(person)
+    staff = Browser({"session": sessions.begin(account.id, "Chrome", now, person)})
+
+    of_owner, of_staff = signed_in.get("home").text, staff.get("home").text
+
+    assert "Cost so far" in of_owner
+    assert "$35.00" in of_owner
+    assert "40 of the 1,000 units in your plan used" in of_staff
+    assert "Cost" not in of_staff
+    assert "$" not in of_staff

@@ -15,11 +15,12 @@ from longcode.clients.client import Client, Phone
 from longcode.errors import RequestError, TooManyForms
 from longcode.jobs import HandleKeyword
 from longcode.message import Message
-from longcode.messages import folders
+from longcode.messages import folders, replies
 from optout import join_form
 from optout import worker as optout_worker
-from tests.support.aws_calls import noted_calls
+from tests.support.aws_calls import meanwhile, noted_calls
 from tests.support.browser import Browser, Page
+from tests.support.crashes import every_crash
 from tests.support.fakes import FakeCarrier, studio, take_queued
 from tests.support.fakes import client as write_client
 from tests.support.reply_steps import receive, record_text
@@ -345,3 +346,61 @@ def test_an_account_makes_twenty_versions_of_the_words_in_a_day(account: Account
 
     with pytest.raises(RequestError, match="20 times today"):
         join_pages.save(account, replace(page, topics="one more"), None, aws_clients.now())
+
+
+def of_conversation(account: Account) -> list[tuple[str, str | None]]:
+    """Return the words of the conversation, each with the client that it is linked to."""
+    found = folders.page(account.id, "all", limit=9, search=folders.Search(phone=ANNS)).messages
+    return [(message.body, message.client_id) for message in found]
+
+
+def test_the_text_and_its_yes_are_in_the_clients_conversation(
+    account: Account, signed_in: Browser, code: str
+) -> None:
+    fill_in(code)
+    reply("Yes!")
+
+    (ann,) = clients_with(account, ANNS)
+    assert of_conversation(account) == [("Yes!", ann.id), (TEXT, ann.id)]
+    assert replies.unread_counts(account.id) == replies.Unread(unread=1)
+    assert "Yes!" in signed_in.get(f"clients/{ann.id}").text
+
+
+def test_a_yes_of_a_phone_that_two_clients_have_stays_unlinked(account: Account, code: str) -> None:
+    for client_id in ("ann", "ben"):
+        write_client(account, client_id, ANNS, allow_text_marketing=False)
+
+    fill_in(code)
+    reply("YES")
+
+    assert of_conversation(account) == [("YES", None), (TEXT, None)]
+
+
+def test_a_yes_that_is_written_after_its_client_is_linked(account: Account, code: str) -> None:
+    fill_in(code)
+    deliver(FakeCarrier(), aws_clients.now())
+
+    with meanwhile("TransactWriteItems", run_jobs):
+        receive("SMr", "YES", phone=ANNS, at=aws_clients.now())
+
+    (ann,) = clients_with(account, ANNS)
+    assert of_conversation(account) == [("YES", ann.id), (TEXT, ann.id)]
+
+
+@pytest.mark.long
+def test_a_yes_is_linked_wherever_a_worker_is_killed(account: Account, code: str) -> None:
+    fill_in(code)
+    deliver(FakeCarrier(), aws_clients.now())
+    at = aws_clients.now()
+
+    def answer() -> None:
+        receive("SMr", "YES", phone=ANNS, at=at)
+        run_jobs()
+
+    for crash in every_crash(after=False):
+        with crash:
+            answer()
+        answer()  # the queues deliver the reply, and its keyword, again
+        (ann,) = clients_with(account, ANNS)
+        assert of_conversation(account) == [("YES", ann.id), (TEXT, ann.id)]
+        assert replies.unread_counts(account.id) == replies.Unread(unread=1)

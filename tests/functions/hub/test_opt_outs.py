@@ -1,14 +1,27 @@
 """The opt-outs in the hub: the list, the history of a phone, recording one, and the replies that may be some."""
 
-import pytest
+from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
+from hub import page as hub_page
+from hub.site import SECTIONS
+from longcode.accounts import sessions
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
 from longcode.aws import queues
 from longcode.clients.client import Phone
 from longcode.jobs import HandleKeyword, Means
+from longcode.message import MessageKind
+from longcode.messages import replies
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
 from longcode.optouts import listed, store
 from longcode.optouts.consent import SHARED, Channel, OptOutEvent, account_scope
+from longcode.table import keys
+from longcode.table import store as store_of_table
+from longcode.table.writes import Delete, Put
 from optout import worker as optout_worker
 from tests.support.browser import Browser, Page
 from tests.support.fakes import client as write_client
@@ -169,3 +182,82 @@ def test_the_list_goes_on_after_forty(account: Account, anns: Browser) -> None:
     second = anns.get("opt-outs", more.partition("?")[2])
 
     assert (first.html.count('scope="row"'), second.html.count('scope="row"')) == (40, 3)
+
+
+def of_older_release(phone: str) -> None:
+    """Take a phone off all lists, as an older release that had none left it."""
+    for account_id in ("10000001", "10000002"):
+        store_of_table.write(Delete(keys.listed_opt_out(account_id, phone)))
+
+
+def write_text(account: Account, phone: str, message_id: str, client_id: str | None = None) -> None:
+    text = draft(
+        account=account.id,
+        message_id=message_id,
+        kind=MessageKind.INDIVIDUAL,
+        phone=phone,
+        body="Hello",
+        now=aws_clients.now(),
+    )
+    item = messages.item(replace(text, client_id=client_id))
+    store_of_table.write(Put(keys.message(account.id, text.id), item))
+
+
+@pytest.mark.account(client=False)
+def test_phones_without_a_client_that_stopped_before_there_was_a_list_are_found_among_those_that_were_texted(
+    account: Account, signed_in: Browser
+) -> None:
+    theirs, cat = studio("10000002"), "+12125550188"
+    for phone, message_id, client_id in ((ANNS, "a-0", None), (BOBS, "b-0", "deleted")):
+        write_text(account, phone, message_id, client_id)
+        record_text(account, aws_clients.now(), phone=phone, client_id=client_id, message_id=message_id)
+    write_text(account, cat, "c-0")  # it was never sent
+    write_text(theirs, cat, "t-0")
+    record_text(theirs, aws_clients.now(), phone=cat, client_id=None, message_id="t-0")
+    for phone in (ANNS, BOBS, cat):
+        say(phone, "STOP", f"SM{phone}")
+        of_older_release(phone)
+
+    page = signed_in.get("opt-outs")
+
+    assert "(212) 555-0123 Today STOP" in page.text
+    assert "(212) 555-0177 Today STOP" in page.text
+    assert "555-0188" not in page.text
+
+
+@pytest.mark.account(client=False)
+def test_the_survey_of_older_texts_goes_on_where_it_was_and_is_done_once(
+    account: Account, signed_in: Browser
+) -> None:
+    for number in range(5):
+        write_text(account, ANNS, f"m{number}-0", "c" if number % 2 else None)
+    record_text(account, aws_clients.now(), phone=ANNS, client_id=None)
+    say(ANNS, "STOP")
+    of_older_release(ANNS)
+
+    steps = [listed.survey(account.id, None, aws_clients.now(), 0, step=1)]
+    first = listed.of_phone(account.id, ANNS)
+    while not steps[-1][0]:
+        steps.append(listed.survey(account.id, None, aws_clients.now(), 0, step=1))
+
+    assert first
+    assert [looked_at for _, looked_at in steps][-1] == 5
+    assert listed.survey(account.id, None, aws_clients.now(), 0) == (True, 0)
+    assert "(212) 555-0123" in signed_in.get("opt-outs").text
+
+
+def test_the_survey_of_many_older_texts_shows_how_far_it_is(account: Account, signed_in: Browser) -> None:
+    person = sessions.of_account(account.id, aws_clients.now())[0]
+    frame: dict[str, Any] = {
+        "studio": account,
+        "token": "t",
+        "me": person,
+        "unread": replies.Unread(),
+        "sections": SECTIONS,
+    }
+
+    survey = hub_page.render("/hub/opt-outs", "clients/survey", at="opt-outs", kept={}, looked_at=12_000, **frame)
+
+    assert "Looking at your texts" in str(survey.body)
+    assert "12,000 texts looked at so far" in str(survey.body)
+    assert 'action="opt-outs"' in str(survey.body)

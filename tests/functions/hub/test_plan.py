@@ -206,12 +206,17 @@ def test_a_month_divides_by_template_and_by_person_and_is_counted_again_on_reque
         store.write(Update(keys.message(account.id, one.id), changes=changes))
 
     before = signed_in.get("usage/2026-11")
+    untouched = tallies.get(account.id, "2026-11")
     after = signed_in.submit(before, "usage/2026-11/count")
     text(1)
     outdated = signed_in.get("usage/2026-11")
     again = signed_in.submit(outdated, "usage/2026-11/count")
 
-    assert "Adding up 4 texts by template and by person" in before.text
+    assert (
+        "Which templates the 4 texts came from, and who wrote them, is added up when you ask for it." in before.text
+    )
+    assert untouched is None
+    assert not any("data-goes-on" in given for _, given in before.tags)
     assert "proofs 1 3 43 % Without a template 2 3 43 % Replies from clients 1 1 14 %" in after.text
     assert "Ann Lee 2 5 71 % Replies from clients 1 1 14 % Your studio software 1 1 14 %" in after.text
     assert "Count again" not in after.text
@@ -233,6 +238,18 @@ def test_a_count_goes_on_in_steps_and_adds_no_text_twice(account: Account) -> No
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))
     assert (steps[-1].texts, steps[-1].units, steps[-1].by_person[0].origin) == (4, 4, Origin.SINGLE)
     assert repeated == steps[-1]
+
+
+@LONG
+def test_the_page_goes_on_with_a_count_that_was_begun(signed_in: Browser, account: Account) -> None:
+    for days in range(4):
+        text(1, at=NOW - timedelta(days=days))
+    tallies.count_step(account.id, "2026-11", "", NOW, seconds=0)
+
+    page = signed_in.get("usage/2026-11")
+
+    assert "of 4 texts added up" in page.text
+    assert any("data-goes-on" in given for _, given in page.tags)
 
 
 def test_names_beyond_the_most_are_added_up_together(account: Account) -> None:

@@ -2,8 +2,11 @@
 
 import re
 
+import pytest
+
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, OnUncertain, QuietZone
+from tests.support.aws_calls import meanwhile
 from tests.support.browser import Browser, Page
 
 
@@ -29,6 +32,53 @@ def test_two_people_who_change_different_settings_at_once_both_succeed(account: 
     signed_in.post("account", **general(saved, status_session="Booked Shot", status_invoice="Sent"))
 
     assert now(account).statuses == {"session": ("Booked Shot",), "invoice": ("Sent",)}
+
+
+def test_two_people_who_save_statuses_of_different_kinds_in_the_same_instant_both_succeed(
+    account: Account, signed_in: Browser
+) -> None:
+    page = signed_in.get("account")
+
+    other = {"statuses": {"session": ["Booked"]}}
+    with meanwhile("TransactWriteItems", lambda: accounts.change_settings(account.id, other)):
+        saved = signed_in.post("account", **general(page, status_invoice="Sent", sender_name="Foxglove"))
+
+    assert "Saved." in saved.text
+    assert now(account).statuses == {"session": ("Booked",), "invoice": ("Sent",)}
+    assert now(account).sender_name == "Foxglove"
+
+
+@pytest.mark.parametrize("at_the_same_instant", [True, False])
+def test_who_saves_statuses_that_somebody_else_has_changed_is_told_and_keeps_what_they_typed(
+    account: Account, signed_in: Browser, at_the_same_instant: bool
+) -> None:
+    page = signed_in.get("account")
+
+    def of_somebody_else() -> None:
+        accounts.change_settings(account.id, {"statuses": {"session": ["Booked", "Shot"], "task": ["Open"]}})
+
+    typed = general(page, status_session="Ours", sender_name="Foxglove")
+    if at_the_same_instant:
+        with meanwhile("TransactWriteItems", of_somebody_else):
+            refused = signed_in.post("account", **typed)
+    else:
+        of_somebody_else()
+        refused = signed_in.post("account", **typed)
+
+    assert "Somebody else has changed statuses since you opened this page, so nothing was saved." in refused.text
+    assert "Those of sessions are now: Booked, Shot." in refused.text
+    assert (refused.status, now(account).statuses["session"], now(account).sender_name) == (
+        422,
+        ("Booked", "Shot"),
+        None,
+    )
+    assert (refused.typed.split(), refused.fields["sender_name"]) == (["Ours", "Open"], "Foxglove")
+
+    again = signed_in.post("account", **general(refused, status_session="Ours", status_task="Open"))
+
+    assert "Saved." in again.text
+    assert now(account).statuses == {"session": ("Ours",), "task": ("Open",)}
+    assert now(account).sender_name == "Foxglove"
 
 
 def test_a_refused_setting_is_shown_beside_its_field_with_what_was_typed(

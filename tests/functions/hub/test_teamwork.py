@@ -16,7 +16,7 @@ from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import LONGEST_NOTE, MOST_NOTES, Note
 from tests.support.aws_calls import meanwhile
 from tests.support.browser import Browser, Page
-from tests.support.fakes import NOW, studio
+from tests.support.fakes import ACTOR, NOW, studio
 from tests.support.reply_steps import PHONE, receive
 
 pytestmark = pytest.mark.account(texted=NOW - timedelta(hours=1))
@@ -86,7 +86,7 @@ def test_a_person_who_is_removed_while_being_assigned_answers_nothing(account: A
     bo = people.get(account.id, "Bo")
     assert bo
 
-    with meanwhile("PutItem", lambda: invitations.remove(account, bo, NOW, by="")), pytest.raises(NotFound):
+    with meanwhile("PutItem", lambda: invitations.remove(account, bo, NOW, ACTOR)), pytest.raises(NotFound):
         teamwork.assign(account, PHONE, "Bo", "Ann", NOW)
 
     assert teamwork.assigned(account.id) == {}

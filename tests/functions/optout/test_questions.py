@@ -26,7 +26,7 @@ from sweeper import sweep_schedule
 from tests.support.admin_orders import send_accepted_order
 from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, ApiResponse, FakeCarrier, call, client, studio, take_queued
+from tests.support.fakes import ACTOR, NOW, ApiResponse, FakeCarrier, call, client, studio, take_queued
 from tests.support.reply_steps import NUMBER, PHONE, record_text
 from tests.support.text_steps import accept, deliver, stored
 
@@ -72,7 +72,7 @@ def listed(account: str = MINE) -> list[Any]:
 
 
 def answer(opted_out: bool, minute: int = 2, by: str | None = None) -> None:
-    questions.answer(MINE, PHONE, opted_out=opted_out, message_id=None, by=by, now=at(minute))
+    questions.answer(MINE, PHONE, ACTOR, opted_out=opted_out, message_id=None, by=by, now=at(minute))
 
 
 def put(opted_out: bool, account: str = MINE, **fields: Any) -> ApiResponse:

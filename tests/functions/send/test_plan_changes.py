@@ -21,7 +21,7 @@ from longcode.usage.usage import limits_at
 from send import api
 from sweeper import sweep_schedule
 from tests.support import broadcast_steps
-from tests.support.fakes import NOW, FakeCarrier, client, studio
+from tests.support.fakes import ACTOR, NOW, FakeCarrier, client, studio
 from tests.support.local_aws import local_aws
 from tests.support.text_steps import accept as text_steps_accept
 from tests.support.text_steps import deliver
@@ -42,7 +42,7 @@ def on(plan: str) -> Account:
 
 
 def change(account: Account, plan: str, at: datetime = NOW) -> None:
-    accounts.change_plan(accounts.get_or_raise(account.id), PlanChange(at, plan))
+    accounts.change_plan(accounts.get_or_raise(account.id), PlanChange(at, plan), ACTOR)
 
 
 def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[Message]:

@@ -19,7 +19,7 @@ from longcode.table import store
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage, limits_at
 from send import api
-from tests.support.fakes import NOW, FakeCarrier, call, client, studio
+from tests.support.fakes import ACTOR, NOW, FakeCarrier, call, client, studio
 from tests.support.local_aws import load_plans
 from tests.support.text_steps import accept as text_steps_accept
 from tests.support.text_steps import deliver, stored
@@ -138,7 +138,7 @@ def test_200_texts_at_once_never_exceed_a_limit_of_100(account: Account) -> None
 @pytest.mark.long
 def test_a_bigger_plan_during_200_texts_allows_exactly_its_units(account: Account) -> None:
     def change() -> bool:
-        accounts.change_plan(account, PlanChange(NOW, "small"))
+        accounts.change_plan(account, PlanChange(NOW, "small"), ACTOR)
         return True
 
     with ThreadPoolExecutor(40) as pool:

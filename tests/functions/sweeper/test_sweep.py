@@ -83,6 +83,8 @@ def test_the_sweep_goes_on_past_items_that_fail(
     assert [record.__dict__["reason"] for record in caplog.records if record.msg == "not swept"] == [
         "ClientError"
     ] * 2
+    [swept] = [record.__dict__ for record in caplog.records if record.msg == "swept"]
+    assert (swept["items"], swept["failed"]) == (6, 2)
 
 
 def test_two_sweepers_enqueue_a_text_once(account: Account) -> None:

@@ -26,7 +26,7 @@ from sweeper import sweep_schedule
 from tests.functions.send.test_guards import try_to_send
 from tests.support.aws_calls import failing
 from tests.support.crashes import every_crash, recorded_calls
-from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
+from tests.support.fakes import ACTOR, NOW, FakeCarrier, client, studio, take_queued
 from tests.support.mails import mails_to
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, deliver
@@ -54,7 +54,7 @@ def count(account: Account, sent: int = 0, received: int = 0, day: str = "2026-1
 
 
 def change(account: Account, plan: str, at: datetime) -> None:
-    accounts.change_plan(accounts.get_or_raise(account.id), PlanChange(at, plan))
+    accounts.change_plan(accounts.get_or_raise(account.id), PlanChange(at, plan), ACTOR)
 
 
 def last_words() -> str:

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from broadcasts import follow_up
 from longcode import jobs
 from longcode.accounts.account import Account, WebhookEvent
 from longcode.aws import queues
-from longcode.carriers.carrier import Receipt
+from longcode.broadcasts.broadcast import Broadcast
+from longcode.carriers.carrier import Receipt, RefusalReason, Refused
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.triggers import call_tasks
@@ -17,12 +19,13 @@ from longcode.webhooks.delivery import Delivery, id_of
 from send import receipts
 from sweeper import sweep_schedule
 from tests.support.api_document import delivery_faults
+from tests.support.broadcast_steps import advance, create_broadcast, deliver_bulk_texts, stored
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, client, studio, take_queued
+from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
 from tests.support.trigger_steps import fire_all, report_event, write_trigger
 from tests.support.webhook_endpoint import HOOK
 
-pytestmark = pytest.mark.account(edition="professional", **HOOK)
+pytestmark = pytest.mark.account(edition="professional", quiet_hours=False, **HOOK)
 
 MINUTE = timedelta(minutes=1)
 NINE = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)  # in Chicago, the day before the session
@@ -162,3 +165,67 @@ def test_a_call_task_is_sent_once(account: Account) -> None:
     [call] = written(account)
     assert call.event == "call.created"
     assert (call.data["id"], call.data["client_id"], call.data["text"]) == (task.id, "c1", task.text)
+
+
+def broadcast_to(account: Account, clients: int) -> Broadcast:
+    """Return a broadcast whose texts went to landlines: each client is to be called."""
+    for index in range(clients):
+        client(account, f"l{index}", f"+1212555{1000 + index}")
+    broadcast_id = create_broadcast(account, body="Hello {{client.first_name}}")
+    advance(NOW)
+    landline = Refused(RefusalReason.NOT_MOBILE, "21614")
+    deliver_bulk_texts(NOW, FakeCarrier(answers=[landline] * (clients + 1)))
+    take_queued("webhook")
+    return stored(account, broadcast_id)
+
+
+def test_the_call_of_a_broadcast_is_sent_once_and_says_of_which_broadcast_it_is(account: Account) -> None:
+    broadcast = broadcast_to(account, 1)
+
+    made = [follow_up.make_calls(account, broadcast, "Ann", NOW) for _ in range(2)]
+
+    calls = written(account)
+    tasks = {task.id: task for task in call_tasks.call_page(account.id, None, 9)}
+    assert (made, len(calls)) == ([2, 0], 2)
+    assert {call.data["id"] for call in calls} == set(tasks)
+    for call in calls:
+        task = tasks[call.data["id"]]
+        assert call.event == "call.created"
+        assert call.data == {
+            "id": task.id,
+            "at": "2026-11-22T15:30:00.000Z",
+            "broadcast": broadcast.id,
+            "client_id": task.client_id,
+            "phones": [*task.phones],
+            "text": "Hello Zoë",
+        }
+
+
+@pytest.mark.long
+def test_the_calls_of_a_broadcast_killed_anywhere_are_each_sent(account: Account) -> None:
+    broadcast = broadcast_to(account, 1)
+
+    for crash in every_crash():
+        with crash:
+            follow_up.make_calls(account, broadcast, "Ann", NOW)
+        if crash.struck:
+            take_queued("webhook")  # the jobs on the queue are lost as well
+        follow_up.make_calls(account, broadcast, "Ann", NOW)
+
+        sweep_schedule.sweep(NOW + 3 * MINUTE)
+        assert sorted({call.data["client_id"] for call in written(account)}) == ["c1", "l0"]
+
+
+def test_a_hundred_calls_of_a_broadcast_are_written_with_their_webhooks(account: Account) -> None:
+    broadcast = broadcast_to(account, 99)
+
+    assert follow_up.make_calls(account, broadcast, "Ann", NOW) == 100
+    assert len(written(account)) == 100
+
+
+def test_the_calls_of_a_broadcast_are_not_sent_to_a_studio_that_polls(aws: None) -> None:
+    account = studio()
+    broadcast = broadcast_to(account, 1)
+
+    assert follow_up.make_calls(account, broadcast, "Ann", NOW) == 1
+    assert written(account) == []

@@ -5,9 +5,35 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, final
 
 from longcode_client.api.shared import Means, MessageState, RecordKind
+
+
+@final
+class CallOfBroadcast(TypedDict):
+    """A call to a client whom a broadcast did not reach. New fields may come."""
+
+    id: str
+    at: str
+    client_id: str
+    phones: list[str]
+    text: str
+    broadcast: str
+
+
+@final
+class CallOfTrigger(TypedDict):
+    """A call in place of a text of a trigger. New fields may come."""
+
+    id: str
+    at: str
+    client_id: str
+    phones: list[str]
+    text: str
+    trigger: str
+    kind: RecordKind
+    record_id: str
 
 
 class MessageReceivedData(TypedDict):
@@ -70,25 +96,12 @@ class OptOutRecorded(TypedDict):
     data: OptOutRecordedData
 
 
-class CallCreatedData(TypedDict):
-    """What happened. New fields may come."""
-
-    id: str
-    at: str
-    trigger: str
-    kind: RecordKind
-    record_id: str
-    client_id: str
-    phones: list[str]
-    text: str
-
-
 class CallCreated(TypedDict):
-    """A client has to be called, because none of their numbers can be texted."""
+    """A client has to be called: none of their numbers can be texted, or a broadcast did not reach them."""
 
     type: Literal["call.created"]
     timestamp: str
-    data: CallCreatedData
+    data: CallOfTrigger | CallOfBroadcast
 
 
 class WebhookTestData(TypedDict):

@@ -6,13 +6,12 @@ import typer
 
 from longcode_cli.command import Context
 from longcode_cli.output import Columns, day_and_time
+from longcode_cli.values import Account, Yes
 
 app = typer.Typer(
     no_args_is_help=True, help="Find accounts, approve, suspend and close them, and mail their owners links."
 )
 
-AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account's number, for example 10000001.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Search = Annotated[str, typer.Option(help="A part of the name, the email address, the account's number or a phone.")]
 Waiting = Annotated[bool, typer.Option("--waiting", help="Only those that wait for your approval, oldest first.")]
 Reason = Annotated[str, typer.Option(help="Why. The studio is shown it.")]
@@ -25,7 +24,7 @@ def list_accounts(context: Context, search: Search = "", waiting: Waiting = Fals
         raise typer.BadParameter("Give --search or --waiting, not both.", param_hint="--search")
     deployment = context.obj.deployment
     found = (
-        deployment.pages("accounts.list_unapproved") if waiting else deployment.pages("accounts.list", search=search)
+        deployment.items("accounts.list_unapproved") if waiting else deployment.items("accounts.list", search=search)
     )
     columns: Columns = {
         "account": "id",
@@ -40,28 +39,28 @@ def list_accounts(context: Context, search: Search = "", waiting: Waiting = Fals
 
 
 @app.command()
-def show(context: Context, account: AccountId) -> None:
+def show(context: Context, account: Account) -> None:
     """Show an account's status, its ceiling, and its history."""
     answer = context.obj.deployment.order("accounts.show", account=account)
     _show(context, answer)
 
 
 @app.command()
-def approve(context: Context, account: AccountId) -> None:
+def approve(context: Context, account: Account) -> None:
     """Approve a new account: it may text as its plan allows, and its owner is told by mail."""
     answer = context.obj.deployment.order("accounts.approve", account=account, by=context.obj.by)
     context.obj.output.done(answer, f"Account {account} is approved.")
 
 
 @app.command()
-def suspend(context: Context, account: AccountId, reason: Reason) -> None:
+def suspend(context: Context, account: Account, reason: Reason) -> None:
     """Stop an account's sending. Its replies, opt-outs and invoices continue."""
     answer = context.obj.deployment.order("accounts.suspend", account=account, reason=reason, by=context.obj.by)
     context.obj.output.done(answer, f"Account {account} is suspended: {reason}")
 
 
 @app.command()
-def restore(context: Context, account: AccountId) -> None:
+def restore(context: Context, account: Account) -> None:
     """Let a suspended account send again."""
     answer = context.obj.deployment.order("accounts.restore", account=account, by=context.obj.by)
     context.obj.output.done(answer, f"Account {account} may send again.")
@@ -70,7 +69,7 @@ def restore(context: Context, account: AccountId) -> None:
 @app.command()
 def close(
     context: Context,
-    account: AccountId,
+    account: Account,
     reason: Annotated[str | None, typer.Option(help="Why, for the account's history.")] = None,
     yes: Yes = False,
 ) -> None:
@@ -81,7 +80,7 @@ def close(
 
 
 @app.command()
-def reopen(context: Context, account: AccountId) -> None:
+def reopen(context: Context, account: Account) -> None:
     """Reopen a closed account, on the plan that it had."""
     answer = context.obj.deployment.order("accounts.reopen", account=account, by=context.obj.by)
     context.obj.output.done(answer, f"Account {account} is open again.")
@@ -90,7 +89,7 @@ def reopen(context: Context, account: AccountId) -> None:
 @app.command("mail-link")
 def mail_link(
     context: Context,
-    account: AccountId,
+    account: Account,
     password: Annotated[bool, typer.Option("--password", help="A link that sets a new API password.")] = False,
 ) -> None:
     """Mail the owner a link to sign in, or with --password one that sets a new password."""
@@ -102,7 +101,7 @@ def mail_link(
 
 @app.command("change-address")
 def change_address(
-    context: Context, account: AccountId, email: Annotated[str, typer.Argument(help="The new email address.")]
+    context: Context, account: Account, email: Annotated[str, typer.Argument(help="The new email address.")]
 ) -> None:
     """Mail a link to a new address of an account, which counts when the link is used. The old address is told."""
     order = context.obj.deployment.order
@@ -111,7 +110,7 @@ def change_address(
 
 
 @app.command("end-credentials")
-def end_credentials(context: Context, account: AccountId, yes: Yes = False) -> None:
+def end_credentials(context: Context, account: Account, yes: Yes = False) -> None:
     """End an account's password, API keys and sessions, and tell its owner: somebody else has them."""
     context.obj.output.confirm(f"End the password, all API keys and all sessions of account {account}?", yes=yes)
     answer = context.obj.deployment.order("passwords.end", account=account, by=context.obj.by)
@@ -125,7 +124,7 @@ def end_credentials(context: Context, account: AccountId, yes: Yes = False) -> N
 @app.command("set-ceiling")
 def set_ceiling(
     context: Context,
-    account: AccountId,
+    account: Account,
     units: Annotated[str, typer.Argument(help="Units a day, or `default` for the ceiling of the service.")],
 ) -> None:
     """Set how many units an account may send in a day at most."""

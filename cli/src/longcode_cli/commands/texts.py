@@ -1,0 +1,130 @@
+"""`longcode texts`: find a text, and show its life and why it did not go."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from longcode_cli.command import Context
+from longcode_cli.output import Columns, Phones, Words, day_and_time, discreet
+from longcode_cli.values import instant
+
+app = typer.Typer(no_args_is_help=True, help="Find a text, and show its life and why it did not go.")
+
+_ONE_OF = "A message's id, the carrier's id (SM…), or a phone in any spelling."
+What = Annotated[str, typer.Argument(metavar="WHAT", help=f"{_ONE_OF} With --account, it can be left out.")]
+Account = Annotated[str | None, typer.Option(help="An account's number: look only there.")]
+From = Annotated[str | None, typer.Option("--from", help="Accepted from when on: a time, or a day.", parser=instant)]
+Until = Annotated[str | None, typer.Option("--until", help="Accepted until when: a time, or a day.", parser=instant)]
+_ADD_WORDS = {"words": "body"}
+_CELLS: Columns = {
+    "at": lambda item: day_and_time(item["at"]),
+    "account": lambda item: f"{item['account']} {item['account_name'] or ''}".strip(),
+    "message": "message_id",
+    "phone": "phone",
+    "state": lambda item: "reply" if item["direction"] == "in" else item["state"],
+    "why": lambda item: f"{item['why']} {item['help']}".strip(),
+}
+
+
+@app.command()
+def find(
+    context: Context,
+    what: What = "",
+    *,
+    since: From = None,
+    until: Until = None,
+    account: Account = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many texts at most, the newest first.")] = 20,
+    phones: Phones = False,
+    words: Words = False,
+) -> None:
+    """Find texts and replies of all accounts, the newest first, each with what became of it and why."""
+    answer = context.obj.deployment.order(
+        "texts.find",
+        what=what,
+        account=account,
+        since=since,
+        until=until,
+        limit=limit,
+    )
+    shown, output = discreet(answer, phones=phones, words=words), context.obj.output
+    if output.json:
+        output.done(shown, "")
+        return
+    if answer["is_unattributed"]:
+        output.done(answer, "This is an unattributed reply: `longcode unattributed list` shows it.")
+        return
+    output.items(shown["items"], {**_CELLS, **(_ADD_WORDS if words else {})}, "No text was found.")
+    for sentence in _notes(answer):
+        output.done(answer, sentence)
+
+
+@app.command()
+def show(
+    context: Context,
+    text: Annotated[str, typer.Argument(metavar="ID", help="A message's id, or the carrier's (SM…).")],
+    *,
+    account: Account = None,
+    phones: Phones = False,
+    words: Words = False,
+) -> None:
+    """Show the life of a text: why it did not go and what would help, then each step, its cost and its webhooks."""
+    answer = context.obj.deployment.order("texts.show", id=text, account=account)
+    shown, output = discreet(answer, phones=phones, words=words), context.obj.output
+    if output.json:
+        output.done(shown, "")
+        return
+    output.done(shown, f"{shown['why']} {shown['help']}".strip())
+    output.facts(shown, _facts(shown))
+
+
+def _facts(shown: Mapping[str, Any]) -> dict[str, object]:
+    text = shown["text"]
+    return {
+        "account": f"{shown['account']} {shown['account_name'] or ''}".strip(),
+        "message": shown["message_id"],
+        "state": "reply" if text["direction"] == "in" else text["state"],
+        "from": shown["from"],
+        "phone": text["phone"],
+        "client": text.get("client_id"),
+        "our number": shown["number"],
+        "words": text.get("body"),
+        "cost": shown["cost"],
+        "quota": shown["quota"],
+        "carrier": shown["carrier"],
+        "windows": shown["waits"],
+        "may be for": ", ".join(text.get("candidates", ())) or None,
+        "steps": "\n".join(f"{day_and_time(step['at'])} {step['what']}" for step in shown["steps"]),
+        "said": "\n".join(
+            f"{day_and_time(one['at'])} “{one['words']}”" for one in shown["opt_outs"] if "words" in one
+        )
+        or None,
+        "webhooks": "\n".join(map(_webhook, shown["webhooks"])) or "none",
+    }
+
+
+def _webhook(one: Mapping[str, Any]) -> str:
+    about = f" {one['about']}" if one["about"] else ""
+    error = f", {one['error']}" if one["error"] else ""
+    following = f", next attempt {day_and_time(one['next_at'])}" if one["next_at"] else ""
+    return f"{one['event']}{about}: {one['state']} after {one['attempts']} attempts{error}{following}"
+
+
+def _notes(answer: Mapping[str, Any]) -> list[str]:
+    """Return what else is to say of a search by phone: what would stop a text now, and what was not looked at."""
+    notes = [
+        f"A text of account {one['account']} would not go now. {stopped['why']} {stopped['help']}".strip()
+        for one in answer["accounts"]
+        if (stopped := one["stopped"])
+    ]
+    if answer["phone"] and not answer["accounts"]:
+        notes.append(
+            "No account talked with this phone or has a client with it. A text to a bare number that never reached it"
+            " is found with --account."
+        )
+    if answer["accounts_left_out"]:
+        notes.append(f"{answer['accounts_left_out']} more accounts know this phone: give --account.")
+    if answer["looked_back_to"]:
+        notes.append(f"There may be older ones, from before {day_and_time(answer['looked_back_to'])}: give --until.")
+    return notes

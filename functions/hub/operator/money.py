@@ -1,0 +1,114 @@
+"""The operator's pages of a month's money: what was billed, what is paid and overdue, and each invoice."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from msgspec import Struct
+
+from hub.operator.guard import page_of_operator, show
+from hub.plan.wording import Payment, payment_of
+from hub.site import Page, site
+from longcode import months
+from longcode.accounts import store as accounts
+from longcode.aws import clients
+from longcode.billing import closing
+from longcode.billing import store as invoices
+from longcode.billing.adjustments import MonthEntry
+from longcode.billing.closing import OpenMonth
+from longcode.errors import NotFound
+
+_MOST = 2_000  # how many invoices are added up
+
+
+class Money(Struct, frozen=True, kw_only=True):
+    """The sums of a month's invoices, in micro-units of the currency; `is_whole` if all of them were added up."""
+
+    invoices: int
+    total_micros: int
+    by_payment: Mapping[str, int]
+    currency: str
+    is_whole: bool
+
+
+class InvoiceOfStudio(Struct, frozen=True, kw_only=True):
+    """An invoice in the list: whose it is, and how it stands."""
+
+    account: str
+    name: str
+    number: str
+    total_micros: int
+    currency: str
+    payment: Payment
+
+
+def money_of(month: str, now: datetime) -> Money:
+    """Add up the invoices of a month."""
+    entries, is_whole = _entries(month)
+    by_payment = dict.fromkeys(map(str, Payment), 0)
+    for entry in entries:
+        if entry.invoice:
+            by_payment[payment_of(entry, now)] += entry.invoice.total_micros
+    currency = next((entry.invoice.currency for entry in entries if entry.invoice), "USD")
+    total = sum(by_payment.values())
+    return Money(
+        invoices=len(entries), total_micros=total, by_payment=by_payment, currency=currency, is_whole=is_whole
+    )
+
+
+def months_open(month: str) -> list[OpenMonth]:
+    """Return the accounts, of the first thousands, whose month is over and has no invoice."""
+    return list(closing.without_invoice(islice(accounts.all_ids(), _MOST), month))
+
+
+@site.get("/hub/operator/money")
+@page_of_operator
+def show_last_month() -> Page:
+    """Show the money of the last month."""
+    return _month_page(months.previous(months.month_of(clients.now())))
+
+
+@site.get("/hub/operator/money/<month>")
+@page_of_operator
+def show_month(month: str) -> Page:
+    """Show the money of a month, and its invoices by number."""
+    if months.MONTH.fullmatch(month) is None or month > months.month_of(clients.now()):
+        raise NotFound("There is no such month.")
+    return _month_page(month)
+
+
+def _month_page(month: str) -> Page:
+    now = clients.now()
+    entries, is_whole = _entries(month)
+    names = {account.id: account.name for account in accounts.get_many(entry.account for entry in entries)}
+    is_over = month < months.month_of(now)
+    return show(
+        "money",
+        month=month,
+        money=money_of(month, now),
+        listed=[_listed(entry, names, now) for entry in entries if entry.invoice],
+        open=months_open(month) if is_over else [],
+        earlier=months.previous(month),
+        later=months.following(month) if months.following(month) < months.month_of(now) else "",
+        is_whole=is_whole,
+    )
+
+
+def _entries(month: str) -> tuple[list[MonthEntry], bool]:
+    """Return the issued invoices of a month by number, and whether these are all."""
+    numbers = list(islice(invoices.issued_numbers(month), _MOST + 1))
+    found = invoices.entries((account, month) for _, account in numbers[:_MOST])
+    return list(found), len(numbers) <= _MOST
+
+
+def _listed(entry: MonthEntry, names: Mapping[str, str], now: datetime) -> InvoiceOfStudio:
+    invoice: Any = entry.invoice
+    return InvoiceOfStudio(
+        account=entry.account,
+        name=names.get(entry.account, ""),
+        number=invoice.number,
+        total_micros=invoice.total_micros,
+        currency=invoice.currency,
+        payment=payment_of(entry, now),
+    )
