@@ -16,7 +16,7 @@ from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.clients import store as client_store
 from longcode.message import Message
-from longcode.messages import folders
+from longcode.messages import folders, replies
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import Question
 from longcode.triggers import call_tasks
@@ -48,12 +48,12 @@ class Failed(Struct, frozen=True, kw_only=True):
 class Home(Struct, frozen=True, kw_only=True):
     """What the home page shows. `message` is set if the account has no texting.
 
-    `unread_conversations` and `oldest_unread` are None if some unread replies are not among the newest. `failed`
-    counts the texts of a day that did not arrive; if `failed_of` is set, those among so many newest texts.
+    `unread` counts replies, as the navigation and the API do. `oldest_unread` is None if some unread replies are not
+    among the newest. `failed` counts the texts of a day that did not arrive; if `failed_of` is set, those among so
+    many newest texts.
     """
 
     unread: int
-    unread_conversations: int | None
     oldest_unread: datetime | None
     questions: list[Asked]
     failed: int
@@ -112,8 +112,7 @@ def of(account: Account, now: datetime) -> Home:
     """Return the home page of an account."""
     panel = panel_of(account, now)
     questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
-    unread = folders.unread_counts(account.id).unread
-    replies = _unread(account, unread) if unread else []
+    unread = replies.unread_counts(account.id).unread
     newest, paused, calls = at_once(
         lambda: _newest_sent(account),
         lambda: broadcasts.paused(account.id),
@@ -121,8 +120,7 @@ def of(account: Account, now: datetime) -> Home:
     )
     return Home(
         unread=unread,
-        unread_conversations=len({reply.phone for reply in replies}) or None,
-        oldest_unread=min((reply.created_at for reply in replies), default=None),
+        oldest_unread=_oldest_unread(account, unread) if unread else None,
         questions=_asked(account, questions),
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         failed_of=_looked_at(newest, now - _DAY),
@@ -147,11 +145,11 @@ def _asked(account: Account, questions: list[Question]) -> list[Asked]:
     ]
 
 
-def _unread(account: Account, unread: int) -> list[Message]:
-    """Return the unread replies of an account, none unless all are among the newest."""
+def _oldest_unread(account: Account, unread: int) -> datetime | None:
+    """Return when the oldest unread reply of an account came, None unless all are among the newest."""
     newest = folders.page(account.id, "inbox", limit=_LOOKED_AT).messages
-    waiting = [reply for reply in newest if not reply.read]
-    return waiting if len(waiting) == unread else []
+    waiting = [reply.created_at for reply in newest if not reply.read]
+    return min(waiting) if len(waiting) == unread else None
 
 
 def _newest_sent(account: Account) -> list[Message]:

@@ -16,7 +16,7 @@ from longcode.aws.at_once import at_once
 from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
-from longcode.messages import folders, replies
+from longcode.messages import replies
 from longcode.teamwork import store as team
 from longcode.teamwork.store import Note
 from optout import questions
@@ -200,14 +200,14 @@ def _page(
     opened, rows, (newest, unread), templates, of_template, everybody, shared = at_once(
         lambda: _opened(account, digits, query.get("before"), now) if digits else None,
         listed,
-        lambda: folders.newest_and_unread(account.id),
+        lambda: replies.newest_and_unread(account.id),
         lambda: texts.templates_of(account) if digits else [],
         lambda: texts.template_body(account, query.get("template")),
         lambda: people.of_account(account),
         lambda: team.of_conversation(account, f"+{digits}", me, now) if digits else None,
     )
     if opened and (read := conversations.mark_read(opened, name_of_person())) is not opened:
-        opened, rows, unread = read, listed(), folders.unread_counts(account.id)
+        opened, rows, unread = read, listed(), replies.unread_counts(account.id)
     return show(
         "messages",
         account,

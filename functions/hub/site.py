@@ -18,7 +18,7 @@ from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.changes import store as changes
 from longcode.changes.change import Actor, ChangeKind, Way
-from longcode.messages import folders
+from longcode.messages import replies
 from longcode.usage import call_limits
 
 Page = Response[str]
@@ -72,7 +72,7 @@ def show(template: str, account: Account | None = None, status: int = 200, **val
             "studio": account,
             "token": token,
             "me": site.context["session"],
-            "unread": values.get("unread") or folders.unread_counts(account.id),
+            "unread": values.get("unread") or replies.unread_counts(account.id),
             "sections": _sections(site.context["session"]),
         }
     return page.render(event.path, template, status, **values)

@@ -22,7 +22,8 @@ from longcode.keywords import Keyword
 from longcode.message import Direction, HoldReason, Linkable, Message, MessageKind, MessageState, Reference
 from longcode.messages import folders, replies
 from longcode.messages import store as messages
-from longcode.messages.folders import Search, Unread
+from longcode.messages.folders import Search
+from longcode.messages.replies import Unread
 from longcode.numbers.routing import AttributionRule
 from longcode.one_spelling import one_spelling
 
@@ -173,7 +174,7 @@ def show_message(message_id: MessageId) -> ShownMessage:
 @app.get("/messages/unread")
 def count_unread() -> Unread:
     """Count the unread replies, and those of them that are linked to no client."""
-    return folders.unread_counts(web.caller(app))
+    return replies.unread_counts(web.caller(app))
 
 
 @app.put("/messages/<message_id>/read", responses=web.responses({204: None}))

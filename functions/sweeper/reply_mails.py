@@ -30,10 +30,12 @@ def content(
     url: str,
     now: datetime,
 ) -> MailContent:
-    """Return the mail about unread replies, oldest first; `names` are those of clients, by id, `url` is the API's."""
-    by_phone: dict[str, list[Message]] = {}
-    for reply in replies:
-        by_phone.setdefault(reply.phone, []).append(reply)
+    """Return the mail about unread replies, which are given oldest first.
+
+    It has the conversations with the newest replies, these first, and within each its newest replies in their order.
+    `names` are those of clients, by id, and `url` is the API's.
+    """
+    by_phone = _by_phone(replies)
     hub = f"{url}/hub"
     is_one = len(by_phone) == 1
     quotes = [
@@ -48,7 +50,7 @@ def content(
         for texts in list(by_phone.values())[:_MOST_QUOTED]
     ]
     others = len(by_phone) - len(quotes)
-    newest = next(reversed(by_phone.values()))
+    newest = next(iter(by_phone.values()))
     who = _who(account, newest, names)
     said = f"{_counted(len(replies), 'reply', 'replies')} from {who if is_one else f'{len(by_phone)} clients'}"
     return MailContent(
@@ -57,7 +59,7 @@ def content(
         parts=(
             f"{account.name} has {_counted(len(replies), 'unread reply', 'unread replies')}.",
             *quotes,
-            *([f"And {_counted(others, 'conversation', 'conversations')} more."] if others else []),
+            *([f"And {_counted(others, 'earlier conversation', 'earlier conversations')}."] if others else []),
         ),
         action=Action(f"Answer {who}", _conversation(hub, newest))
         if is_one
@@ -65,6 +67,14 @@ def content(
         why=_why(notices, is_one=is_one),
         preferences=f"{hub}/notifications",
     )
+
+
+def _by_phone(replies: Sequence[Message]) -> dict[str, list[Message]]:
+    """Return the replies of each phone in their order, the phone with the newest reply first."""
+    by_phone: dict[str, list[Message]] = {}
+    for reply in reversed(replies):
+        by_phone.setdefault(reply.phone, []).append(reply)
+    return {phone: texts[::-1] for phone, texts in by_phone.items()}
 
 
 def _why(notices: ReplyNotices, *, is_one: bool) -> str:

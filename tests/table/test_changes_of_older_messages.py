@@ -84,7 +84,7 @@ def test_an_older_reply_is_marked_as_read_and_linked() -> None:
     changed = messages.get(HERON, "in1")
     assert changed
     assert (changed.read, changed.client_id) == (True, "c1")
-    counts = folders.unread_counts(HERON)
+    counts = replies.unread_counts(HERON)
     assert (counts.unread, counts.unread_unlinked) == (0, 0)
     assert [one.id for one in folders.page(HERON, "inbox", limit=5).messages] == ["in1"]
 

@@ -66,7 +66,7 @@ def test_older_replies_are_read_in_their_order() -> None:
     assert (reply.answers, reply.replies_to, reply.rule) == ("r1-0", "SM8", "last_texted")
     assert (reply.media, reply.candidates) == (("https://api.twilio.example/m/1",), ("10000002",))
     assert (replies.newest_sequence(HERON), replies.forwarded(HERON)) == (1, 1)
-    counts = folders.unread_counts(HERON)
+    counts = replies.unread_counts(HERON)
     assert (counts.unread, counts.unread_unlinked) == (1, 1)
     assert replies.owner("twilio", "SM9") == (HERON, "in1")
     assert replies.owner("twilio", "SM1") == ("10000001", "21d10fb43703569af6ef868c")

@@ -16,7 +16,7 @@ from longcode.messages import folders
 from longcode.messages import replies as messages_replies
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
-from longcode.messages.folders import Unread
+from longcode.messages.replies import Unread
 from longcode.table.store import ConditionFailed
 from tests.support.aws_calls import failing, losing_the_first_response
 from tests.support.crashes import Crash
@@ -98,14 +98,14 @@ def counted_one_by_one(account: str) -> Unread:
 
 
 def test_a_studio_without_replies_has_none_unread(aws: None) -> None:
-    assert folders.unread_counts("1") == Unread(unread=0, unread_unlinked=0)
+    assert messages_replies.unread_counts("1") == Unread(unread=0, unread_unlinked=0)
 
 
 def test_arriving_replies_are_counted_and_unlinked_ones_also_separately(aws: None) -> None:
     replies("1")
 
-    assert folders.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
-    assert folders.unread_counts("2") == Unread()
+    assert messages_replies.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
+    assert messages_replies.unread_counts("2") == Unread()
 
 
 @pytest.mark.long
@@ -118,7 +118,7 @@ def test_the_counters_are_right_after_any_steps(steps: Steps) -> None:
         for what, index in steps:
             act(what, made[index])
 
-        assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
+        assert all(messages_replies.unread_counts(account) == counted_one_by_one(account) for account in "12")
 
 
 @pytest.mark.long
@@ -131,7 +131,7 @@ def test_the_counters_are_right_after_any_steps_at_once(steps: Steps) -> None:
         with ThreadPoolExecutor(6) as pool:
             list(pool.map(lambda step: act(step[0], made[step[1]]), steps * 2))
 
-        assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
+        assert all(messages_replies.unread_counts(account) == counted_one_by_one(account) for account in "12")
 
 
 @pytest.mark.long
@@ -145,7 +145,7 @@ def test_the_counters_are_right_after_a_process_is_killed_at_any_call(steps: Ste
             for what, index in steps:
                 act(what, made[index])
 
-        assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
+        assert all(messages_replies.unread_counts(account) == counted_one_by_one(account) for account in "12")
 
 
 def test_a_reply_marked_read_by_twelve_people_at_once_is_counted_once(aws: None) -> None:
@@ -154,7 +154,7 @@ def test_a_reply_marked_read_by_twelve_people_at_once_is_counted_once(aws: None)
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: folders.mark_read(seen, is_read=True), range(12)))
 
-    assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
+    assert messages_replies.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
 def test_marking_as_read_keeps_a_link_that_was_made_meanwhile(aws: None) -> None:
@@ -165,7 +165,7 @@ def test_marking_as_read_keeps_a_link_that_was_made_meanwhile(aws: None) -> None
 
     after = stored(seen)
     assert (after.read, after.client_id, after.record) == (True, "c2", SESSION)
-    assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
+    assert messages_replies.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
 def test_a_write_that_the_sdk_repeated_is_counted_once(aws: None) -> None:
@@ -175,7 +175,7 @@ def test_a_write_that_the_sdk_repeated_is_counted_once(aws: None) -> None:
         folders.mark_read(seen, is_read=True)
 
     assert repeated == ["TransactWriteItems"]
-    assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
+    assert messages_replies.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
 def test_marking_as_read_waits_for_a_reply_that_is_arriving(aws: None) -> None:
@@ -184,7 +184,7 @@ def test_marking_as_read_waits_for_a_reply_that_is_arriving(aws: None) -> None:
     with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
         folders.mark_read(seen, is_read=True)
 
-    assert folders.unread_counts("1").unread == 3
+    assert messages_replies.unread_counts("1").unread == 3
 
 
 def test_a_deleted_message_is_neither_marked_nor_recreated(aws: None) -> None:
@@ -194,7 +194,7 @@ def test_a_deleted_message_is_neither_marked_nor_recreated(aws: None) -> None:
     assert folders.mark_read(gone, is_read=True) is None
     assert folders.link(gone, client_id="c1") is None
     assert messages.get("1", "gone") is None
-    assert folders.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
+    assert messages_replies.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
 
 
 def test_linking_a_sent_message_changes_no_counter(aws: None) -> None:
@@ -207,4 +207,4 @@ def test_linking_a_sent_message_changes_no_counter(aws: None) -> None:
     folders.link(stored(made), client_id=None)
 
     assert stored(made).client_id is None
-    assert folders.unread_counts("1") == Unread()
+    assert messages_replies.unread_counts("1") == Unread()

@@ -16,7 +16,6 @@ from longcode.aws.at_once import at_once
 from longcode.folded import fold
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
-from longcode.shown import Shown
 from longcode.table import keys, slices, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, has_value, read
 
@@ -61,13 +60,6 @@ class FolderPage(Struct, frozen=True, kw_only=True):
 
     messages: list[Message]
     next_cursor: str | None
-
-
-class Unread(Shown, frozen=True, kw_only=True):
-    """How many replies are unread, and how many of these are linked to no client."""
-
-    unread: int = 0
-    unread_unlinked: int = 0
 
 
 def page(
@@ -314,17 +306,6 @@ def _update(before: Message, after: Message, names: tuple[str, ...]) -> Update:
     if linked is not (before.client_id is not None):
         changes["folder"] = keys.folder(after.account, after.direction, linked=linked)
     return Update(keys.message(before.account, before.id), changes=changes, remove=remove, when=unchanged(before))
-
-
-def unread_counts(account: str) -> Unread:
-    """Return how many replies are unread."""
-    return newest_and_unread(account)[1]
-
-
-def newest_and_unread(account: str) -> tuple[int, Unread]:
-    """Return the sequence number of the newest reply, 0 before the first, and how many replies are unread."""
-    item = store.get(keys.inbox_end(account)) or {}
-    return int(item.get("sequence", 0)), read(Unread, item)
 
 
 def unread_of(message: Message | None) -> dict[str, int]:

@@ -15,6 +15,7 @@ from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.numbers.routing import client_of_reply
+from longcode.shown import Shown
 from longcode.table import keys, ranges, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.usage import store as quotas
@@ -30,6 +31,13 @@ _LAST_SEQUENCE, _MOST_CALLS = 10**12 - 1, 3
 _UNSETTLED = 25  # many more than there are workers that may be writing a reply of one account
 _UNATTRIBUTED = ("unattributed", "quarantined")
 """The types of an unattributed reply's item; the second is of before December 2026."""
+
+
+class Unread(Shown, frozen=True, kw_only=True):
+    """How many replies are unread, and how many of these are linked to no client."""
+
+    unread: int = 0
+    unread_unlinked: int = 0
 
 
 class Unattributed(Struct, frozen=True, kw_only=True):
@@ -140,8 +148,18 @@ def _numbered_writes(message: Message) -> list[Write]:
 
 def newest_sequence(account: str) -> int:
     """Return the sequence number of the newest reply, 0 before the first."""
-    item = store.get(keys.inbox_end(account))
-    return int(item.get("sequence", 0)) if item else 0  # `note_forwarded` may have created the item
+    return newest_and_unread(account)[0]
+
+
+def unread_counts(account: str) -> Unread:
+    """Return how many replies are unread."""
+    return newest_and_unread(account)[1]
+
+
+def newest_and_unread(account: str) -> tuple[int, Unread]:
+    """Return the sequence number of the newest reply, and how many replies are unread, in one call."""
+    item = store.get(keys.inbox_end(account)) or {}
+    return int(item.get("sequence", 0)), read(Unread, item)  # `note_forwarded` may have created the item
 
 
 def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:

@@ -29,7 +29,7 @@ NIGHT_BEGINS, NIGHT_ENDS = time(21), time(8)
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_PAGE = 500
+_PAGE, _MOST_PENDING = 500, 5_000  # replies that are read at a time, and that one mail is about
 _MOST_LISTED = 300  # conversations that one item can list
 _ANSWERED_BY_SERVICE = (Keyword.STOP, Keyword.START, Keyword.HELP)
 
@@ -107,7 +107,7 @@ def pending(account: str, after: int) -> Pending:
     while page := replies.after(account, after, _PAGE):
         after = page[-1][0]
         found += [(number, reply) for number, reply in page if causes_mail(reply)]
-        if len(found) >= _PAGE:
+        if len(found) >= _MOST_PENDING:
             return Pending(found, after, more=True)
     return Pending(found, after, more=False)
 

@@ -50,16 +50,16 @@ def read(
     not sliced. `page` is how many entries a call passes over, None for a megabyte. With `whole`, all is expected to
     be read: the parts in which lists were read whole before are read at once.
     """
-    parts, calls = [part for folder in lists for part in _first_parts(folder, before, after, whole=whole)], 0
+    parts = [part for folder in lists for part in _first_parts(folder, before, after, whole=whole)]
     size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since and len(parts) == len(lists) else page
     page = page or (_PAGE_OF_WHOLE if whole else None)
-    max_calls = max_calls or (_MOST_CALLS_OF_WHOLE if whole else _MOST_CALLS)
+    calls, max_calls = 0, max_calls or (_MOST_CALLS_OF_WHOLE if whole else _MOST_CALLS)
     ends = {folder: set(_ends.get(folder, ())) for folder in lists}
     found: dict[str, Attributes] = {}
     while True:
         unread = max((part.before or keys.END for part in parts), default="")
         entries = [found[place] for place in sorted(found, reverse=True) if place >= unread]
-        if whole and before is None and after is None and not parts:
+        if whole and not (before or after or parts):
             _keep(ends)
         if not parts or calls >= max_calls or is_enough(entries):
             return entries, unread or None
@@ -80,8 +80,8 @@ def read(
 
 def _first_parts(folder: str, before: str | None, after: str | None, *, whole: bool) -> list[_Part]:
     """Return the parts of a list that the first calls read."""
-    kept = _ends.get(folder, []) if whole else []
-    ends = [end for end in kept if (after or "") < end < (before or keys.END)]
+    known = _ends.get(folder, []) if whole else []
+    ends = [end for end in known if (after or "") < end < (before or keys.END)]
     return [_Part(folder, *both) for both in pairwise([before, *ends, after])]
 
 

@@ -18,7 +18,7 @@ from longcode.message import Message
 from longcode.messages import folders, retentions
 from longcode.messages import replies as messages_replies
 from longcode.messages import reply as messages_reply
-from longcode.messages.folders import Unread
+from longcode.messages.replies import Unread, unread_counts
 from longcode.optouts import store as optouts
 from longcode.plans.plans import PlanChange
 from longcode.triggers import store as triggers
@@ -229,8 +229,8 @@ def test_a_moved_reply_is_unread_at_the_right_studio_and_counted_there_alone(fox
     moved(unread_one, wattle)
     moved(read_one, wattle)
 
-    assert folders.unread_counts(fox.id) == Unread(unread=0, unread_unlinked=0)
-    assert folders.unread_counts(wattle.id) == Unread(unread=2, unread_unlinked=0)
+    assert unread_counts(fox.id) == Unread(unread=0, unread_unlinked=0)
+    assert unread_counts(wattle.id) == Unread(unread=2, unread_unlinked=0)
 
 
 def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Account) -> None:
@@ -242,8 +242,8 @@ def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Ac
         pool.submit(folders.mark_read, wrong, is_read=True)
         pool.submit(moved, wrong, wattle)
 
-    assert (replies(fox), folders.unread_counts(fox.id)) == ([], Unread(unread=0, unread_unlinked=0))
-    assert (len(replies(wattle)), folders.unread_counts(wattle.id)) == (1, Unread(unread=1, unread_unlinked=0))
+    assert (replies(fox), unread_counts(fox.id)) == ([], Unread(unread=0, unread_unlinked=0))
+    assert (len(replies(wattle)), unread_counts(wattle.id)) == (1, Unread(unread=1, unread_unlinked=0))
 
 
 def test_replies_after_a_moved_one_keep_their_numbers(fox: Account, wattle: Account) -> None:

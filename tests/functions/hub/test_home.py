@@ -54,7 +54,7 @@ def test_home_counts_what_waits_for_somebody(account: Account, signed_in: Browse
 
     found = signed_in.get("home")
 
-    assert "1 conversation unread, the oldest since" in found.text
+    assert "2 unread replies, the oldest since" in found.text
     assert "Zoë may ask you to stop: Please stop texting me! <b>" in found.text
     assert "Nothing waits" not in found.text
 

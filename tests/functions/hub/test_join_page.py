@@ -15,7 +15,7 @@ from longcode.clients.client import Client, Phone
 from longcode.errors import RequestError, TooManyForms
 from longcode.jobs import HandleKeyword
 from longcode.message import Message
-from longcode.messages import folders
+from longcode.messages import folders, replies
 from optout import join_form
 from optout import worker as optout_worker
 from tests.support.aws_calls import meanwhile, noted_calls
@@ -362,7 +362,7 @@ def test_the_text_and_its_yes_are_in_the_clients_conversation(
 
     (ann,) = clients_with(account, ANNS)
     assert of_conversation(account) == [("Yes!", ann.id), (TEXT, ann.id)]
-    assert folders.unread_counts(account.id) == folders.Unread(unread=1)
+    assert replies.unread_counts(account.id) == replies.Unread(unread=1)
     assert "Yes!" in signed_in.get(f"clients/{ann.id}").text
 
 
@@ -403,4 +403,4 @@ def test_a_yes_is_linked_wherever_a_worker_is_killed(account: Account, code: str
         answer()  # the queues deliver the reply, and its keyword, again
         (ann,) = clients_with(account, ANNS)
         assert of_conversation(account) == [("YES", ann.id), (TEXT, ann.id)]
-        assert folders.unread_counts(account.id) == folders.Unread(unread=1)
+        assert replies.unread_counts(account.id) == replies.Unread(unread=1)

@@ -11,7 +11,7 @@ from longcode.aws import clients, queues
 from longcode.carriers.carrier import Inbound, RefusalReason, Refused
 from longcode.jobs import HandleKeyword, Means
 from longcode.message import Direction, Message, MessageKind
-from longcode.messages import folders
+from longcode.messages import folders, replies
 from longcode.messages import store as message_store
 from longcode.messages.compose import draft
 from longcode.months import time_zone
@@ -47,14 +47,14 @@ def ask_to_stop(words: str = "Please stop texting me!!") -> None:
 def test_a_reply_is_found_opened_and_answered(account: Account, signed_in: Browser) -> None:
     receive("SM1", "Can I bring the dog?", at=clients.now())
     inbox = signed_in.get("messages")
-    unread = folders.unread_counts(account.id).unread
+    unread = replies.unread_counts(account.id).unread
 
     talk = signed_in.get(TALK)
     answered = signed_in.submit(talk, TALK, body="Of course, bring him along!")
 
     assert "Zoë" in inbox.text
     assert "Can I bring the dog?" in inbox.text
-    assert (unread, folders.unread_counts(account.id).unread) == (1, 0)
+    assert (unread, replies.unread_counts(account.id).unread) == (1, 0)
     assert (answered.path, answered.status) == (TALK, 200)
     assert "Of course, bring him along!" in answered.text
     assert [(text.phone, text.client_id, text.body) for text in sent(account)] == [
@@ -382,7 +382,7 @@ def test_messages_of_an_unknown_number_are_linked_to_the_client_who_gets_it(
     talk = signed_in.get("messages/12125550188")
     form = signed_in.get("clients/new", "number=%2B12125550188")
     added = signed_in.submit(form, "clients/new", first_name="Ann")
-    unread = folders.unread_counts(account.id)
+    unread = replies.unread_counts(account.id)
     unlinked = signed_in.submit(added, "messages/12125550188/link", client="")
     linked = signed_in.submit(unlinked, "messages/12125550188/link", client=unlinked.buttons["client"])
 
@@ -421,7 +421,7 @@ def test_a_conversation_is_marked_as_unread_again(account: Account, signed_in: B
 
     assert back.path == "messages"
     assert "unread" in back.text
-    assert folders.unread_counts(account.id).unread == 1
+    assert replies.unread_counts(account.id).unread == 1
 
 
 def test_a_search_and_a_tab_stay_while_a_conversation_is_answered(account: Account, signed_in: Browser) -> None:

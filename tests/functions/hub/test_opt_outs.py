@@ -14,7 +14,7 @@ from longcode.aws import queues
 from longcode.clients.client import Phone
 from longcode.jobs import HandleKeyword, Means
 from longcode.message import MessageKind
-from longcode.messages import folders
+from longcode.messages import replies
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
 from longcode.optouts import listed, store
@@ -252,7 +252,7 @@ def test_the_survey_of_many_older_texts_shows_how_far_it_is(account: Account, si
         "studio": account,
         "token": "t",
         "me": person,
-        "unread": folders.Unread(),
+        "unread": replies.Unread(),
         "sections": SECTIONS,
     }
 

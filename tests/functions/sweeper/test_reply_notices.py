@@ -1,5 +1,6 @@
 """Each person is mailed about unread replies as they have chosen: no reply is lost, and a flood is a few mails."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -190,14 +191,29 @@ def test_a_flood_is_a_few_mails_that_leave_nobody_out(account: Account) -> None:
     assert [f"Reply {number}" in last.text for number in (5, 6, 11)] == [False, True, True]
 
 
-def test_many_conversations_are_named_up_to_ten(account: Account) -> None:
-    for number in range(12):
-        receive(f"SM{number}", phone=texted(account, 1001 + number))
+def test_of_many_conversations_the_ten_with_the_newest_replies_are_in_the_mail(account: Account) -> None:
+    phones = [texted(account, 1001 + number) for number in range(12)]
+    for number, phone in enumerate(phones):
+        receive(f"SM{number}", f"Reply {number}.", phone=phone, at=NOW + number * MINUTE)
+    receive("SM12", "One more.", phone=phones[0], at=NOW + 12 * MINUTE)
     sweep(16)
 
     [mail] = mails(account)
-    assert "And 2 conversations more." in mail.text
+    quoted = re.findall(r"Reply \d+\.|One more\.", mail.text)
+    assert quoted == ["Reply 0.", "One more.", *(f"Reply {number}." for number in range(11, 2, -1))]
+    assert "13 unread replies" in mail.text
+    assert "And 2 earlier conversations." in mail.text
     assert mail.text.count("/hub/messages/") == 10
+
+
+def test_of_a_long_conversation_the_newest_replies_are_in_the_mail_in_their_order(account: Account) -> None:
+    for number in range(7):
+        receive(f"SM{number}", f"Reply {number}.", at=NOW + number * MINUTE)
+    sweep(22)
+
+    [mail] = mails(account)
+    assert re.findall(r"Reply \d\.", mail.text) == ["Reply 2.", "Reply 3.", "Reply 4.", "Reply 5.", "Reply 6."]
+    assert "And 2 before these." in mail.text
 
 
 @pytest.mark.parametrize(
