@@ -13,7 +13,7 @@ from longcode.aws import clients, queues
 from longcode.aws.settings import settings
 from longcode.jobs import MailSignInLink
 
-_PAGES = r"overview|accounts|accounts/[0-9]{1,15}|money|money/[0-9]{4}-[0-9]{2}|changes"
+_PAGES = r"overview|accounts|accounts/[0-9]{1,15}|money|money/[0-9]{4}-[0-9]{2}"
 _MAILED = (
     "If {} is an operator's address, a mail with a link is on its way. The link works once, for 15 minutes."
     " If you see no mail, look among the spam."
