@@ -1,4 +1,4 @@
-"""The credentials API: a studio's password, its API keys and its email address."""
+"""The credentials API: a studio's password, API keys and email address, and the record of who changed what."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from longcode.web import account_resolver, fields
 from longcode.web import resolver as web
 from longcode.web.actor import actor
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from accounts.mailed_links import ask_for_address, renew_password
@@ -20,7 +20,7 @@ from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.changes import store as changes
-from longcode.changes.change import Actor, ChangeKind, Detail
+from longcode.changes.change import Actor, ChangeKind, Detail, Span, Way, as_studio_sees
 from longcode.errors import BadTime, NotFound, TooManyKeys, WrongPassword
 from longcode.table.store import ConditionFailed
 
@@ -71,6 +71,47 @@ class CreatedKey(ShownKey, from_attributes=True):
     """A new API key. `key` is shown only this once."""
 
     key: str
+
+
+class ChangedValue(web.Answer, from_attributes=True):
+    """A part of a change: what was changed, and its value before and after where these are kept."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+class ChangeActor(web.Answer, from_attributes=True):
+    """Who made a change, and from where. `who` is a person's or an API key's id, or `password`; else it is `way`."""
+
+    way: Way
+    who: str
+    name: str
+    address: str
+    browser: str
+
+
+class ShownChange(web.Answer, from_attributes=True):
+    """A change of the account. One that is `unfinished` was made in part or not at all, unless it is being made."""
+
+    id: str
+    at: web.Instant
+    kind: ChangeKind
+    about: str
+    details: list[ChangedValue]
+    actor: ChangeActor
+    unfinished: bool
+
+
+@app.get("/changes")
+def list_changes(
+    limit: web.Limit = 50,
+    cursor: Annotated[str | None, Query(max_length=200, pattern=changes.CURSOR)] = None,
+) -> web.Page[ShownChange]:
+    """List who changed what in the account, when and from where, the newest first. A year of changes is kept."""
+    found, following = changes.of_account(web.caller(app), Span(limit=limit, cursor=cursor), clients.now())
+    shown = [ShownChange.model_validate(as_studio_sees(change)) for change in found]
+    return web.Page(items=shown, next_cursor=following)
 
 
 @app.post("/account/password")

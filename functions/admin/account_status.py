@@ -104,7 +104,7 @@ def approve(order: Approve, now: datetime) -> dict[str, Any]:
     shown = _shown(account_or_raise(order.account))
     if not is_new:
         return Unchanged(shown)
-    logger.info("account approved", extra={"account": order.account, "by": order.by})
+    logger.info("account approved", extra={"account": order.account})
     return shown
 
 
@@ -114,7 +114,7 @@ def set_ceiling(order: SetCeiling, _now: datetime) -> dict[str, Any]:
     if before.ceiling_units_a_day == order.units_a_day:
         return Unchanged(_shown(before))
     accounts.change_settings(order.account, {"ceiling_units_a_day": order.units_a_day})
-    logger.info("ceiling set", extra={"account": order.account, "by": order.by, "units_a_day": order.units_a_day})
+    logger.info("ceiling set", extra={"account": order.account, "units_a_day": order.units_a_day})
     return _shown(account_or_raise(order.account))
 
 

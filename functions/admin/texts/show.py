@@ -37,6 +37,7 @@ from longcode.webhooks.delivery import Delivery
 from longcode.windows import ends_at
 
 _TOLD = (*MessageState,)
+_MOST_EVENTS = 500  # a phone can text STOP and START without end, and an answer has six megabytes at most
 
 
 class ShowText(ReadingOrder, frozen=True, kw_only=True, tag="texts.show"):
@@ -111,9 +112,9 @@ def _quota(text: Message, account: Account) -> tuple[Plan | None, dict[str, int]
 
 
 def _opt_outs(text: Message, now: datetime) -> list[OptOutEvent]:
-    """Return the opt-outs, opt-ins and questions that concern the account, oldest first."""
+    """Return the newest opt-outs, opt-ins and questions that concern the account, oldest first."""
     scopes = (SHARED, account_scope(text.account))
-    return [event for event in optouts.phone_history(text.phone, now) if event.scope in scopes]
+    return [event for event in optouts.phone_history(text.phone, now) if event.scope in scopes][-_MOST_EVENTS:]
 
 
 def _deliveries(text: Message, now: datetime) -> list[Delivery]:

@@ -99,9 +99,6 @@ _ORDERS = {
 }
 """What the operator's orders about an account do."""
 
-_OF_ORDERS = {"reason", "units_a_day", "number", "month", "email", "on"}
-"""The fields of orders that a studio sees; others name other studios, or the operator's own ids."""
-
 _NAMES = {
     "webhook_url": "webhook server",
     "delivery": "replies reach your software by",
@@ -134,8 +131,7 @@ def what(change: RecordedChange) -> str:
 
 def details(change: RecordedChange) -> list[str]:
     """Return each part of a change, with its values where they are kept."""
-    shown = [each for each in change.details if change.kind is not ChangeKind.ORDER or each.name in _OF_ORDERS]
-    return [_detail(each.name, each.before, each.after, change.kind) for each in shown]
+    return [_detail(each.name, each.before, each.after, change.kind) for each in change.details]
 
 
 def who(actor: Actor, keys: Mapping[str, str]) -> str:
@@ -153,8 +149,6 @@ def who(actor: Actor, keys: Mapping[str, str]) -> str:
 
 def whence(actor: Actor) -> str:
     """Return from where a change was made: the browser and the internet address, as far as they are known."""
-    if actor.way is Way.OPERATOR:
-        return ""
     return ", ".join(part for part in (actor.browser, actor.address) if part)
 
 

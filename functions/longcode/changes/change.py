@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 _LONGEST_VALUE = 100
 _DIGITS_SHOWN = 4
@@ -98,13 +99,29 @@ class RecordedChange(Struct, frozen=True, kw_only=True):
     unfinished: bool = False
 
 
+_SEEN_OF_ORDERS = {"reason", "units_a_day", "number", "month", "email", "on"}
+"""The fields of orders that a studio sees; others name other studios, or the operator's own ids."""
+
+
+def as_studio_sees(change: RecordedChange) -> RecordedChange:
+    """Return a change without what a studio does not see of the operator's orders, such as who gave one."""
+    if change.actor.way is not Way.OPERATOR:
+        return change
+    seen = tuple(detail for detail in change.details if detail.name in _SEEN_OF_ORDERS)
+    return replace(change, details=seen, actor=Actor(way=Way.OPERATOR, who=Way.OPERATOR))
+
+
 class Span(Struct, frozen=True, kw_only=True):
-    """The part of a list of changes that is asked for: `limit` of those from `since` to before `until`."""
+    """The part of a list of changes that is asked for: `limit` of those from `since` to before `until`.
+
+    A part of those that match a filter looks at `look_at` changes at most.
+    """
 
     limit: int
     cursor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    look_at: int = 2_000
 
 
 def end_of_phone(phone: str) -> str:

@@ -19,7 +19,7 @@ _SENDS = {
 _READS_TOO = {("POST", "/messages/preview")}
 """Reading is every GET, and this, which changes nothing."""
 
-_ALL_ONLY = {("GET", "/account"), ("GET", "/account/keys")}
+_ALL_ONLY = {("GET", "/account"), ("GET", "/changes"), ("GET", "/account/keys")}
 """They show the secret that webhooks are signed with, and who else can reach the account."""
 
 SPECIAL_ROUTES = _SENDS | _READS_TOO | _ALL_ONLY

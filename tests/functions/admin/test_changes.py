@@ -9,6 +9,8 @@ import pytest
 from admin import invoke
 from admin.order import ReadingOrder
 from longcode.aws import clients
+from longcode.changes import store as changes
+from longcode.changes.change import Span
 from tests.support.admin_orders import send_accepted_order, send_order
 from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
@@ -216,6 +218,16 @@ def test_changes_are_listed_newest_first_by_page_and_time() -> None:
         assert end is None
         between = {"since": days[2].isoformat(), "until": days[4].isoformat()}
         assert reasons(account=account, **between) == (["Reason 3", "Reason 2"], None)
+
+
+@pytest.mark.parametrize("cursor", ["2026-0x", "x", "!", "2026-11-99T00:00:00.000Z#x"])
+def test_a_place_that_is_none_is_no_fault(cursor: str) -> None:
+    studio()
+    suspend()
+
+    changes_of_all, _ = changes.of_all(Span(limit=5, cursor=cursor), LATER)
+
+    assert len(changes_of_all) in {0, 1}
 
 
 def test_a_cursor_of_the_far_future_begins_with_the_newest_change() -> None:
