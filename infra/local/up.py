@@ -85,6 +85,7 @@ def _welcome(own: stack.Stack, studio: Credentials, link: str) -> str:
 account   {studio.account}
 password  {studio.password}
 hub       {link}
+operator  {own.api_url}/hub/operator, as {stack.OPERATOR}: `make mail` has the link
 phones    {own.carrier_url}/
 AWS       {own.emulator_url}
 logs      {own.logs}
@@ -94,7 +95,7 @@ In another terminal, in the same folder:
     . {VARIABLES.relative_to(ROOT)}
     curl -u "$ACCOUNT:$PASSWORD" "$API/account"
 
-docs/guide/quickstart.md goes on from there. Ctrl-C stops everything."""
+docs/guide/quickstart.md goes on from there. `make cli` installs `longcode`, for the operator. Ctrl-C stops all."""
 
 
 def _print(line: str) -> None:

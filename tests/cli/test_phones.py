@@ -84,3 +84,10 @@ def test_the_hash_of_a_phone_is_printed_alone() -> None:
     ended = longcode("phones", "hash", PHONE)
 
     assert ended.printed == longcode("--json", "phones", "show", PHONE).answer["phone_hash"]
+
+
+def test_a_phone_without_its_country_code_is_refused_with_an_example() -> None:
+    hashed, exported = longcode("phones", "hash", "12"), longcode("optouts", "export", "--phone", "12")
+
+    assert (hashed.exit_code, exported.exit_code) == (2, 2)
+    assert all("is no phone with its country code" in ended.printed for ended in (hashed, exported))

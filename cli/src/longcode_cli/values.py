@@ -9,6 +9,7 @@ import typer
 
 _MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PHONE = re.compile(r"\+[0-9]{7,15}")
 _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _MILLION = Decimal(1_000_000)
 
@@ -28,6 +29,13 @@ def day(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day. Write it as 2026-11-30.") from None
+
+
+def phone(text: str) -> str:
+    """Return a phone as it is written; raise `BadParameter` for one without its country code."""
+    if not _PHONE.fullmatch(text):
+        raise typer.BadParameter(f"{text!r} is no phone with its country code. Write it as +12125550123.")
+    return text
 
 
 def instant(text: str) -> str:

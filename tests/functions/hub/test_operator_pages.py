@@ -178,7 +178,7 @@ def test_the_overview_shows_what_waits_and_leads_to_it(operator: Browser) -> Non
     shown = operator.get("operator/overview")
 
     assert "Büro Zoë waits for your approval" in shown.text
-    assert "0 of 30,000 segments handed to the carrier" in shown.text
+    assert "0 of 30,000 segments taken for sending" in shown.text
     assert "/prod/hub/operator/accounts/10000002" in shown.addresses
 
 

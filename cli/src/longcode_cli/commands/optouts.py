@@ -12,6 +12,7 @@ from longcode_cli.files import whole
 from longcode_cli.output import printable_json
 from longcode_cli.progress import progress
 from longcode_cli.values import DryRun
+from longcode_cli.values import phone as phone_of
 
 app = typer.Typer(no_args_is_help=True, help="Export the history of opt-outs, and import what a restore has lost.")
 
@@ -26,7 +27,9 @@ File = Annotated[
 @app.command()
 def export(
     context: Context,
-    phone: Annotated[str | None, typer.Option(help="Only the history of this phone, in E.164: +12125550123.")] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="Only the history of this phone: +12125550123.", parser=phone_of)
+    ] = None,
     out: Out = None,
 ) -> None:
     """Write who opted out and in during the last five years, as JSON lines, with phones and words."""

@@ -7,6 +7,7 @@ import typer
 
 from longcode_cli.command import Context
 from longcode_cli.output import Columns, Phones, Words, day_and_time, discreet
+from longcode_cli.values import phone as phone_of
 
 app = typer.Typer(no_args_is_help=True, help="Show who texts a phone, its consent, and its blocks at the carrier.")
 
@@ -50,7 +51,10 @@ def blocked(context: Context, *, phones: Phones = False) -> None:
 
 @app.command("hash")
 def hash_phone(
-    context: Context, phone: Annotated[str, typer.Argument(metavar="PHONE", help="In E.164: +12125550123.")]
+    context: Context,
+    phone: Annotated[
+        str, typer.Argument(metavar="PHONE", help="With the country code: +12125550123.", parser=phone_of)
+    ],
 ) -> None:
     """Return what stands for a phone, or for one of your numbers, in the logs."""
     answer = context.obj.deployment.order("phones.hash", phone=phone)
