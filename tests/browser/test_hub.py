@@ -34,7 +34,7 @@ def test_a_reply_is_answered_with_four_clicks_from_the_mailed_link(page: Page, h
     page.goto(link_by_mail(page, hub, account.email))
 
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="2 unread replies").click()
+    page.get_by_role("link", name="2 unread replies, the oldest").click()
     page.get_by_role("link", name="Ann Lee").click()
     page.get_by_label("Your text to Ann Lee").fill("Of course, bring the dog!")
     page.get_by_role("button", name="Send").click()

@@ -51,8 +51,10 @@ def read(
     be read: the parts in which lists were read whole before are read at once.
     """
     parts = [part for folder in lists for part in _first_parts(folder, before, after, whole=whole)]
-    size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since and len(parts) == len(lists) else page
     page = page or (_PAGE_OF_WHOLE if whole else None)
+    size = min(page or _FIRST_PAGE, _FIRST_PAGE) if since else page
+    if page and len(parts) > len(lists):
+        size = page + 1  # a part is a page and the entry at its other end
     calls, max_calls = 0, max_calls or (_MOST_CALLS_OF_WHOLE if whole else _MOST_CALLS)
     ends = {folder: set(_ends.get(folder, ())) for folder in lists}
     found: dict[str, Attributes] = {}
@@ -72,7 +74,11 @@ def read(
         )
         size = page
         found |= {str(entry["folder_at"]): entry for some, _ in chunks for entry in some}
-        rest = [(part, reached) for part, (_, reached) in zip(parts, chunks, strict=True) if reached]
+        rest = [
+            (part, reached)
+            for part, (_, reached) in zip(parts, chunks, strict=True)
+            if reached not in (None, part.after)
+        ]
         for part, reached in rest:
             ends[part.folder].add(reached)
         parts = [smaller for part, reached in rest for smaller in _divided(part, reached, since)]
