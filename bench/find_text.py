@@ -3,7 +3,7 @@
 All these texts are of the one account that knows the phone, which is the worst case for a search by phone: the index
 of an account's messages is passed over, and other accounts' texts are not. A search by a message's id asks each
 account for it. It is the CPU of the function, and the time that DynamoDB takes by the model of `table_server.py`.
-Decision 113 has the sums for a million texts.
+Decision 110 has the sums for a million texts.
 """
 
 import time

@@ -51,6 +51,10 @@ _PLANNED = 10_000  # texts of triggers, each for a session of another client, wi
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
 _TEMPLATES = 300
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
+_LONG, _OF_A_LONG = (
+    5,
+    500,
+)  # of these, those with whom there are so many messages: what a page shows of a conversation
 _WAYS, _TIMES = 20, 3
 _ACCOUNT, _LARGE = "10000001", "10000002"
 _CLIENTS_OF_LARGE = 20_000
@@ -122,7 +126,8 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         "messages_by_words": [
             ("messages", f"tab={tab}&q={word}") for tab in tabs for word in (_RARE, "dog", "nowhere")
         ],
-        "conversation": [(f"messages/{phone}", "tab=all") for phone in phones],
+        "conversation": [(f"messages/{phone}", "tab=all") for phone in phones[_LONG:]],
+        "conversation_of_500": [(f"messages/{phone}", "tab=all") for phone in phones[:_LONG]],
         "newest": [("newest", "after=0"), ("newest", "after=1")],
         "clients": [("clients", ""), ("clients", "after=0%20grace")],
         "clients_search": [("clients", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)][: _WAYS // 2]
@@ -156,15 +161,21 @@ def _counted_month(browser: Browser, table: Served, now: datetime) -> dict[str, 
 
     A step of the page goes on for a second and a half with as many of these as that allows.
     """
-    month, steps = month_of(now - timedelta(days=_BROADCASTS[0])), []
-    tally = None
-    while tally is None or not tally.is_whole:
-        table.seconds()
-        began = time.process_time()
-        tally = tallies.count_step(_ACCOUNT, month, "", now, seconds=0)
-        steps.append((time.process_time() - began + table.seconds()) * 1000)
+    month = month_of(now - timedelta(days=_BROADCASTS[0]))
+    times: dict[int, list[float]] = defaultdict(list)
+    for _ in range(_TIMES):
+        before, tally, place = tallies.get(_ACCOUNT, month), None, 0
+        while tally is None or not tally.is_whole:
+            table.seconds()
+            began = time.process_time()
+            tally = tallies.count_step(
+                _ACCOUNT, month, before.begun_at.isoformat() if before and not tally else "", now, seconds=0
+            )
+            times[place].append((time.process_time() - began + table.seconds()) * 1000)
+            place += 1
+    slowest = max(min(of_step) for of_step in times.values())
     with quiet():
-        return {"usage_step": max(steps), "usage_counted": _milliseconds(browser, table, [(f"usage/{month}", "")])}
+        return {"usage_step": slowest, "usage_counted": _milliseconds(browser, table, [(f"usage/{month}", "")])}
 
 
 def _milliseconds(browser: Browser, table: Served, ways: list[tuple[str, str]]) -> float:
@@ -214,7 +225,8 @@ def _studio(now: datetime) -> Studio:
         for days in _BROADCASTS
         for index in range(_OF_A_BROADCAST)
     ]
-    single = [index for index in regulars for _ in range(_OF_A_REGULAR)]
+    single = [index for index in regulars[_LONG:] for _ in range(_OF_A_REGULAR)]
+    single += [index for index in regulars[:_LONG] for _ in range(_OF_A_LONG)]
     single += [chance.randrange(_CLIENTS) for _ in range(_MESSAGES - len(single) - len(of_broadcasts))]
     others = [
         (index, now - chance.random() * year - minute, chance.choice((MessageKind.INDIVIDUAL, MessageKind.REPLY)))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from admin import usage
 from admin.order import AccountId, Cursor, Order, ReadingOrder, Unchanged, Words, account_or_raise
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange, next_change_at
@@ -26,7 +27,7 @@ class AccountOrder(Order, frozen=True, kw_only=True):
 
 
 class ShowAccount(ReadingOrder, frozen=True, kw_only=True, tag="accounts.show"):
-    """Show an account's status and its history."""
+    """Show an account, its status with its history, and its usage of this month."""
 
     account: AccountId
 
@@ -89,9 +90,11 @@ _LOOKED_AT = 1_000  # how many accounts one page of a search looks at
 _INSTEAD = {AccountStatus.SUSPENDED: "restore it or close it", AccountStatus.CLOSED: "reopen it first"}
 
 
-def show(order: ShowAccount, _now: datetime) -> dict[str, Any]:
-    """Return an account's status, its history and its dedicated number; raises `NotFound`."""
-    return _shown(account_or_raise(order.account))
+def show(order: ShowAccount, now: datetime) -> dict[str, Any]:
+    """Return who an account is, its status with its history, and what it has used this month; raises `NotFound`."""
+    account = account_or_raise(order.account)
+    used = usage.of_account(account, month_of(now))
+    return {**_listed(account, now), **_shown(account), **{name: used[name] for name in ("month", "units", "usage")}}
 
 
 def approve(order: Approve, now: datetime) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def approve(order: Approve, now: datetime) -> dict[str, Any]:
     shown = _shown(account_or_raise(order.account))
     if not is_new:
         return Unchanged(shown)
-    logger.info("account approved", extra={"account": order.account, "by": order.by})
+    logger.info("account approved", extra={"account": order.account})
     return shown
 
 
@@ -111,7 +114,7 @@ def set_ceiling(order: SetCeiling, _now: datetime) -> dict[str, Any]:
     if before.ceiling_units_a_day == order.units_a_day:
         return Unchanged(_shown(before))
     accounts.change_settings(order.account, {"ceiling_units_a_day": order.units_a_day})
-    logger.info("ceiling set", extra={"account": order.account, "by": order.by, "units_a_day": order.units_a_day})
+    logger.info("ceiling set", extra={"account": order.account, "units_a_day": order.units_a_day})
     return _shown(account_or_raise(order.account))
 
 

@@ -73,7 +73,7 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
     _check_address(account)
     token = account_links.request(LinkKind.PASSWORD, account.id, now)
     mail.send(account.email, _link(account, f"{public_url()}/password/{token}"))
-    logger.info("password link mailed", extra={"account": account.id, "by": order.by})
+    logger.info("password link mailed", extra={"account": account.id})
     return {"account": account.id, "valid_until": to_builtins(now + account_links.VALID)}
 
 
@@ -85,7 +85,7 @@ def mail_sign_in(order: MailSignIn, _now: datetime) -> dict[str, Any]:
     account = account_or_raise(order.account)
     _check_address(account)
     queues.send(MailSignInLink(id=uuid4().hex, email=account.email))
-    logger.info("sign-in link asked for", extra={"account": account.id, "by": order.by})
+    logger.info("sign-in link asked for", extra={"account": account.id})
     return {"account": account.id, "asked": True}
 
 
@@ -96,7 +96,7 @@ def change_address(order: ChangeAddress, now: datetime) -> dict[str, Any]:
     """
     account = account_or_raise(order.account)
     account_links.ask_for_address(account, order.email, now)
-    logger.info("address link asked for", extra={"account": account.id, "by": order.by})
+    logger.info("address link asked for", extra={"account": account.id})
     return {"account": account.id, "asked": True}
 
 
@@ -106,7 +106,7 @@ def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
     accounts.end_password(account.id, owner_notices.new(account.id, NoticeKind.ENDED, now))
     ended = [key.id for key in api_keys.of_account(account.id) if api_keys.delete(account.id, key.id)]
     sessions.end_of_account(account.id, now)
-    logger.info("credentials ended", extra={"account": account.id, "by": order.by})
+    logger.info("credentials ended", extra={"account": account.id})
     return {"account": account.id, "keys": ended}
 
 
@@ -115,7 +115,7 @@ def make_key(order: MakeKey, now: datetime) -> dict[str, Any]:
     key_id, secret = passwords.generate_key(passwords.KeyKind.PARTNER)
     key = PartnerKey(id=key_id, partner=order.partner, name=order.name, created_at=now, by=order.by)
     partners.create(key, passwords.hash_of(secret))
-    logger.info("partner key made", extra={"partner": key.partner, "key_id": key_id, "by": order.by})
+    logger.info("partner key made", extra={"partner": key.partner, "key_id": key_id})
     return {**_shown(key), "key": secret}
 
 
@@ -131,7 +131,7 @@ def end_key(order: EndKey, now: datetime) -> dict[str, Any]:
         raise NotFound(f"There is no partner key {order.key_id!r}.", field="key_id")
     if key.ended_at != now:
         return Unchanged(_shown(key))
-    logger.info("partner key ended", extra={"partner": key.partner, "key_id": key.id, "by": order.by})
+    logger.info("partner key ended", extra={"partner": key.partner, "key_id": key.id})
     return _shown(key)
 
 

@@ -16,6 +16,7 @@ from admin import (
     phones,
     price_list,
     restore_check,
+    usage,
     waiting,
 )
 from admin.order import Order
@@ -61,6 +62,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     ledger.Resend: ledger.resend,
     ledger.GiveCredit: ledger.give_credit,
     ledger.Export: ledger.export,
+    usage.ListUsage: usage.list_usage,
     unattributed.ListUnattributed: unattributed.list_unattributed,
     unattributed.HandOver: unattributed.hand_over,
     unattributed.Move: unattributed.move,

@@ -20,7 +20,7 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOut
 from longcode.table import keyed_hash
 
-_MOST_ACCOUNTS = 50
+_MOST_ACCOUNTS, _MOST_CLIENTS, _MOST_EVENTS = 50, 50, 500  # an answer has six megabytes at most
 
 
 class ShowPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.show"):
@@ -53,6 +53,7 @@ def show(order: ShowPhone, now: datetime) -> dict[str, Any]:
     stopped = stops(phone, studios, now)
     last = numbers.all_last_texts(phone)
     with_client = list(clients.with_phone_in_all_accounts(phone))
+    history = optouts.phone_history(phone, now)
     return {
         "phone": phone,
         "phone_hash": keyed_hash.of(phone),
@@ -60,7 +61,7 @@ def show(order: ShowPhone, now: datetime) -> dict[str, Any]:
             {
                 "account": one,
                 "account_name": by_id[one].name,
-                "clients": [client_id for account, client_id in with_client if account == one],
+                "clients": [client_id for account, client_id in with_client if account == one][:_MOST_CLIENTS],
                 "conversations": [_conversation(text, now) for text in last if text.account == one],
                 "stopped": {"why": stopped[one].why, "help": stopped[one].help} if one in stopped else None,
             }
@@ -69,7 +70,8 @@ def show(order: ShowPhone, now: datetime) -> dict[str, Any]:
         ],
         "accounts_left_out": max(0, len(known) - _MOST_ACCOUNTS),
         "opt_outs": [_opt_out(state) for state in optouts.states_of(phone)],
-        "history": [msgspec.to_builtins(event) for event in optouts.phone_history(phone, now)],
+        "history": [msgspec.to_builtins(event) for event in history[-_MOST_EVENTS:]],
+        "history_left_out": max(0, len(history) - _MOST_EVENTS),
         "blocked": sorted(conversations.blocked),
         "opted_in_over": conversations.opted_in_over,
     }

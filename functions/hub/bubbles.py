@@ -14,7 +14,7 @@ from longcode.phone import in_words
 _TO_THE_MINUTE = len("2026-11-30T09:00")
 
 
-class Moment(Struct, frozen=True, kw_only=True):
+class Moment(Struct, frozen=True):
     """When a message was: the day as a heading, the time of day, both in full, and the minute for programs."""
 
     day: str
@@ -38,10 +38,13 @@ class Bubble(Struct, frozen=True, kw_only=True):
     turn: str
     kind: str
     said: str
+    is_out: bool
     has_line: bool
     origin: str
     fate: str
     read_by: str
+    is_undelivered: bool
+    is_cancellable: bool
 
 
 def shown(account: Account, opened: Conversation, now: datetime) -> list[Bubble]:
@@ -63,10 +66,13 @@ def shown(account: Account, opened: Conversation, now: datetime) -> list[Bubble]
                 turn=in_words(message.number, account.country_code) if is_turn else "",
                 kind=f"{message.direction} {message.state}",
                 said=f"{(message.by or 'You') if is_out else who}, {moment.clock}",
+                is_out=is_out,
                 has_line=not (goes_on and lines[index] == lines[index + 1]),
                 origin=words.origin(message) if is_out else "",
                 fate=words.state(message, now, zone) if is_out else "",
                 read_by=(message.read_by or "") if is_read_by else "",
+                is_undelivered=words.is_undelivered(message),
+                is_cancellable=words.is_cancellable(message),
             )
         )
         day, number = moment.day, message.number or number
@@ -84,8 +90,8 @@ def _moments(messages: list[Message], zone_name: str, now: datetime) -> list[Mom
         if (day := local.date()) not in days:
             days[day] = words.day(at, now, zone_name), f"{WEEKDAYS[day.weekday()]} {day_in_words(day)}"
         heading, in_full = days[day]
-        clock, minute = f"{local.hour:02}:{local.minute:02}", f"{instant(at)[:_TO_THE_MINUTE]}Z"
-        moments.append(Moment(day=heading, clock=clock, in_full=f"{in_full}, {clock}", minute=minute))
+        clock = f"{local.hour:02}:{local.minute:02}"
+        moments.append(Moment(heading, clock, f"{in_full}, {clock}", f"{instant(at)[:_TO_THE_MINUTE]}Z"))
     return moments
 
 

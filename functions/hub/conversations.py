@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from itertools import takewhile
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound
 from longcode.jobs import Means
 from longcode.message import Direction, Message
-from longcode.messages import folders
+from longcode.messages import folders, waiting
 from longcode.messages.folders import Search
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, Question
@@ -28,8 +29,7 @@ from longcode.template import full_name
 NO_CLIENT = "There is no such client any more."
 
 _ROWS = 30
-_BUBBLES = 500
-_LINKED = 100
+_BUBBLES = 500  # that a page of a conversation shows, and that are linked at once
 _MOST_ASSIGNED = 100  # values that one filter of DynamoDB compares with
 _MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
 _OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words
@@ -158,7 +158,7 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
     ]
     names, unanswered, assigned = at_once(
         lambda: client_store.names(account.id, {text.client_id for text in messages if text.client_id}),
-        lambda: folders.unanswered(account.id, replies) if replies else set(),
+        lambda: waiting.unanswered(account.id, replies) if replies else set(),
         lambda: teamwork.assigned_of(account.id, {text.phone for text in messages}),
     )
     return [
@@ -223,8 +223,9 @@ def link(account: Account, phone: str, client_id: str | None, by: str | None) ->
     """Link the newest messages of a phone to a client, or to none; raise `NotFound` if there is no such client."""
     if client_id is not None and client_store.get(account.id, client_id) is None:
         raise NotFound(NO_CLIENT)
-    for message in _newest(account, phone):
-        folders.link(message, client_id=client_id, by=by)
+    newest = _newest(account, phone)
+    if newest:
+        at_once(*(partial(folders.link, message, client_id=client_id, by=by) for message in newest))
 
 
 def mark_unread(account: Account, phone: str, by: str | None) -> None:
@@ -235,12 +236,14 @@ def mark_unread(account: Account, phone: str, by: str | None) -> None:
 
 
 def _newest(account: Account, phone: str) -> list[Message]:
-    return _with_phone(account, phone, _LINKED).messages
+    return _with_phone(account, phone, _BUBBLES).messages
 
 
 def _with_phone(account: Account, phone: str, limit: int, before: str | None = None) -> folders.FolderPage:
     search = Search(phone=phone)
-    return folders.page(account.id, "all", limit=limit, cursor=before, search=search, since=account.created_at)
+    return folders.page(
+        account.id, "all", limit=limit, cursor=before, search=search, since=account.created_at, whole=True
+    )
 
 
 def mark_read(shown: Conversation, by: str | None) -> Conversation:

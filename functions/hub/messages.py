@@ -16,7 +16,7 @@ from longcode.aws.at_once import at_once
 from longcode.clients.search import Wanted, find
 from longcode.errors import NotFound, RequestError
 from longcode.folded import fold
-from longcode.messages import replies
+from longcode.messages import folders, replies
 from longcode.teamwork import store as team
 from longcode.teamwork.store import Note
 from optout import questions
@@ -197,17 +197,17 @@ def _page(
             return conversations.found(account, tab, search, now)
         return conversations.listed(account, tab, query.get("cursor"), now)
 
-    opened, rows, newest, templates, of_template, everybody, shared = at_once(
+    opened, rows, (newest, unread), templates, of_template, everybody, shared = at_once(
         lambda: _opened(account, digits, query.get("before"), now) if digits else None,
         listed,
-        lambda: replies.newest_sequence(account.id),
+        lambda: folders.newest_and_unread(account.id),
         lambda: texts.templates_of(account) if digits else [],
         lambda: texts.template_body(account, query.get("template")),
         lambda: people.of_account(account),
         lambda: team.of_conversation(account, f"+{digits}", me, now) if digits else None,
     )
     if opened and (read := conversations.mark_read(opened, name_of_person())) is not opened:
-        opened, rows = read, listed()
+        opened, rows, unread = read, listed(), folders.unread_counts(account.id)
     return show(
         "messages",
         account,
@@ -216,6 +216,7 @@ def _page(
         tab=tab,
         q=search,
         listed=rows,
+        unread=unread,
         newest=teamwork.mark(newest, shared),
         open=opened,
         bubbles=bubbles.shown(account, opened, now) if opened else [],

@@ -48,7 +48,10 @@ _NOT_TYPED = {
     "turn",
 }
 _SHORT_HASH = 12
-_MOST_BYTES = 5_500_000
+MOST_BYTES = 5_500_000
+"""How large the JSON of a page or file is at most: Lambda returns six megabytes."""
+
+_TOO_LARGE = "This file is larger than what can be sent at once. The page Export has all data in smaller files."
 _LONGEST_PLACE = 6_000  # API Gateway passes on ten kilobytes of headers (its quotas), and refuses an answer with more
 _HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
@@ -71,7 +74,9 @@ def render(path: str, template: str, status: int = 200, **values: Any) -> Respon
 
 
 def download(text: str, name: str) -> Response[str]:
-    """Return a CSV file that the browser saves under a name."""
+    """Return a CSV file that the browser saves under a name, or a refusal of one that is too large for a response."""
+    if not fits(text):
+        return plain(_TOO_LARGE, 413)
     return Response(
         200, f"text/csv{_UTF_8}", text, _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
     )
@@ -87,7 +92,12 @@ def archive(content: bytes, name: str) -> Response[str]:
 
 def fits(text: str) -> bool:
     """Return whether a file is below the six megabytes of JSON that Lambda returns."""
-    return len(dumps(text)) <= _MOST_BYTES
+    return size_of(text) <= MOST_BYTES
+
+
+def size_of(text: str) -> int:
+    """Return how many bytes of JSON a text takes."""
+    return len(dumps(text))
 
 
 def private(file: Response[str]) -> Response[str]:

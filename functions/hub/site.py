@@ -64,16 +64,15 @@ site = APIGatewayRestResolver()
 
 
 def show(template: str, account: Account | None = None, status: int = 200, **values: Any) -> Page:
-    """Return a page; one of an account has the frame around it."""
+    """Return a page; one of an account has the frame around it, with the `unread` counts, unless given read here."""
     event = site.current_event
     if account:
         token = page.form_token(page.session_token(event.headers))
-        unread = folders.unread_counts(account.id)
         values |= {
             "studio": account,
             "token": token,
             "me": site.context["session"],
-            "unread": unread,
+            "unread": values.get("unread") or folders.unread_counts(account.id),
             "sections": _sections(site.context["session"]),
         }
     return page.render(event.path, template, status, **values)

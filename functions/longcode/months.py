@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import tzdata
 
 MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
@@ -16,6 +17,7 @@ WEEKDAYS, MONTHS = tuple(calendar.day_name), tuple(calendar.month_name)
 """The names of days, Monday first, and of months, January at 1. strftime takes ten times as long to name one."""
 
 _SECOND = timedelta(seconds=1)
+_TO_THE_MILLISECOND = len("2026-11-30T09:00:00.000")
 # zoneinfo finds the package by itself, but takes five milliseconds to import what it reads packages with.
 _ZONES = str(Path(tzdata.__file__).parent / "zoneinfo")
 
@@ -50,7 +52,8 @@ def utc(at: datetime) -> datetime:
 
 def instant(at: datetime) -> str:
     """Return an instant in UTC, to the millisecond, as a string that sorts by time."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    spelled = str(msgspec.to_builtins(at.astimezone(UTC)))  # isoformat takes ten times as long
+    return f"{spelled[:_TO_THE_MILLISECOND]}Z" if at.microsecond else spelled.replace("Z", ".000Z")
 
 
 def day_of(at: datetime) -> str:

@@ -22,7 +22,7 @@ from longcode.accounts.account_links import LinkKind
 from longcode.accounts.api_keys import ApiKey
 from longcode.accounts.passwords import KeyScope
 from longcode.accounts.people import Person, Role
-from longcode.aws import clients
+from longcode.aws import clients, queues
 from longcode.billing import store as invoices
 from longcode.billing.invoice import compute_invoice
 from longcode.broadcasts import drafts
@@ -32,7 +32,7 @@ from longcode.clients.client import Audience
 from longcode.clients.imports import KeptImport
 from longcode.clients.join_pages import JoinPage
 from longcode.clients.permission import Via, Writer
-from longcode.jobs import OpenAccount, Product
+from longcode.jobs import HandleKeyword, OpenAccount, Product
 from longcode.plans import store as price_list
 from longcode.template import Template, TemplateVersion
 from longcode.templates import store as template_store
@@ -40,10 +40,11 @@ from longcode.usage.usage import Usage
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from optout import list_import
+from optout import worker as optout_worker
 from tests.browser.conftest import ANNS
 from tests.support.broadcast_steps import advance, create_broadcast
 from tests.support.fakes import client as write_client
-from tests.support.fakes import studio
+from tests.support.fakes import studio, take_queued
 from tests.support.reply_steps import receive
 from tests.support.text_steps import accept
 from tests.support.trigger_steps import fire_all, report_event, write_trigger
@@ -78,6 +79,9 @@ def write_consent(account: Account) -> Ids:
 
 def write_broadcasts(account: Account) -> Ids:
     now = clients.now()
+    receive("SMask", "Please stop texting me!!", phone=ANNS, at=now)
+    for body in take_queued("opt_out"):
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), now)
     draft = BroadcastDraft(account=account.id, id="d" * 32, at=now, changed_at=now, body="Hello")
     draft = drafts.begin(replace(draft, audience=Audience(everyone=True)))
     draft_check.step(draft, draft_check.begin(draft, now), account, now)

@@ -1,14 +1,26 @@
 """`longcode accounts`: the commands give the operator's orders, and print their answers for people and programs."""
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import AccountStatus
 from longcode_cli.main import main
+from longcode_cli.output import Output
+from tests.support.billed_texts import text
 from tests.support.fakes import studio
-from tests.support.operator import longcode
+from tests.support.operator import Stacks, deployment, longcode
+
+
+class OfAnotherRelease:
+    """A client of Lambda whose function answers with a list alone."""
+
+    def invoke(self, **_call: str) -> dict[str, Any]:
+        return {"Payload": io.BytesIO(b'{"items": []}')}
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +35,7 @@ def test_all_accounts_are_listed_with_their_plan_and_status() -> None:
 
     assert ended.exit_code == 0
     assert "10000001 Foxglove Photo ann@foxglove.example medium active" in ended.printed
-    assert "10000002 Büro Zoë zoe@buero.example medium active, not approved" in ended.printed
+    assert "10000002 Büro Zoë zoe@buero.example medium not approved" in ended.printed
 
 
 @pytest.mark.parametrize("search", ["büro", "buro zoe", "ZOE@buero", "0000002"])
@@ -84,6 +96,48 @@ def test_a_name_cannot_steer_the_operators_terminal() -> None:
 
     assert "\x1b" not in ended.printed
     assert "[red]Red[/red]" in ended.printed
+
+
+def test_an_account_is_shown_with_its_owner_its_plan_and_its_usage_of_this_month() -> None:
+    text(3, "10000001")
+
+    printed = longcode("accounts", "show", "10000001").printed
+
+    assert "name Foxglove Photo email ann@foxglove.example" in printed
+    assert "plan medium status active approved yes" in printed
+    assert "used in 2026-11 3 units: 1 texts sent, 0 received" in printed
+
+
+def test_a_list_that_is_too_wide_for_the_terminal_breaks_no_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, printed = {"id": "a" * 26, "why": "It waits for the carrier."}, io.StringIO()
+
+    for width in (60, 40):
+        Output(console=Console(file=printed, width=width)).items([listed], {"id": "id", "why": "why", "x": "x"}, "")
+
+    assert [line.rstrip() for line in printed.getvalue().splitlines()] == [
+        "id                          why",
+        "a" * 26 + "  It waits for the carrier.",
+        "id   " + "a" * 26,
+        "why  It waits for the carrier.",
+        "",
+    ]
+
+
+def test_an_answer_of_another_release_ends_with_a_sentence_and_no_trace() -> None:
+    ended = longcode("accounts", "list", of=deployment(**{"lambda": OfAnotherRelease()}))
+
+    assert ended.exit_code == 1
+    assert ended.printed.startswith(
+        "The command failed: KeyError: 'next_cursor'. Is the deployment of another release"
+    )
+    assert "Traceback" not in ended.printed
+
+
+def test_a_stack_of_something_else_is_told_from_a_deployment() -> None:
+    ended = longcode("accounts", "list", of=deployment(cloudformation=Stacks({})))
+
+    assert ended.exit_code == 3
+    assert ended.printed == "The stack 'longcode' is no deployment of Longcode: it has no output AdminFunction."
 
 
 def test_without_a_named_or_running_stack_the_command_ends_with_3_and_says_how_to_name_one(

@@ -246,3 +246,26 @@ def test_an_export_that_is_off_is_refused_and_a_dry_run_counts() -> None:
     assert tried.printed.startswith("1 invoices of 2026-11 would be exported")
     assert (off.exit_code, off.printed) == (1, "Exports are off: see the parameter InvoiceExport.")
     assert unknown.printed == "Account 10000002 has no issued invoice for 2026-11."
+
+
+def test_the_usage_of_a_month_has_the_busiest_account_first() -> None:
+    studio(MINE, name="Foxglove Photo")
+    studio(OTHER, name="Zoë")
+    studio("10000003", name="Silent")
+    text(2, MINE)
+    text(5, OTHER)
+
+    printed = month("usage", NOVEMBER).printed
+    this, one = month("--json", "usage"), month("--json", "usage", NOVEMBER, "--account", MINE)
+
+    assert "10000002 Zoë medium 5 1 0 10000001 Foxglove Photo medium 2 1 0 2026-11: 7 units, accounts: 2." in printed
+    assert this.answer == []
+    assert [(used["account"], used["units"]) for used in one.answer] == [(MINE, 2)]
+
+
+def test_the_usage_of_an_unknown_account_or_a_wrong_month_is_refused() -> None:
+    unknown, wrong = month("usage", "--account", "99999999"), month("usage", "2026-13")
+
+    assert (unknown.exit_code, wrong.exit_code) == (1, 2)
+    assert "There is no account '99999999'." in unknown.printed
+    assert "Write it as 2026-11." in wrong.printed

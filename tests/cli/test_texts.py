@@ -40,7 +40,7 @@ def test_a_text_begins_with_why_it_did_not_go_and_then_has_its_steps_and_cost(te
     assert ended.printed.startswith("The carrier refused it: the phone is a landline (twilio:30006).")
     assert "account 10000001 Foxglove Photo" in ended.printed
     assert "phone +1212…0123" in ended.printed
-    assert "attempt 1 claimed by a worker" in ended.printed
+    assert "attempt 1 taken up by a worker" in ended.printed
     assert "not charged" in ended.printed
     assert "webhooks none" in ended.printed
 

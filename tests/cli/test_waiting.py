@@ -93,6 +93,16 @@ def test_a_release_with_a_wrong_option_is_refused(words: tuple[str, str]) -> Non
     assert "number" in ended.printed or "at-most" in ended.printed
 
 
+def test_parked_texts_are_named_beside_what_is_stuck(account: Account) -> None:
+    accept(account, "a")
+    deliver(FakeCarrier(answers=[NOT_REGISTERED]))
+
+    ended = longcode("stuck", of=deployment(NOW + 2 * MINUTE))
+
+    assert ended.exit_code == 0
+    assert "Parked texts: 1. `longcode parked list` says why" in ended.printed
+
+
 def test_nothing_is_stuck_when_nothing_is_overdue(account: Account) -> None:
     accept(account)
 

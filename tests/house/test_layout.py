@@ -81,7 +81,7 @@ ACTING = {
     "messages/replies.py",
     "messages/reply_notices.py",
     "messages/retentions.py",
-    "messages/scheduled.py",
+    "messages/waiting.py",
     "messages/sending.py",
     "messages/store.py",
     "messages/timing.py",

@@ -79,7 +79,10 @@ def pages(search: Search, *, limit: int = 2, max_examined: int = 5) -> list[list
 
 @pytest.mark.parametrize("since", [None, NOW - timedelta(minutes=1), NOW + timedelta(seconds=4)])
 @pytest.mark.parametrize("max_calls", [1, 100])
-def test_a_conversation_is_read_whole_in_any_number_of_parts(since: datetime | None, max_calls: int) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_conversation_is_read_whole_in_any_number_of_parts(
+    since: datetime | None, max_calls: int, whole: bool
+) -> None:
     for index in range(17):
         put(
             f"m{index:02}", "c1" if index == 8 else None, phone=OTHER if index % 4 == 0 else PHONE, seconds=index // 3
@@ -97,12 +100,38 @@ def test_a_conversation_is_read_whole_in_any_number_of_parts(since: datetime | N
             since=since,
             chunk=2,
             max_calls=max_calls,
+            whole=whole,
         )
         walked.append([message.id for message in page.messages])
         cursor = page.next_cursor
 
     assert [message for page in walked for message in page] == ["m16", "m12", "m08", "m04", "m00"]
     assert len(walked) == 2 if max_calls == 100 else len(walked) > 2
+
+
+def test_a_conversation_is_whole_when_it_is_read_again_after_changes() -> None:
+    for index in range(40):
+        put(f"m{index:02}", phone=OTHER if index % 4 == 0 else PHONE, seconds=index)
+
+    def read() -> list[str]:
+        found = folders.page(
+            "1", "all", limit=50, search=Search(phone=OTHER), since=NOW - timedelta(hours=1), chunk=3, whole=True
+        )
+        assert found.next_cursor is None
+        return [message.id for message in found.messages]
+
+    before = [f"m{index:02}" for index in range(36, -1, -4)]
+    assert [read(), read()] == [before, before]
+    linked = messages.get("1", "m20")
+    assert linked
+    folders.link(linked, client_id="c1")
+    for index in range(8):
+        put(f"n{index}", phone=OTHER, seconds=100 + index)
+    put("between", phone=OTHER, seconds=17)
+
+    after = [*(f"n{index}" for index in range(7, -1, -1)), *before]
+    after.insert(after.index("m16"), "between")
+    assert [read(), read()] == [after, after]
 
 
 def test_a_conversation_that_fits_into_one_call_for_each_list_takes_no_more() -> None:

@@ -18,6 +18,7 @@ from longcode_cli.errors import Refused, Unreachable
 
 _LOCAL_STACK = Path(".local", "stack.json")  # written by `make up`
 _LOCAL_NAME, _LOCAL_REGION, _LOCAL_KEY = "longcode", "us-east-1", "local"
+_CHECK = "Check --stack, --region and --profile."
 _LONGEST_SECONDS = 900  # of an order: the longest time-out that a Lambda function can have
 
 
@@ -55,7 +56,7 @@ class Deployment:
         try:
             [found] = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         except (BotoCoreError, ClientError) as error:
-            raise Unreachable(f"The stack {self.stack!r} cannot be read: {error}") from error
+            raise Unreachable(f"The stack {self.stack!r} cannot be read: {error}. {_CHECK}") from error
         return dict(found)
 
     @property
@@ -100,10 +101,15 @@ class Deployment:
         Raise `Refused` for an order that it refuses, and `Unreachable` if it did not answer.
         """
         event = json.dumps({"do": do, **fields})
+        function = self.outputs.get("AdminFunction")
+        if function is None:
+            raise Unreachable(
+                f"The stack {self.stack!r} is no deployment of Longcode: it has no output AdminFunction."
+            )
         try:
-            response = self.client("lambda").invoke(FunctionName=self.outputs["AdminFunction"], Payload=event)
+            response = self.client("lambda").invoke(FunctionName=function, Payload=event)
         except (BotoCoreError, ClientError) as error:
-            raise Unreachable(f"The function {self.outputs['AdminFunction']} cannot be invoked: {error}") from error
+            raise Unreachable(f"The function {function} cannot be invoked: {error}") from error
         answer = json.loads(response["Payload"].read())
         if "FunctionError" in response:
             raise Unreachable(f"The order {do} failed: {answer.get('errorMessage', answer)}")

@@ -1,6 +1,7 @@
 """The command `longcode`: its options, and its groups of commands."""
 
 import getpass
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -29,7 +30,7 @@ from longcode_cli.commands import (
 from longcode_cli.deployment import Deployment, find
 from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
-from longcode_cli.output import Output
+from longcode_cli.output import Output, without_control
 
 app = typer.Typer(
     name="longcode",
@@ -95,5 +96,17 @@ def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | N
         app(words, obj=given)
     except Failure as failure:
         field = f" (field {failure.field})" if isinstance(failure, Refused) and failure.field else ""
-        Console(stderr=True).print(f"{failure}{field}", markup=False, highlight=False, soft_wrap=True)
+        _say(f"{failure}{field}")
         sys.exit(failure.exit_code)
+    except Exception as fault:
+        if os.environ.get("LONGCODE_TRACEBACK"):
+            raise
+        _say(
+            f"The command failed: {type(fault).__name__}: {fault}. Is the deployment of another release than this"
+            " command line? If not, report it, with what LONGCODE_TRACEBACK=1 before the command prints."
+        )
+        sys.exit(Failure.exit_code)
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True).print(without_control(sentence), markup=False, highlight=False, soft_wrap=True)

@@ -1,6 +1,6 @@
 """Find texts of all accounts by an id of ours or of the carrier's, a phone or a time: by keys, never by reading all.
 
-The number of calls depends on how many accounts there are and know a phone, not on how many texts (decision 113).
+The number of calls depends on how many accounts there are and know a phone, not on how many texts (decision 110).
 """
 
 import re

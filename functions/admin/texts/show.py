@@ -37,6 +37,7 @@ from longcode.webhooks.delivery import Delivery
 from longcode.windows import ends_at
 
 _TOLD = (*MessageState,)
+_MOST_EVENTS = 500  # a phone can text STOP and START without end, and an answer has six megabytes at most
 
 
 class ShowText(ReadingOrder, frozen=True, kw_only=True, tag="texts.show"):
@@ -111,9 +112,9 @@ def _quota(text: Message, account: Account) -> tuple[Plan | None, dict[str, int]
 
 
 def _opt_outs(text: Message, now: datetime) -> list[OptOutEvent]:
-    """Return the opt-outs, opt-ins and questions that concern the account, oldest first."""
+    """Return the newest opt-outs, opt-ins and questions that concern the account, oldest first."""
     scopes = (SHARED, account_scope(text.account))
-    return [event for event in optouts.phone_history(text.phone, now) if event.scope in scopes]
+    return [event for event in optouts.phone_history(text.phone, now) if event.scope in scopes][-_MOST_EVENTS:]
 
 
 def _deliveries(text: Message, now: datetime) -> list[Delivery]:
@@ -185,7 +186,8 @@ def _number(life: Life) -> str:
 
 def _cost(life: Life) -> str:
     text, plan = life.text, life.plan
-    length = f"{text.units} {'unit' if text.units == 1 else 'units'}, {text.segments} segments in {text.encoding}"
+    units, segments = "unit" if text.units == 1 else "units", "segment" if text.segments == 1 else "segments"
+    length = f"{text.units} {units}, {text.segments} {segments} in {text.encoding}"
     if is_credited(text):
         return f"{length}; not charged: the carrier did not deliver it"
     if text.month is None:
@@ -249,7 +251,7 @@ def _steps(life: Life) -> Iterator[tuple[datetime, str]]:
         yield text.created_at, f"accepted from {_origin(life)}{units}"
     if text.claimed_at:
         again = ", for the second time after an uncertain attempt" if text.resent else ""
-        yield text.claimed_at, f"attempt {text.attempt} claimed by a worker{again}"
+        yield text.claimed_at, f"attempt {text.attempt} taken up by a worker{again}"
     if text.returned and text.claimed_at:
         yield text.claimed_at, f"before that, the carrier gave back {len(text.returned)} attempts"
     if text.sent_at:

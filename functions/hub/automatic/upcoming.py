@@ -21,7 +21,7 @@ from longcode.broadcasts.broadcast import Broadcast
 from longcode.clients import store as client_store
 from longcode.errors import NotFound
 from longcode.message import BroadcastState, Message, MessageState
-from longcode.messages import folders, scheduled
+from longcode.messages import folders, waiting
 from longcode.messages import store as messages
 from longcode.phone import in_words
 from longcode.template import full_name
@@ -153,7 +153,7 @@ def _rows(account: Account, place: str, now: datetime) -> tuple[list[UpcomingRow
     since = datetime.fromisoformat(place.partition("#")[0])
     page, waiting, sent_to_many = at_once(
         lambda: triggers.upcoming(account.id, since, limit=_ROWS, cursor=place),
-        lambda: scheduled.between(account.id, since, now + _BEYOND, since=account.created_at),
+        lambda: waiting.between(account.id, since, now + _BEYOND, since=account.created_at),
         lambda: _broadcasts(account, since, now + _BEYOND),
     )
     facts, names = at_once(
@@ -207,7 +207,7 @@ def _row_of_trigger(account: Account, facts: OccurrenceFacts, now: datetime) -> 
 def _row_of_text(account: Account, text: Message, names: dict[str, str]) -> UpcomingRow:
     at = text.send_at or text.created_at
     return UpcomingRow(
-        place=scheduled.place_of(text),
+        place=waiting.place_of(text),
         at=at,
         who=names.get(text.client_id or "", "") or in_words(text.phone, account.country_code),
         text=text.body,
@@ -224,7 +224,7 @@ def _row_of_text(account: Account, text: Message, names: dict[str, str]) -> Upco
 def _row_of_many(broadcast: Broadcast) -> UpcomingRow:
     at = broadcast.send_at or broadcast.created_at
     return UpcomingRow(
-        place=scheduled.place(at, broadcast.id),
+        place=waiting.place(at, broadcast.id),
         at=at,
         who="Broadcast",
         text=words.with_fields(broadcast.body),
@@ -280,7 +280,7 @@ def _counted(account: Account, days: list[date]) -> dict[date, int]:
     spans = [(months.instant_of(day, time(0), zone), months.instant_of(day + _DAY, time(0), zone)) for day in days]
     planned, waiting, sent_to_many = at_once(
         lambda: triggers.count_planned(account.id, spans),
-        lambda: scheduled.between(account.id, spans[0][0], spans[-1][1], since=account.created_at),
+        lambda: waiting.between(account.id, spans[0][0], spans[-1][1], since=account.created_at),
         lambda: _broadcasts(account, spans[0][0], spans[-1][1]),
     )
     of_texts = Counter(months.local_day(each.send_at, zone) for each in (*waiting, *sent_to_many) if each.send_at)

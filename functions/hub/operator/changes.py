@@ -1,5 +1,7 @@
 """The operator's page of changes: what was changed in all accounts and in the service, by whom and when."""
 
+import re
+
 from hub.operator.guard import page_of_operator, show
 from hub.settings import history_wording as wording
 from hub.site import Page, site
@@ -16,7 +18,8 @@ _EACH_PAGE = 50
 def show_all_changes() -> Page:
     """Show a page of the changes, the newest first."""
     after, now = (site.current_event.query_string_parameters or {}).get("after"), clients.now()
-    found, following = changes.of_all(Span(limit=_EACH_PAGE, cursor=after), now)
+    cursor = after if after and re.fullmatch(changes.CURSOR, after) else None
+    found, following = changes.of_all(Span(limit=_EACH_PAGE, cursor=cursor), now)
     names = {account.id: account.name for account in accounts.get_many(change.account for change in found)}
     return show(
         "changes",
@@ -34,7 +37,7 @@ def show_all_changes() -> Page:
             for change in found
         ],
         more=following,
-        is_first=after is None,
+        is_first=cursor is None,
         now=now,
     )
 

@@ -1,5 +1,6 @@
 """The guards of the operator's pages and forms, and the orders that they give."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -22,6 +23,14 @@ COOKIE = "operator"
 
 TABS = {"overview": "Overview", "accounts": "Accounts", "money": "Money", "changes": "Changes"}
 """The operator's pages: titles by paths below /hub/operator/."""
+
+
+_PAGES = r"overview|accounts|accounts/[0-9]{1,15}|money|money/[0-9]{4}-[0-9]{2}|changes"
+
+
+def known(back: str) -> str:
+    """Return the page to which a sign-in leads, the overview for one that is not the operator's."""
+    return back if re.fullmatch(_PAGES, back) else "overview"
 
 
 def show(template: str, status: int = 200, **values: Any) -> Page:
@@ -54,7 +63,7 @@ def page_of_operator(view: Callable[..., Page]) -> Callable[..., Page]:
             return nothing_here()
         if _session() is None:
             place = site.current_event.path.removeprefix("/hub/operator/")
-            return go_to(f"operator/sign-in?back={quote(place)}")
+            return go_to(f"operator/sign-in?back={quote(known(place))}")
         return view(**path)
 
     return guarded

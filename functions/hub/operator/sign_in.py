@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from hub import page
 from hub.error_pages import nothing_here
-from hub.operator.guard import COOKIE, form_of_operator
+from hub.operator.guard import COOKIE, form_of_operator, known
 from hub.site import ANOTHER_SITE, Page, address_of_request, fields_of_request, go_to, notice, show, site
 from longcode.accounts import account_links, attempts, people, sessions, sign_in_links, sign_ups
 from longcode.accounts.names import LONGEST_ADDRESS, MAIL_ADDRESS, NO_MAIL_ADDRESS
@@ -13,7 +13,6 @@ from longcode.aws import clients, queues
 from longcode.aws.settings import settings
 from longcode.jobs import MailSignInLink
 
-_PAGES = r"overview|accounts|accounts/[0-9]{1,15}|money|money/[0-9]{4}-[0-9]{2}|changes"
 _MAILED = (
     "If {} is an operator's address, a mail with a link is on its way. The link works once, for 15 minutes."
     " If you see no mail, look among the spam."
@@ -32,7 +31,7 @@ def show_operators_sign_in() -> Page:
     if not settings().operator_addresses:
         return nothing_here()
     back = (site.current_event.query_string_parameters or {}).get("back", "overview")
-    return show("operator/sign_in", wrong="", email="", back=_known(back))
+    return show("operator/sign_in", wrong="", email="", back=known(back))
 
 
 @site.post("/hub/operator/sign-in")
@@ -44,7 +43,7 @@ def mail_operators_link() -> Page:
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", ANOTHER_SITE, 403, go_on=None)
     form = fields_of_request()
-    email, back = form.get("email", "").strip(), _known(form.get("back", ""))
+    email, back = form.get("email", "").strip(), known(form.get("back", ""))
     if len(email) > LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
         return show("operator/sign_in", status=422, wrong=NO_MAIL_ADDRESS, email=email, back=back)
     if not sign_ups.count_form(attempts.source(address_of_request()), clients.now()):
@@ -60,7 +59,7 @@ def show_operators_link(token: str) -> Page:
     if not settings().operator_addresses or sign_in_links.find(token, clients.now()) is None:
         return notice("Not signed in", account_links.LINK_ENDED, 404, go_on=None)
     back = (site.current_event.query_string_parameters or {}).get("back", "overview")
-    return show("operator/sign_in_link", link=token, back=_known(back))
+    return show("operator/sign_in_link", link=token, back=known(back))
 
 
 @site.post("/hub/operator/session")
@@ -78,7 +77,7 @@ def begin_operators_session() -> Page:
     if link is None or address is None or not people.is_operator(address) or not sign_in_links.use(link):
         return notice("Not signed in", account_links.LINK_ENDED, 404, go_on=None)
     session = sessions.begin(people.OPERATORS, page.browser(event.headers), now, people.operator(address))
-    back = quote(_known(form.get("back", "")))
+    back = quote(known(form.get("back", "")))
     return go_to(f"operator/{back}", cookie=page.session_cookie(session, COOKIE))
 
 
@@ -88,8 +87,3 @@ def sign_operator_out(_fields: dict[str, str]) -> Page:
     """End the session."""
     sessions.end(site.context["session"])
     return go_to("operator/sign-in", cookie=page.no_session_cookie(COOKIE))
-
-
-def _known(back: str) -> str:
-    """Return the page to which a sign-in leads, the overview for one that is not the operator's."""
-    return back if re.fullmatch(_PAGES, back) else "overview"

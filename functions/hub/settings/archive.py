@@ -9,6 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from clients import export
 from clients.export import Part
+from hub import page
 from hub.clients.exports import key_names
 from hub.consent import list_export
 from hub.settings.files import FILES, Row, all_message_rows, sheet
@@ -21,7 +22,7 @@ MOST_MESSAGES = 10_000
 
 _MOST_BYTES = 4_000_000  # Base64 makes five and a half megabytes of these, and Lambda returns six
 _SECONDS = 12.0  # of the twenty that the function of the hub may run
-_AT_ONCE = 500
+_AT_ONCE = 20  # rows: one of a broadcast can have the ids of thousands of clients
 _EVERYBODY = Part(None, 10**9)
 
 
@@ -47,6 +48,17 @@ def of(account: Account, now: datetime, *, whole: bool, seconds: float = _SECOND
     return out.getvalue()
 
 
+def one(rows: Iterable[Row], *, seconds: float = _SECONDS) -> str:
+    """Return a CSV file, or raise `TooMuch`; no more of it is in memory than a response holds."""
+    end, pieces, size = monotonic() + seconds, list[str](), 0
+    for text in _texts(rows):
+        pieces.append(text)
+        size += page.size_of(text)
+        if size > page.MOST_BYTES or monotonic() > end:
+            raise TooMuch
+    return "".join(pieces)
+
+
 def _long_files(account: Account, now: datetime) -> Iterator[tuple[str, Iterable[Row]]]:
     names = key_names(account)
     yield "clients", export.rows(account.id, _EVERYBODY, names, account.client_fields)
@@ -60,7 +72,7 @@ def _other_files(account: Account, now: datetime) -> Iterator[tuple[str, Iterabl
 
 
 def _texts(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield a CSV file in pieces of some hundred rows."""
+    """Yield a CSV file in pieces of some rows."""
     remaining, mark = iter(rows), MARK
     while some := list(islice(remaining, _AT_ONCE)):
         yield mark + sheet(some).removeprefix(MARK)

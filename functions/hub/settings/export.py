@@ -15,6 +15,9 @@ _MOST_DIGITS = 6
 _LONGEST_PLACE = 200
 _NO_FILE = "There is no such file."
 _TOO_MUCH = "Your studio has more data than one file can hold. The page Export has all of it in single files."
+_TOO_LARGE = (
+    "This file is larger than what can be sent at once. The ZIP files on the page Export have it, compressed."
+)
 
 
 @site.get("/hub/export")
@@ -94,4 +97,8 @@ def show_other_file(account: Account) -> Page:
         raise NotFound(_NO_FILE)
     _, rows = FILES[name]
     file = f"{name}.csv"
-    return taken_out(account, file, page.download(sheet(rows(account, clients.now())), file))
+    try:
+        text = archive.one(rows(account, clients.now()))
+    except archive.TooMuch:
+        return notice("Too much for one file", _TOO_LARGE, 413, go_on="export")
+    return taken_out(account, file, page.download(text, file))

@@ -1,9 +1,7 @@
 """The owner's page of changes: what was changed, by whom, when and from where, for a year."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlencode
-
-from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from hub.settings import history_wording as wording
 from hub.site import Page, page_of_owner, show, site
@@ -24,9 +22,8 @@ def show_changes(account: Account) -> Page:
     kind = query.get("kind", "") if query.get("kind") in {*ChangeKind} else ""
     who, after = query.get("who", ""), query.get("after")
     keys = {key.id: key.name for key in api_keys.of_account(account.id)}
-    found, following = changes.of_account(
-        account.id, Span(limit=_EACH_PAGE, cursor=after), now, _condition(who=who, kind=kind)
-    )
+    span, is_wanted = Span(limit=_EACH_PAGE, cursor=after), _filter(who=who, kind=kind)
+    found, following = changes.of_account(account.id, span, now, is_wanted)
     actors = _actors(account, keys, found)
     if who and who not in actors:
         actors[who] = "Somebody who is no longer here"
@@ -56,13 +53,11 @@ def show_changes(account: Account) -> Page:
     )
 
 
-def _condition(**chosen: str) -> ConditionBase | None:
-    """Return the condition that a change is of the chosen person and kind, or None."""
-    places = {"who": "actor.who", "kind": "kind"}
-    conditions = [Attr(places[name]).eq(value) for name, value in chosen.items() if value]
-    if len(conditions) > 1:
-        return conditions[0] & conditions[1]
-    return conditions[0] if conditions else None
+def _filter(*, who: str, kind: str) -> Callable[[RecordedChange], bool] | None:
+    """Return what tells whether a change is of the chosen person and kind, None if none is chosen."""
+    if not who and not kind:
+        return None
+    return lambda change: who in ("", change.actor.who) and kind in ("", change.kind)
 
 
 def _actors(account: Account, keys: dict[str, str], found: Iterable[RecordedChange]) -> dict[str, str]:

@@ -86,7 +86,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise KeyError(f"missing settings: {', '.join(missing)}")
     values: dict[str, object] = {name: environment[name.upper()] for name in names}
     for name in ("shared_numbers", "answered_by_carrier", "allowed_countries", "operator_addresses"):
-        values[name] = [each for each in dict.fromkeys(environment[name.upper()].split(",")) if each]
+        values[name] = [each for each in dict.fromkeys(map(str.strip, environment[name.upper()].split(","))) if each]
     describe(Settings)
     result = msgspec.convert(values, Settings, strict=False)
     if result.webhook_loopback_ca and not _LOCAL_AWS.match(environment.get("AWS_ENDPOINT_URL", "")):

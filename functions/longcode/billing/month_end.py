@@ -36,4 +36,6 @@ def check_over(month: str, now: datetime) -> None:
     """Raise `MonthNotOver` for a month that has not ended."""
     if not months.has_ended(month, now):
         ends_at = months.bounds(month)[1]
-        raise MonthNotOver(f"{month} ends at {ends_at.isoformat()}: it cannot be closed before.", field="month")
+        raise MonthNotOver(
+            f"{month} ends on {months.utc(ends_at):%Y-%m-%d %H:%M} UTC, and cannot be closed before.", field="month"
+        )

@@ -112,12 +112,16 @@ def as_studio_sees(change: RecordedChange) -> RecordedChange:
 
 
 class Span(Struct, frozen=True, kw_only=True):
-    """The part of a list of changes that is asked for: `limit` of those from `since` to before `until`."""
+    """The part of a list of changes that is asked for: `limit` of those from `since` to before `until`.
+
+    A part of those that match a filter looks at `look_at` changes at most.
+    """
 
     limit: int
     cursor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    look_at: int = 2_000
 
 
 def end_of_phone(phone: str) -> str:

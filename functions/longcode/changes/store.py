@@ -6,7 +6,6 @@ from itertools import islice, takewhile
 from typing import TypeVar
 from uuid import uuid4
 
-from boto3.dynamodb.conditions import ConditionBase
 from msgspec.structs import replace
 
 from longcode import months
@@ -68,21 +67,26 @@ def around(change: RecordedChange, act: Callable[[], T], made: Callable[[T], Seq
 
 
 def of_account(
-    account: str, span: Span, now: datetime, where: ConditionBase | None = None
+    account: str, span: Span, now: datetime, is_wanted: Callable[[RecordedChange], bool] | None = None
 ) -> tuple[list[RecordedChange], str | None]:
-    """Return a part of an account's changes, the newest first, and the cursor of the next part; "" is the service."""
+    """Return a part of an account's changes, the newest first, and the cursor of the next part; "" is the service.
+
+    Of those that are not wanted, only so many are passed over: a part may have none, and yet a cursor.
+    """
     before = span.cursor or (keys.folder_place(span.until, "") if span.until else keys.END)
-    found = store.query(
-        keys.change(account),
-        after=keys.change(account, before),
-        page=None if where else span.limit + 1,
-        where=where,
-        newest_first=True,
-    )
+    most = span.look_at if is_wanted else span.limit
+    found = store.query(keys.change(account), after=keys.change(account, before), page=most + 1, newest_first=True)
     first = instant(_since(span, now))
-    listed = islice(takewhile(lambda item: item["at"] >= first, found), span.limit + 1)
-    changes = [read(RecordedChange, item) for item in listed]
-    return changes[: span.limit], _place(changes[span.limit - 1]) if len(changes) > span.limit else None
+    changes: list[RecordedChange] = []
+    place = None
+    for passed, item in enumerate(takewhile(lambda item: item["at"] >= first, found)):
+        if len(changes) == span.limit or passed == most:
+            return changes, place
+        change = read(RecordedChange, item)
+        place = _place(change)
+        if is_wanted is None or is_wanted(change):
+            changes.append(change)
+    return changes, None
 
 
 def of_all(span: Span, now: datetime) -> tuple[list[RecordedChange], str | None]:

@@ -79,7 +79,7 @@ def names(account: str, client_ids: Iterable[str]) -> dict[str, str]:
     wanted = {keys.client(account, client_id): client_id for client_id in client_ids}
     return {
         wanted[key]: f"{item.get('first_name', '')} {item.get('last_name', '')}".strip()
-        for key, item in store.get_many(wanted).items()
+        for key, item in store.get_many(wanted, only=("first_name", "last_name")).items()
     }
 
 

@@ -28,9 +28,8 @@ So a page is answered in time however many messages there are. Of a phone or a c
 """
 
 _WAVES = (100, _MOST_READ)  # messages that are read at the same time: few if these are enough
-_LIST_PAGE, _SEARCH_PAGE = 200, 1000  # index entries queried in a call: for a list of phones, and for a search
+_LIST_PAGE, _SEARCH_PAGE = 60, 1000  # index entries queried in a call: for a list of phones, and for a search
 _SENT_TO_PAGE = 1000
-_ANSWERS = 500  # texts that are looked at to find unanswered replies
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
@@ -82,14 +81,15 @@ def page(
     earliest: datetime | None = None,
     max_examined: int | None = None,
     chunk: int | None = None,
-    max_calls: int = slices.MOST_CALLS,
+    max_calls: int | None = None,
+    whole: bool = False,
     show: Callable[[Message], Message] = lambda message: message,
 ) -> FolderPage:
     """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
     Messages are matched and returned as `show` returns them. `since` is about when the folder began: if it is long,
     it is then read in slices of time at once. Nothing before `earliest` is read. `chunk` is how many entries a call
-    passes over, None for as many as it can, and `max_calls` about how many calls pass over entries.
+    passes over, None for as many as it can, `max_calls` about how many calls do, and `whole` is as in `slices.read`.
     """
     wanted = search or Search()
     most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
@@ -107,6 +107,7 @@ def page(
             since=since,
             page=chunk,
             max_calls=max_calls,
+            whole=whole,
         )
     else:
         entries = _entries(account, name, cursor, min(most // 2, _SEARCH_PAGE) if search else limit + 1, first)
@@ -152,8 +153,9 @@ def newest_by_phone(
         of_phones = [Attr("phone").is_in(sorted(among))] if among else []
         with_digits = [Attr("phone").contains(digits)] if digits else []
         where = reduce(or_, of_phones + with_digits)
+        most = limit if digits else min(limit, len(among) - 1)
         lists = _folders(account, name)
-        entries, _ = slices.read(lists, where, lambda found: len(_phones(found)) > limit, since=since)
+        entries, _ = slices.read(lists, where, lambda found: len(_phones(found)) > most, since=since, whole=True)
     else:
         entries = []
     phones: set[str] = set()
@@ -168,21 +170,6 @@ def newest_by_phone(
             break
     more = len(chosen) > limit
     return FolderPage(messages=_messages(chosen[:limit]), next_cursor=_place(chosen[limit - 1]) if more else None)
-
-
-def unanswered(account: str, replies: Collection[Message]) -> set[str]:
-    """Return the ids of the replies after which the account has not texted the phone.
-
-    The newest 500 texts are looked at. A reply that is older than all of these is not returned.
-    """
-    texts = list(islice(_entries(account, "sent", None, _ANSWERS), _ANSWERS))
-    reached = _place(texts[-1]) if len(texts) == _ANSWERS else ""
-    newest = {entry["phone"]: _place(entry) for entry in reversed(texts)}
-    return {
-        reply.id
-        for reply in replies
-        if max(newest.get(reply.phone, ""), reached) < keys.folder_place(reply.created_at, reply.id)
-    }
 
 
 def _phones(entries: Iterable[Attributes]) -> set[str]:
@@ -331,8 +318,13 @@ def _update(before: Message, after: Message, names: tuple[str, ...]) -> Update:
 
 def unread_counts(account: str) -> Unread:
     """Return how many replies are unread."""
-    item = store.get(keys.inbox_end(account))
-    return read(Unread, item) if item else Unread()
+    return newest_and_unread(account)[1]
+
+
+def newest_and_unread(account: str) -> tuple[int, Unread]:
+    """Return the sequence number of the newest reply, 0 before the first, and how many replies are unread."""
+    item = store.get(keys.inbox_end(account)) or {}
+    return int(item.get("sequence", 0)), read(Unread, item)
 
 
 def unread_of(message: Message | None) -> dict[str, int]:

@@ -41,6 +41,7 @@ READING = {
     "phones.show",
     "texts.find",
     "texts.show",
+    "usage.list",
     "plans.show",
     "replies.list_unattributed",
     "texts.count_parked",

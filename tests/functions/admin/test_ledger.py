@@ -72,7 +72,7 @@ def test_a_month_that_has_not_ended_is_refused(do: str, more: dict[str, Any]) ->
     answer = ask(do, now=datetime(2026, 11, 30, tzinfo=UTC), **more)
 
     assert (answer["code"], answer["field"]) == ("month_not_over", "month")
-    assert answer["detail"] == "2026-11 ends at 2026-12-01T06:00:00+00:00: it cannot be closed before."
+    assert answer["detail"] == "2026-11 ends on 2026-12-01 06:00 UTC, and cannot be closed before."
     assert take_queued("bill") == []
     assert quotas.of_month("10000001", NOVEMBER).units == 0
 

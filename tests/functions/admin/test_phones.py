@@ -1,11 +1,17 @@
-"""The order phones.hash: the hash that stands for a phone in the logs."""
+"""The orders about a phone: its hash in the logs, and what is shown of one that texts without end."""
+
+import json
+from datetime import timedelta
 
 import pytest
 
 from admin import invoke
+from longcode.jobs import Means
 from longcode.message import MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.table import keyed_hash
 from tests.support.admin_orders import send_accepted_order
 from tests.support.fakes import NOW, LambdaContext
@@ -52,3 +58,23 @@ def test_either_spelling_of_a_phone_has_the_hash_of_the_stored_one() -> None:
     hashes = {send_accepted_order("phones.hash", NOW, phone=phone)["phone_hash"] for phone in SPELLINGS}
 
     assert hashes == {keyed_hash.of("+525512345678")}
+
+
+def test_a_phone_that_texts_without_end_is_shown_with_its_newest_words_in_an_answer_that_fits() -> None:
+    for index in range(520):
+        said = OptOutEvent(
+            id=f"e{index:05}",
+            phone=PHONE,
+            scope=SHARED,
+            out=index % 2 == 0,
+            at=NOW - timedelta(hours=1) + timedelta(seconds=index),
+            means=Means.TEXT,
+            words=f"{index} {'stop ' * 300}",
+        )
+        optouts.record(said)
+
+    shown = send_accepted_order("phones.show", NOW, phone=PHONE)
+
+    assert (len(shown["history"]), shown["history_left_out"]) == (500, 20)
+    assert shown["history"][-1]["words"].startswith("519 ")
+    assert len(json.dumps(shown)) < 6_000_000

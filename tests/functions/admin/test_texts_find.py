@@ -226,7 +226,7 @@ def calls_of(search: Callable[[], object]) -> int:
 
 
 def test_the_calls_of_a_search_are_few_however_many_texts_there_are(account: Account) -> None:
-    """A further call passes over a megabyte of the account's index, some 5,000 texts; decision 113 has the sums."""
+    """A further call passes over a megabyte of the account's index, some 5,000 texts; decision 110 has the sums."""
     client(account, "c2", "+12125550124")
     written(account, "wanted-0", carrier="twilio", carrier_id=SID)
     searches: list[Callable[[], object]] = [

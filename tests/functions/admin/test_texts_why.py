@@ -95,11 +95,11 @@ def test_a_delivered_text_says_when(account: Account) -> None:
     assert (answer["why"], answer["help"]) == ("It was delivered on 2026-11-22 15:31 UTC.", "")
     assert [step["what"] for step in answer["steps"]] == [
         "accepted from the studio's software, by the API",
-        "attempt 1 claimed by a worker",
+        "attempt 1 taken up by a worker",
         "counted as sent over +15555550100 (SM1)",
         "delivered",
     ]
-    assert answer["cost"] == "1 unit, 1 segments in GSM-7; 1 charged in 2026-11, $0.04 if beyond the included ones"
+    assert answer["cost"] == "1 unit, 1 segment in GSM-7; 1 charged in 2026-11, $0.04 if beyond the included ones"
     assert answer["carrier"] == "twilio SM1"
 
 

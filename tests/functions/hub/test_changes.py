@@ -8,6 +8,9 @@ from inbox import api as inbox_api
 from longcode.accounts.account import Account
 from longcode.accounts.people import Role
 from longcode.aws import clients
+from longcode.changes import store as changes
+from longcode.changes.change import Actor, ChangeKind, Way
+from longcode.table import store
 from tests.support.admin_orders import send_accepted_order
 from tests.support.fakes import NOW, call, studio
 from tests.support.recorded_changes import of_person, recorded, set_general
@@ -59,6 +62,23 @@ def test_the_page_is_filtered_by_person_and_kind_and_has_pages(account: Account)
 
 def older(addresses: list[str]) -> str:
     return next(address.partition("?")[2] for address in addresses if "changes?" in address and "after=" in address)
+
+
+def test_whoever_floods_the_record_does_not_hide_a_change_nor_make_the_page_read_without_end(
+    account: Account,
+) -> None:
+    owner, key = of_person(account), Actor(way=Way.API, who="abc")
+    store.write(changes.new(account.id, ChangeKind.KEY_MADE, NOW, key, about="Thief's"))
+    flood = [changes.new(account.id, ChangeKind.SETTINGS, NOW + timedelta(seconds=1), key) for _ in range(2_100)]
+    for start in range(0, len(flood), 100):
+        store.transact(flood[start : start + 100])
+
+    first = owner.get("changes", "kind=key_made")
+    second = owner.get("changes", older(first.addresses))
+
+    assert "Made the API key" not in first.text
+    assert "Nothing is found in this part of the list." in first.text
+    assert "Made the API key Thief's" in second.text
 
 
 def test_staff_do_not_see_the_page(account: Account) -> None:

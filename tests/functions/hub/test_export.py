@@ -1,6 +1,7 @@
 """The owner takes all data of the studio: whole, safe to open, in files that fit a response, without secrets."""
 
 import csv
+import tracemalloc
 from base64 import b64decode
 from datetime import date, timedelta
 from io import BytesIO, StringIO
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from accounts import credentials_api, settings_api
 from accounts.credentials_api import NewKey
 from accounts.settings_forms import AccountSettings
+from hub import page
 from hub.settings import archive, files
 from longcode.accounts import people
 from longcode.accounts import store as accounts
@@ -191,6 +193,37 @@ def test_everything_comes_in_one_zip(account: Account, signed_in: Browser) -> No
 def test_what_is_too_much_for_one_file_is_refused_before_the_request_ends(account: Account) -> None:
     with pytest.raises(archive.TooMuch):
         archive.of(account, clients.now(), whole=True, seconds=0)
+
+
+def test_a_file_that_a_studio_has_made_too_large_is_refused_and_not_a_fault(
+    account: Account, signed_in: Browser
+) -> None:
+    ids = tuple(f"{index:04}{'x' * 296}" for index in range(1_000))
+    for index in range(20):
+        draft = BroadcastDraft(
+            account=account.id,
+            id=f"{index:032x}",
+            at=NOW,
+            changed_at=clients.now(),
+            audience=Audience(client_ids=ids),
+        )
+        drafts.begin(draft)
+
+    answer = signed_in.get("export/data.csv", "of=drafts")
+
+    assert (answer.status, "Too much for one file" in answer.text) == (413, True)
+    assert signed_in.get("export/all-else.zip").status == 200
+    assert page.download("x" * 6_000_000, "clients.csv").status_code == 413
+
+
+def test_rows_of_megabytes_are_not_all_in_memory() -> None:
+    tracemalloc.start()
+    with pytest.raises(archive.TooMuch):
+        archive.one((f"{index}{'ж' * 300_000}",) for index in range(500))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 100_000_000
 
 
 def test_messages_beyond_one_read_are_in_the_zip_once_each(account: Account) -> None:

@@ -1,5 +1,6 @@
 """The pages of the messages: who is in the list, a conversation, answering it, and texting somebody new."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,15 @@ from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.carriers.carrier import Inbound, RefusalReason, Refused
 from longcode.jobs import HandleKeyword, Means
-from longcode.message import Direction, Message
+from longcode.message import Direction, Message, MessageKind
 from longcode.messages import folders
+from longcode.messages import store as message_store
+from longcode.messages.compose import draft
 from longcode.months import time_zone
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
+from longcode.table import keys, store
+from longcode.table.writes import Put
 from longcode.template import Template
 from longcode.templates import store as template_store
 from optout import worker as optout_worker
@@ -55,6 +60,30 @@ def test_a_reply_is_found_opened_and_answered(account: Account, signed_in: Brows
     assert [(text.phone, text.client_id, text.body) for text in sent(account)] == [
         (PHONE, "c1", "Of course, bring him along!")
     ]
+
+
+def test_a_conversation_is_shown_whole_up_to_500_messages(account: Account, signed_in: Browser) -> None:
+    for number in range(500):
+        text = draft(
+            account=account.id,
+            message_id=f"m{number:03}",
+            kind=MessageKind.INDIVIDUAL,
+            phone=PHONE,
+            number="+15555550100",
+            body=f"Words {number}.",
+            now=NOW + timedelta(seconds=number),
+        )
+        store.write(Put(keys.message(account.id, text.id), message_store.item(text)))
+    receive("SM1", "The newest words.", at=clients.now())
+
+    newest = signed_in.get(TALK)
+    earlier = next(address for address in newest.addresses if "before=" in address)
+    oldest = signed_in.get(TALK, earlier.partition("?")[2])
+
+    words = [f"Words {number}." for number in range(500)]
+    assert re.findall(r"Words \d+\.", newest.text.partition("The newest words.")[2]) == words[1:]
+    assert re.findall(r"Words \d+\.", oldest.text) == words[:1]
+    assert "Earlier messages" not in oldest.text
 
 
 def test_a_form_that_is_sent_twice_sends_one_text(account: Account, signed_in: Browser) -> None:

@@ -15,12 +15,15 @@ from longcode.aws import clients, queues
 from longcode.aws.settings import settings
 from longcode.billing import store as invoices
 from longcode.billing.invoice import compute_invoice
+from longcode.changes import store as changes
+from longcode.changes.change import Span
 from longcode.jobs import MailSignInLink
 from longcode.plans import store as price_list
 from longcode.usage.usage import Usage
 from tests.support.browser import Browser, Page
 from tests.support.fakes import PASSWORD, studio, take_queued
 from tests.support.mails import sent_mails
+from tests.support.readers import log_lines
 
 OP = "op@longcode.example"
 GUARDED = [
@@ -256,3 +259,57 @@ def test_no_page_has_a_clients_phone_or_words(operator: Browser) -> None:
 
     assert [page.status for page in pages] == [200] * len(pages)
     assert [page.path for page in pages if "2125550123" in page.html or "555-0123" in page.text] == []
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False])
+@pytest.mark.parametrize("odd", ["!" * 4_000, "a" * 5_000, "..", "é", "1" * 5_000, "0001-01", "2026-0x", "%F0%9F"])
+def test_odd_addresses_and_forms_bring_no_fault_and_no_headers_that_the_gateway_refuses(
+    account: Account, operator: Browser, odd: str, is_signed_in: bool
+) -> None:
+    browser = operator if is_signed_in else Browser({"operator": f"0.{odd}"})
+    paths = (
+        "operator/accounts/{}",
+        "operator/money/{}",
+        "operator/sign-in/{}",
+        "operator/accounts",
+        "operator/changes",
+    )
+    answers = [
+        *(browser._call("GET", path.format(odd), None, f"after={odd}&search={odd}&back={odd}") for path in paths),
+        browser._call("POST", f"operator/accounts/{account.id}/{odd}", f"token={odd}", ""),
+        browser._call("POST", "operator/session", f"link={odd}&back={odd}", ""),
+        browser._call("POST", "operator/sign-in", f"email={odd}&back={odd}", ""),
+    ]
+
+    assert [answer.status for answer in answers if answer.status >= 500] == []
+    sizes = [sum(len(name) + len(value) for name, (value, *_) in answer.headers.items()) for answer in answers]
+    assert max(sizes) < 10_240  # API Gateway: quotas of REST APIs
+
+
+def test_what_an_operator_does_here_is_recorded_with_who_it_was_and_the_address_that_it_came_from(
+    operator: Browser,
+) -> None:
+    path = "operator/accounts/10000001"
+
+    operator.submit(operator.get(path), f"{path}/suspend", reason="October is unpaid.")
+
+    [change], _ = changes.of_account("10000001", Span(limit=5), clients.now() + timedelta(minutes=1))
+    actor = change.actor
+    assert (actor.way, actor.name, actor.browser) == ("operator", OP, "Chrome on Windows")
+    assert actor.address == "192.0.2.1"
+
+
+def test_addresses_may_be_listed_with_spaces_between_them(aws: None, listed: Callable[[str], None]) -> None:
+    listed("first@longcode.example, op@longcode.example")
+
+    assert mailed_link(OP)
+
+
+def test_no_log_has_the_address_of_who_gives_an_order(operator: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    studio("10000002", trial_units_a_day=50)
+    path = "operator/accounts/10000002"
+
+    operator.submit(operator.get(path), f"{path}/approve")
+
+    assert "account approved" in log_lines(caplog)
+    assert OP not in log_lines(caplog)

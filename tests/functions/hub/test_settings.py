@@ -39,10 +39,8 @@ def test_two_people_who_save_statuses_of_different_kinds_in_the_same_instant_bot
 ) -> None:
     page = signed_in.get("account")
 
-    def of_the_other() -> None:
-        accounts.change_settings(account.id, {"statuses": {"session": ["Booked"]}})
-
-    with meanwhile("TransactWriteItems", of_the_other):
+    other = {"statuses": {"session": ["Booked"]}}
+    with meanwhile("TransactWriteItems", lambda: accounts.change_settings(account.id, other)):
         saved = signed_in.post("account", **general(page, status_invoice="Sent", sender_name="Foxglove"))
 
     assert "Saved." in saved.text

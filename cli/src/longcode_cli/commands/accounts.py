@@ -32,17 +32,17 @@ def list_accounts(context: Context, search: Search = "", waiting: Waiting = Fals
         "email": "email",
         "plan": "plan",
         "status": _status,
-        "number": "number",
-        "since": lambda item: day_and_time(item["created_at"]),
+        "own number": "number",
+        "since": lambda item: day_and_time(item["created_at"])[:10],
     }
     context.obj.output.items(list(found), columns, "No account was found." if search else "There are no accounts.")
 
 
 @app.command()
 def show(context: Context, account: Account) -> None:
-    """Show an account's status, its ceiling, and its history."""
+    """Show an account: who it is, its plan and status with its history, and what it has used this month."""
     answer = context.obj.deployment.order("accounts.show", account=account)
-    _show(context, answer)
+    context.obj.output.facts(answer, _facts(answer))
 
 
 @app.command()
@@ -136,26 +136,36 @@ def set_ceiling(
     context.obj.output.done(answer, f"The ceiling of account {account} is {_ceiling(answer)}.")
 
 
-def _show(context: Context, answer: dict[str, Any]) -> None:
+def _facts(answer: dict[str, Any]) -> dict[str, object]:
     history = [
         f"{day_and_time(change['at'])} {change['to']}"
         + (f": {change['reason']}" if change.get("reason") else "")
         + (f" (by {change['by']})" if change.get("by") else "")
         for change in answer["status_changes"]
     ]
-    facts = {
+    used = answer["usage"]
+    return {
         "account": answer["account"],
+        "name": answer["name"],
+        "email": answer["email"],
+        "product": f"{answer['product']}, {answer['edition']}",
+        "opened by": answer["partner"],
+        "since": day_and_time(answer["created_at"]),
+        "plan": answer["plan"] or "none this month",
         "status": answer["status"],
         "approved": "yes" if answer["approved"] else "no, it waits for your approval",
         "ceiling": _ceiling(answer),
         "number": answer["number"] or "shared numbers",
+        f"used in {answer['month']}": f"{answer['units']:,} units: {used['texts_sent']:,} texts sent,"
+        f" {used['texts_received']:,} received",
         "history": "\n".join(history) or "none",
     }
-    context.obj.output.facts(answer, facts)
 
 
 def _status(item: Any) -> str:
-    return str(item["status"]) if item["approved"] else f"{item['status']}, not approved"
+    if item["approved"]:
+        return str(item["status"])
+    return "not approved" if item["status"] == "active" else f"{item['status']}, not approved"
 
 
 def _ceiling(answer: dict[str, Any]) -> str:

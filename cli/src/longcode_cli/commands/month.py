@@ -8,9 +8,11 @@ import typer
 
 from longcode_cli.command import Context
 from longcode_cli.errors import Failure
+from longcode_cli.files import whole
 from longcode_cli.output import Columns, day_and_time
 from longcode_cli.progress import progress
 from longcode_cli.values import Account, DryRun, Month, Yes, day, micros, money
+from longcode_cli.values import month as month_of
 
 app = typer.Typer(
     no_args_is_help=True, help="Check, close and repair months; list invoices, record payments, give credits."
@@ -22,6 +24,10 @@ Amount = Annotated[int, typer.Argument(metavar="AMOUNT", help="An amount such as
 Reason = Annotated[str, typer.Option(help="Why. The studio reads it on its next invoice.")]
 CreditId = Annotated[
     str, typer.Option("--id", help="Your number of the case. A credit under the same id counts once.")
+]
+MonthOrThis = Annotated[
+    str | None,
+    typer.Argument(metavar="MONTH", help="A month, for example 2026-11; without it, this one.", parser=month_of),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="The file to write, in place of standard output.")]
 Again = Annotated[bool, typer.Option("--again", help="Also export what is exported already.")]
@@ -88,6 +94,29 @@ def repair(context: Context, month: Month, account: Account, dry_run: DryRun = F
     context.obj.output.done(answer, "Something differs still: check the month again." if left else done)
     if left:
         raise typer.Exit(1)
+
+
+@app.command()
+def usage(context: Context, month: MonthOrThis = None, account: OneAccount = None) -> None:
+    """List what the accounts have used in a month, or in this one so far: most units first, without those of none."""
+    output = context.obj.output
+    if account:
+        found = context.obj.deployment.order("usage.list", month=month, account=account)["items"]
+    else:
+        found = list(_of_all(context, "usage.list", month, "Accounts looked at"))
+    used = sorted(found, key=lambda one: -int(one["units"]))
+    columns: Columns = {
+        "account": "account",
+        "name": "name",
+        "plan": "plan",
+        "units": lambda one: f"{one['units']:,}",
+        "texts sent": lambda one: f"{one['usage']['texts_sent']:,}",
+        "received": lambda one: f"{one['usage']['texts_received']:,}",
+    }
+    output.items(used, columns, f"Nothing was sent or received in {month or 'this month'}.")
+    if used and not account and not output.json:
+        units = sum(one["units"] for one in used)
+        output.done({}, f"{used[0]['month']}: {units:,} units, accounts: {len(used):,}.")
 
 
 @app.command()
@@ -160,13 +189,10 @@ def csv(context: Context, month: Month, out: Out = None) -> None:
         context.obj.output.facts(answer, {})
         return
     if out is None:
-        context.obj.output.console.file.write(answer["csv"])
+        context.obj.output.raw(answer["csv"])
         return
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            file.write(answer["csv"])
-    except OSError as error:
-        raise Failure(f"{out} cannot be written: {error}") from error
+    with whole(out) as file:
+        file.write(answer["csv"])
     context.obj.output.done({"file": str(out)}, f"The invoices of {month} are in {out}.")
 
 
@@ -207,7 +233,7 @@ def open_entries(context: Context, month: str) -> list[dict[str, Any]]:
     return list(_of_all(context, "invoices.list_open", month, f"Accounts looked at for {month}"))
 
 
-def _of_all(context: Context, do: str, month: str, title: str) -> Iterator[dict[str, Any]]:
+def _of_all(context: Context, do: str, month: str | None, title: str) -> Iterator[dict[str, Any]]:
     """Yield the items of an order that goes through all accounts, and show how many it has gone through."""
     with progress(title) as advance:
         for page in context.obj.deployment.pages_of_accounts(do, month=month):

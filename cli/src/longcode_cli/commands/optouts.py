@@ -1,16 +1,15 @@
 """`longcode optouts`: write the history of opt-outs to a file, and record what a restored table has lost of it."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 
 from longcode_cli.command import Context
 from longcode_cli.errors import Failure
+from longcode_cli.files import whole
+from longcode_cli.output import printable_json
 from longcode_cli.progress import progress
 from longcode_cli.values import DryRun
 
@@ -33,9 +32,9 @@ def export(
     """Write who opted out and in during the last five years, as JSON lines, with phones and words."""
     if out is None:
         for lines in _pages(context, phone):
-            context.obj.output.console.file.write(lines)
+            context.obj.output.console.file.write(printable_json(lines))
         return
-    with progress("Events") as advance, _whole(out) as file:
+    with progress("Events") as advance, whole(out) as file:
         count = 0
         for lines in _pages(context, phone):
             file.write(lines)
@@ -79,20 +78,3 @@ def _steps(context: Context, lines: list[str], counted: str, *, dry_run: bool) -
             fields = {"lines": numbered, "dry_run": dry_run, "by": context.obj.by}
             yield int(context.obj.deployment.order("optouts.import", **fields)[counted])
             advance(len(some))
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[str]]:
-    """Open a file that gets its name only once it is whole; a file of that name stays until then."""
-    try:
-        with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, delete=False) as file:
-            try:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise Failure(f"{path} cannot be written: {error}") from error

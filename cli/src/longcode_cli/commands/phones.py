@@ -31,6 +31,7 @@ def show(context: Context, phone: Phone, *, phones: Phones = False, words: Words
             "blocked at the carrier": ", ".join(shown["blocked"]) or "for no number",
             "texted from": shown["opted_in_over"],
             "history": "\n".join(map(_event, shown["history"])) or "none",
+            "older events": shown["history_left_out"] or None,
         },
     )
 

@@ -17,9 +17,18 @@ Account = Annotated[str | None, typer.Option(help="An account's number: look onl
 From = Annotated[str | None, typer.Option("--from", help="Accepted from when on: a time, or a day.", parser=instant)]
 Until = Annotated[str | None, typer.Option("--until", help="Accepted until when: a time, or a day.", parser=instant)]
 _ADD_WORDS = {"words": "body"}
+
+
+def _whose(item: Mapping[str, Any]) -> str:
+    """Return the account with its name, or that the service wrote the text: it answers STOP and HELP."""
+    if item["account"] == "longcode":
+        return "the service"
+    return f"{item['account']} {item['account_name'] or ''}".strip()
+
+
 _CELLS: Columns = {
     "at": lambda item: day_and_time(item["at"]),
-    "account": lambda item: f"{item['account']} {item['account_name'] or ''}".strip(),
+    "account": _whose,
     "message": "message_id",
     "phone": "phone",
     "state": lambda item: "reply" if item["direction"] == "in" else item["state"],
@@ -82,7 +91,7 @@ def show(
 def _facts(shown: Mapping[str, Any]) -> dict[str, object]:
     text = shown["text"]
     return {
-        "account": f"{shown['account']} {shown['account_name'] or ''}".strip(),
+        "account": _whose(shown),
         "message": shown["message_id"],
         "state": "reply" if text["direction"] == "in" else text["state"],
         "from": shown["from"],
@@ -93,7 +102,7 @@ def _facts(shown: Mapping[str, Any]) -> dict[str, object]:
         "cost": shown["cost"],
         "quota": shown["quota"],
         "carrier": shown["carrier"],
-        "windows": shown["waits"],
+        "until": shown["waits"],
         "may be for": ", ".join(text.get("candidates", ())) or None,
         "steps": "\n".join(f"{day_and_time(step['at'])} {step['what']}" for step in shown["steps"]),
         "said": "\n".join(

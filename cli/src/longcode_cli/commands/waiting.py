@@ -112,8 +112,20 @@ def stuck(context: Context, minutes: Minutes = 5) -> None:
     context.obj.output.items(found["items"], columns, f"Nothing has been due for more than {minutes} minutes.")
     if not found["complete"] and not context.obj.output.json:
         context.obj.output.done({}, "There is more: these are those that wait longest.")
+    if not context.obj.output.json:
+        _mention_parked(context)
     if found["items"]:
         raise typer.Exit(1)
+
+
+def _mention_parked(context: Context) -> None:
+    """Say how many texts are parked: they are not overdue, and yet wait for the operator."""
+    parked = context.obj.deployment.order("texts.count_parked")
+    texts = sum(one["texts"] for one in parked["items"])
+    if texts or parked["numbers"]:
+        more = "" if parked["complete"] else " or more"
+        said = f"Parked texts: {texts:,}{more}. `longcode parked list` says why, and what the carrier needs."
+        context.obj.output.done({}, said)
 
 
 def _explain(items: Sequence[dict[str, Any]], deployment: Deployment) -> None:
