@@ -124,7 +124,8 @@ def test_a_list_that_is_too_wide_for_the_terminal_breaks_no_id(monkeypatch: pyte
 
 
 def test_an_answer_of_another_release_ends_with_a_sentence_and_no_trace() -> None:
-    ended = longcode("accounts", "list", of=deployment(**{"lambda": OfAnotherRelease()}))
+    clients: Any = {"lambda": OfAnotherRelease()}
+    ended = longcode("accounts", "list", of=deployment(**clients))
 
     assert ended.exit_code == 1
     assert ended.printed.startswith(

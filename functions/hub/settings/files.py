@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from hub.settings import history_wording as wording
 from longcode import months, windows
 from longcode.accounts import api_keys, people
 from longcode.accounts.account import Account
@@ -16,6 +17,8 @@ from longcode.billing import store as invoices
 from longcode.billing.sheet import csv_text
 from longcode.broadcasts import drafts
 from longcode.broadcasts import store as broadcasts
+from longcode.changes import store as changes
+from longcode.changes.change import Span
 from longcode.clients import join_pages
 from longcode.clients.client import Audience
 from longcode.message import Message
@@ -202,6 +205,18 @@ def _people(account: Account, _now: datetime) -> Iterator[Row]:
     yield from ((one.name, one.email, one.role, one.added_at, one.added_by) for one in people.of_account(account))
 
 
+def _changes(account: Account, now: datetime) -> Iterator[Row]:
+    yield "time", "what", "details", "who", "from", "unfinished"
+    names, cursor = {key.id: key.name for key in api_keys.of_account(account.id)}, None
+    while True:
+        page, cursor = changes.of_account(account.id, Span(limit=_EACH, cursor=cursor), now)
+        for one in page:
+            said = wording.what(one), "; ".join(wording.details(one)), wording.who(one.actor, names)
+            yield one.at, *said, wording.whence(one.actor), one.unfinished
+        if cursor is None:
+            return
+
+
 def _invoices(account: Account, _now: datetime) -> Iterator[Row]:
     yield "number", "month", "issued_on", "due_on", "plan", "units_used", "units_beyond", "total", "currency", "lines"
     for one in invoices.all_of(account.id):
@@ -249,6 +264,7 @@ FILES: dict[str, tuple[str, Callable[[Account, datetime], Iterator[Row]]]] = {
     "join-page": ("Words of the join page", _join_page),
     "people": ("People", _people),
     "keys": ("API keys", _keys),
+    "changes": ("Changes of a year", _changes),
     "invoices": ("Invoices", _invoices),
     "usage": ("Usage by day", _usage),
     "settings": ("Settings", _settings),

@@ -271,6 +271,7 @@ def test_what_people_and_software_wrote_is_in_the_files(account: Account) -> Non
     assert [first_of("calls")[one] for one in ("id", "done_by", "note")] == ["2026-x", "Ben", "Later"]
     assert account.name in first_of("join-page")["words"]
     assert [first_of("assigned")[one] for one in ("answered_by", "assigned_by")] == ["Ann", "Ben"]
+    assert first_of("changes")["what"] == "Made the API key Booking page"
     assert [first_of("keys")[one] for one in ("name", "scope")] == ["Booking page", "read"]
 
 
