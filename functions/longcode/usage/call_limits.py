@@ -47,7 +47,7 @@ _COSTS = (
         25,
     ),
     (re.compile(r"GET /hub/broadcasts/[^/]+/(not-reached\.csv|again|calls)"), 25),
-    (re.compile(r"GET /hub/changes"), 5),  # one of a person or a kind may look through a year
+    (re.compile(r"GET (/hub)?/changes"), 5),  # one of a person or a kind may look through a year
     # These read or count all clients, messages or texts of broadcasts, at the same time.
     (re.compile(r"GET /broadcasts(/[^/]+)?"), 5),
     (re.compile(r"(GET|POST) /hub/broadcasts/(new(/[^/]+/whom)?|found)"), 5),
