@@ -151,17 +151,17 @@ def _is_place(cursor: str) -> bool:
 def _rows(account: Account, place: str, now: datetime) -> tuple[list[UpcomingRow], str | None]:
     """Return the rows from a place on, and the place of the next page."""
     since = datetime.fromisoformat(place.partition("#")[0])
-    page, waiting, sent_to_many = at_once(
+    page, texts, sent_to_many = at_once(
         lambda: triggers.upcoming(account.id, since, limit=_ROWS, cursor=place),
         lambda: waiting.between(account.id, since, now + _BEYOND, since=account.created_at),
         lambda: _broadcasts(account, since, now + _BEYOND),
     )
     facts, names = at_once(
         lambda: read_facts(account, page.occurrences, now),
-        lambda: _names(account, waiting),
+        lambda: _names(account, texts),
     )
     rows = [_row_of_trigger(account, each, now) for each in facts]
-    others = [_row_of_text(account, text, names) for text in waiting] + [_row_of_many(each) for each in sent_to_many]
+    others = [_row_of_text(account, text, names) for text in texts] + [_row_of_many(each) for each in sent_to_many]
     rows += [
         row for row in others if place <= row.place and (page.next_cursor is None or row.place < page.next_cursor)
     ]
@@ -278,12 +278,12 @@ def _counted(account: Account, days: list[date]) -> dict[date, int]:
         return {}
     zone = months.time_zone(account.time_zone)
     spans = [(months.instant_of(day, time(0), zone), months.instant_of(day + _DAY, time(0), zone)) for day in days]
-    planned, waiting, sent_to_many = at_once(
+    planned, texts, sent_to_many = at_once(
         lambda: triggers.count_planned(account.id, spans),
         lambda: waiting.between(account.id, spans[0][0], spans[-1][1], since=account.created_at),
         lambda: _broadcasts(account, spans[0][0], spans[-1][1]),
     )
-    of_texts = Counter(months.local_day(each.send_at, zone) for each in (*waiting, *sent_to_many) if each.send_at)
+    of_texts = Counter(months.local_day(each.send_at, zone) for each in (*texts, *sent_to_many) if each.send_at)
     return {day: count + of_texts[day] for day, count in zip(days, planned, strict=True)}
 
 
