@@ -7,8 +7,8 @@ from types import TracebackType
 from longcode_client.api.account import AccountApi
 from longcode_client.api.billing import BillingApi
 from longcode_client.api.broadcasts import BroadcastsApi
+from longcode_client.api.changes import ChangesApi
 from longcode_client.api.clients import ClientsApi
-from longcode_client.api.inbox import InboxApi
 from longcode_client.api.messages import MessagesApi
 from longcode_client.api.opt_outs import OptOutsApi
 from longcode_client.api.sign_up import SignUpApi
@@ -21,8 +21,8 @@ class Longcode(
     AccountApi,
     BillingApi,
     BroadcastsApi,
+    ChangesApi,
     ClientsApi,
-    InboxApi,
     MessagesApi,
     OptOutsApi,
     SignUpApi,

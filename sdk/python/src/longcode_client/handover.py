@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from longcode_client.api.inbox import InboxReply
+from longcode_client.api.messages import InboxReply
 from longcode_client.place import flush_to_disk, replace_file
 
 Handover = Callable[[InboxReply], None]

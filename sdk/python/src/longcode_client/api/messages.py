@@ -1,4 +1,4 @@
-"""Texts to one client, and all messages.
+"""Texts to one client, all messages, and new replies for software that polls.
 
 `make openapi` writes this module from docs/openapi.json.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from longcode_client.api.shared import Linkable, ShownMessage
+from longcode_client.api.shared import MessageState
 from longcode_client.calls import Calls, in_path, new_key
 from longcode_client.items import Items
 
@@ -38,11 +38,43 @@ class AcceptedMessage(TypedDict):
     send_at: str | None
 
 
+# The rule that attributed a reply.
+AttributionRule = Literal["carrier_reference", "dedicated_number", "last_texted", "operator"]
+
+
+# Whether we sent a message or received it.
+Direction = Literal["out", "in"]
+
+
+# Why a text waits. While a text waits, a job to send it does nothing.
+HoldReason = Literal["quiet_hours", "parked", "paused", "asked", "ceiling"]
+
+
+class InboxReply(TypedDict):
+    """A reply for the installed software; `delivery_id` is the same each time it is fetched."""
+
+    delivery_id: str
+    received_at: str
+    message: ShownMessage
+
+
+# What a reply asks for. YES counts only if the phone is opted out.
+Keyword = Literal["stop", "start", "help", "yes"]
+
+
 class LinkForm(TypedDict, total=False):
     """The client, session or task to link a message to. A field that is left out is kept; null removes the link."""
 
     client_id: str | None
     record: ReferenceForm | None
+
+
+# The types of the studio's records, besides clients, that a message can be linked to.
+Linkable = Literal["session", "task"]
+
+
+# Why a message exists. SERVICE is our reply to a keyword, sent in spite of the opt-out that it confirms.
+MessageKind = Literal["individual", "bulk", "triggered", "service", "reply"]
 
 
 class NewMessage(TypedDict, total=False):
@@ -79,11 +111,64 @@ class Preview(TypedDict):
     price_micros: NotRequired[int]
 
 
+class Reference(TypedDict):
+    """A session or task, by the studio's own id. The id is not checked: only the studio knows its records."""
+
+    kind: Linkable
+    id: str
+
+
 class ReferenceForm(TypedDict):
     """A session or task under the studio's own id."""
 
     kind: Linkable
     id: str
+
+
+class ShownMessage(TypedDict):
+    """A message as a studio sees it; `phone` is the client's, `number` is ours, null until the text is sent.
+
+    A reply with `other_recipients` was written to a group: these phones have it too, an answer reaches `phone`
+    only. `by`, `cancelled_by`, `read_by` and `linked_by` are names of people who signed in to the hub by mail.
+    """
+
+    id: str
+    direction: Direction
+    kind: MessageKind
+    state: MessageState
+    phone: str
+    number: str | None
+    client_id: str | None
+    record: Reference | None
+    trigger: str | None
+    template: str | None
+    broadcast: str | None
+    subject: str | None
+    body: str
+    body_expired: bool
+    encoding: str
+    units: int
+    segments: int
+    charged_units: int
+    created_at: str
+    send_at: str | None
+    valid_until: str | None
+    held: HoldReason | None
+    sent_at: str | None
+    finished_at: str | None
+    month: str | None
+    error: str | None
+    resent: bool
+    read: bool
+    keyword: Keyword | Literal["near_stop"] | None
+    media: list[str]
+    other_recipients: list[str]
+    answers: str | None
+    rule: AttributionRule | None
+    by: str | None
+    cancelled_by: str | None
+    read_by: str | None
+    linked_by: str | None
 
 
 class Skipped(TypedDict):
@@ -102,7 +187,16 @@ class Unread(TypedDict, total=False):
 
 
 class MessagesApi(Calls):
-    """Texts to one client, and all messages."""
+    """Texts to one client, all messages, and new replies for software that polls."""
+
+    def list_new_replies(self, *, after: str = "0", limit: int | None = None) -> Items[InboxReply]:
+        """List the replies since a cursor, for the job "SMS Text Inbox Processor".
+
+        If `after` is always the `next_cursor` of the page before, each reply comes exactly once, whatever
+        arrives meanwhile. An empty page may not be the last: all replies are fetched when `next_cursor` equals
+        `after`.
+        """
+        return self._items("/inbox", {"limit": limit}, "after", after)
 
     def list_messages(
         self,

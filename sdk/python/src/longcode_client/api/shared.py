@@ -7,32 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-# The rule that attributed a reply.
-AttributionRule = Literal["carrier_reference", "dedicated_number", "last_texted", "operator"]
-
-
-# Whether we sent a message or received it.
-Direction = Literal["out", "in"]
-
-
-# Why a text waits. While a text waits, a job to send it does nothing.
-HoldReason = Literal["quiet_hours", "parked", "paused", "asked", "ceiling"]
-
-
-# What a reply asks for. YES counts only if the phone is opted out.
-Keyword = Literal["stop", "start", "help", "yes"]
-
-
-# The types of the studio's records, besides clients, that a message can be linked to.
-Linkable = Literal["session", "task"]
-
-
 # How an opt-out or opt-in reached us.
 Means = Literal["text", "carrier", "staff", "text_and_staff"]
-
-
-# Why a message exists. SERVICE is our reply to a keyword, sent in spite of the opt-out that it confirms.
-MessageKind = Literal["individual", "bulk", "triggered", "service", "reply"]
 
 
 # How far a message is on its way. A reply is always `received`.
@@ -169,59 +145,6 @@ Product = Literal["spectra", "mystratus"]
 
 # The kinds of records that a trigger can watch; a keyword is a client's reply.
 RecordKind = Literal["session", "production", "preproduction", "invoice", "client", "task", "appointment", "keyword"]
-
-
-class Reference(TypedDict):
-    """A session or task, by the studio's own id. The id is not checked: only the studio knows its records."""
-
-    kind: Linkable
-    id: str
-
-
-class ShownMessage(TypedDict):
-    """A message as a studio sees it; `phone` is the client's, `number` is ours, null until the text is sent.
-
-    A reply with `other_recipients` was written to a group: these phones have it too, an answer reaches `phone`
-    only. `by`, `cancelled_by`, `read_by` and `linked_by` are names of people who signed in to the hub by mail.
-    """
-
-    id: str
-    direction: Direction
-    kind: MessageKind
-    state: MessageState
-    phone: str
-    number: str | None
-    client_id: str | None
-    record: Reference | None
-    trigger: str | None
-    template: str | None
-    broadcast: str | None
-    subject: str | None
-    body: str
-    body_expired: bool
-    encoding: str
-    units: int
-    segments: int
-    charged_units: int
-    created_at: str
-    send_at: str | None
-    valid_until: str | None
-    held: HoldReason | None
-    sent_at: str | None
-    finished_at: str | None
-    month: str | None
-    error: str | None
-    resent: bool
-    read: bool
-    keyword: Keyword | Literal["near_stop"] | None
-    media: list[str]
-    other_recipients: list[str]
-    answers: str | None
-    rule: AttributionRule | None
-    by: str | None
-    cancelled_by: str | None
-    read_by: str | None
-    linked_by: str | None
 
 
 # The events that a webhook can be sent for.
