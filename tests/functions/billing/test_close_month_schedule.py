@@ -105,7 +105,7 @@ def test_a_month_that_has_not_ended_is_refused_with_the_instant_of_its_end() -> 
     answer = close_month_schedule.act({"time": "2026-12-01T09:00:00Z"}, a_second_early)
 
     assert answer["code"] == "month_not_over"
-    assert answer["detail"].startswith("2026-11 ends at 2026-12-01T06:00:00")
+    assert answer["detail"].startswith("2026-11 ends on 2026-12-01 06:00 UTC")
     assert take_queued("bill") == []
 
 
