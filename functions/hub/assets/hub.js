@@ -169,9 +169,8 @@ const asks = document.querySelector("form[data-asks]");
 if (asks) {
   let pressed = null, turn = 0, typed = false;
   const ask = asker(async () => {
-    typed = false;
     const body = new URLSearchParams(new FormData(asks, pressed));
-    return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })), after: () => sayWhen(find("answer")) };
+    return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })), after: () => { typed = false; sayWhen(find("answer")); } };
   }, 300);
   asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; typed = true; ask(); } });
   // A form that keeps what is typed says which request of the page it is, as a request can be overtaken by the next one.
