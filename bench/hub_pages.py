@@ -46,10 +46,12 @@ from tests.support.emulated_aws import Wire, environment
 from tests.support.local_aws import SHARED_NUMBER, load_plans
 
 _BAR, _SEARCH_BAR = 150, 300
+_SEARCHES = {"clients_search", "link", "suggest"}  # for clients
 _CLIENTS, _MESSAGES, _DAYS = 10_000, 20_000, 365
 _PLANNED = 10_000  # texts of triggers, each for a session of another client, within 28 days
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
 _TEMPLATES = 300
+_UNREAD = 12  # of the newest replies
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
 _LONG, _OF_A_LONG = (
     5,
@@ -63,6 +65,28 @@ _LAST_NAMES = ("Müller", "Lee", "O'Hara", "Silva", "Nowak", "Okafor", "Schmidt"
 _SAID = ("Thanks!", "Can I bring the dog?", "Yes please", "We are ten minutes late.", "See you tomorrow at 10!")
 _SENT = "Hello, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
 _RARE = "chandelier"  # in the words of few messages
+
+
+NOT_TIMED = {
+    "/hub": "leads to the home page",
+    "/hub/assets/<name>": "a file that browsers keep for a year",
+    "/hub/broadcasts/<broadcast_id>": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/<broadcast_id>/replies": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/<broadcast_id>/cancel": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/<broadcast_id>/again": "reads the broadcast",
+    "/hub/broadcasts/<broadcast_id>/calls": "reads the broadcast",
+    "/hub/broadcasts/new/<draft_id>/delete": "reads the draft",
+    "/hub/clients/export/all": "reads all clients to divide them into files, which takes a second",
+    "/hub/clients/import/<import_id>": "reads the report of one file",
+    "/hub/opt-outs/import/<import_id>": "reads the report of one file",
+    "/hub/invoices/<month>": "reads one invoice",
+    "/hub/join-page/print": "reads the join page",
+    "/hub/keys/<key_id>/end": "reads one key",
+    "/hub/upcoming/cancel": "reads one text",
+    "/hub/webhooks/secret": "reads the account",
+    "/hub/webhooks/sent/<delivery_id>": "reads one delivery",
+}
+"""Pages that are not timed, each with the reason; nor are files, and pages without a session."""
 
 
 @dataclass(frozen=True)
@@ -97,23 +121,23 @@ def measure() -> Iterator[Figure]:
         steps = broadcast_steps.pages(broadcast_steps.keep_draft(_LARGE, _CLIENTS_OF_LARGE, now))
         steps |= broadcast_steps.pages_of_results(broadcast_steps.sent_an_hour_ago(_LARGE, _CLIENTS_OF_LARGE, now))
         times: dict[str, float] = {}
-        for name, ways in (_pages(studio) | steps).items():
+        for name, ways in (pages(studio) | steps).items():
             with quiet():
                 times[name] = _milliseconds(of_large if name in steps else browser, table, ways)
-            bar = _SEARCH_BAR if name == "clients_search" else _BAR
+            bar = _SEARCH_BAR if name in _SEARCHES else _BAR
             yield Figure(f"hub_page_milliseconds_{name}", round(times[name]), "ms", bar)
         for name, milliseconds in _counted_month(browser, table, now).items():
             times[name] = milliseconds
             yield Figure(f"hub_page_milliseconds_{name}", round(milliseconds), "ms", _BAR)
         yield Figure("hub_page_milliseconds", round(max(times.values())), "ms (the slowest page)", _BAR)
-        sizes = {name: _kilobytes(browser, ways) for name, ways in _pages(studio).items()}
+        sizes = {name: _kilobytes(browser, ways) for name, ways in pages(studio).items()}
         largest = max(sizes, key=lambda name: sizes[name])
         compressed, raw = sizes[largest]
         what = f"kB as a browser receives it, with all that it loads ({largest}, {raw} kB before compression)"
         yield Figure("hub_page_kilobytes", compressed, what, 60)
 
 
-def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
+def pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
     """Return the ways to open each page: paths below /hub/ and queries."""
     phones = studio.regulars[:_WAYS]
     tabs = ("inbox", "sent", "unlinked", "all")
@@ -134,10 +158,26 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
         + [("clients", f"q={phone[4:]}") for phone in phones[: _WAYS // 2]]
         + [("clients", "tag=wedding"), ("clients", "tag=wedding&q=ann&after=0%20ann%20silva")],
         "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
+        "client_forms": [("clients/new", ""), ("clients/p7/delete", "")],
+        "imports": [("clients/import", ""), ("opt-outs/import", "")],
+        "opt_outs": [("opt-outs", ""), ("opt-outs/record", ""), (f"opt-outs/{phones[0]}", "")],
+        "consent": [("consent", ""), (f"consent/{phones[0]}", ""), ("join-page", "")],
+        "link": [(f"messages/{phone}/link", f"q={name}") for phone, name in zip(phones, _FIRST_NAMES, strict=False)],
+        "failed": [("failed", "")],
         "new": [("new", "")],
-        "people": [("people", "")],
-        "templates": [("templates", ""), ("templates/t7", ""), ("canned-replies", "")],
-        "settings": [(path, "") for path in ("account", "sending", "hours", "webhooks", "webhooks/list", "keys")],
+        "suggest": [("suggest", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)],
+        "people": [("people", ""), ("more", ""), ("notifications", "")],
+        "templates": [
+            *(("templates", ""), ("templates/t7", ""), ("templates/t7/delete", ""), ("new-template", "")),
+            *(("canned-replies", ""), ("own-fields", "")),
+        ],
+        "settings": [
+            (path, "")
+            for path in (
+                *("account", "account/password", "account/close", "sending", "hours"),
+                *("webhooks", "webhooks/list", "keys", "changes"),
+            )
+        ],
         "export": [("export", "")],
         "plan": [("plan", ""), ("plan/change", "plan=large")],
         "usage": [("usage", ""), (f"usage/{month}", "")],
@@ -148,6 +188,8 @@ def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
             ("triggers/reminder", ""),
             ("triggers/reminder", "record=s5000"),
             ("triggers/new", "use=reminder"),
+            ("triggers/reminder/delete", ""),
+            ("triggers/reminder/plan", ""),
         ],
         "upcoming": [("upcoming", ""), ("upcoming", f"day={aws_clients.now() + timedelta(days=20):%Y-%m-%d}")],
         "calendar": [("upcoming/calendar", f"month={aws_clients.now() + timedelta(days=15):%Y-%m}")],
@@ -236,11 +278,17 @@ def _studio(now: datetime) -> Studio:
         _message(number, index, (phones[index], kind, at), chance)
         for number, (index, at, kind) in enumerate(of_broadcasts + others)
     ]
+    opened = {phones[index] for index in regulars}  # whose replies a page would mark as read
+    replies = [text for text in texts if text.direction is Direction.IN and text.phone not in opened]
+    unread = {text.id for text in sorted(replies, key=lambda text: text.created_at)[-_UNREAD:]}
+    texts = [replace(text, read=text.id not in unread) for text in texts]
     surveyed = {"type": "client-survey", "done": True}  # the clients are on their lists
     writes: list[Write] = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
     writes.append(Put(consent_keys.client_survey(_ACCOUNT), surveyed))
+    writes.append(Put(consent_keys.opt_out_survey(_ACCOUNT), {"type": "opt-out-survey", "done": True}))
     writes += [write for index, phone in enumerate(phones) for write in _client(_ACCOUNT, index, phone, now, chance)]
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
+    writes.append(Put(keys.inbox_end(_ACCOUNT), {"type": "inbox-end", "account": _ACCOUNT, "unread": _UNREAD}))
     writes += _counted(texts)
     writes += [_template(number) for number in range(_TEMPLATES)]
     writes += [write for index in range(_PLANNED) for write in _planned(index, now)]
