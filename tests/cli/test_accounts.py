@@ -56,8 +56,8 @@ def test_a_suspension_is_recorded_with_who_ordered_it() -> None:
 
     account = accounts.get_or_raise("10000001")
     assert ended.printed == "Account 10000001 is suspended: October is unpaid."
-    assert (account.status, account.status_changes[-1].by) == (AccountStatus.SUSPENDED, "Ann")
-    assert "suspended: October is unpaid. (by Ann)" in longcode("accounts", "show", "10000001").printed
+    assert (account.status, account.status_changes[-1].by) == (AccountStatus.SUSPENDED, "Ann (user/ann)")
+    assert "suspended: October is unpaid. (by Ann (user/ann))" in longcode("accounts", "show", "10000001").printed
 
 
 def test_an_account_is_closed_only_after_a_yes() -> None:
