@@ -8,7 +8,7 @@ from hub.templating import preview
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.clients.client import Phone
-from longcode.template import FIELDS
+from longcode.template import FIELDS, Template
 from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from tests.support.browser import Browser, Page
@@ -222,3 +222,26 @@ def test_templates_broadcasts_and_triggers_pick_from_the_same_merge_fields(
     of_records = preview.GROUPS["Sessions, orders, tasks"]
     assert picked[0].keys() - picked[1].keys() == {f"{{{{{name}}}}}" for name in of_records}
     assert "Hi Ann Lee, your album: Album style" in rule.text
+
+
+@pytest.mark.account(edition="professional")
+def test_each_of_many_templates_is_picked_inserted_by_its_shortcut_and_named_in_a_draft(
+    account: Account, signed_in: Browser
+) -> None:
+    add_ann(account)
+    for number in range(201):
+        template_store.put_template(Template(account=account.id, name=f"a{number:03}", subject="", body="Hello"))
+    zebra = Template(account=account.id, name="zebra", subject="", body="Come at ten", shortcut="z")
+    template_store.put_template(zebra)
+    write_trigger(name="last", template="zebra", body=None)
+
+    talk = signed_in.get(f"messages/{ANNS[1:]}")
+    what = signed_in.submit(signed_in.get("broadcasts/new"), "broadcasts/new", whom="all")
+    signed_in.submit(what, what.path, body="Come at ten")
+    rule = signed_in.get("triggers/last")
+    pickers = [talk, signed_in.get("new"), what, rule]
+
+    assert all("zebra" in page.text for page in pickers)
+    assert [given["data-words"] for _, given in talk.tags if "data-shortcut" in given] == ["Come at ten"]
+    assert rule.fields["letter"] == "zebra"
+    assert "Used by trigger last, draft of today" in signed_in.get("templates", "after=a200").text
