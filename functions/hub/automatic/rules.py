@@ -121,6 +121,7 @@ def _page(
         why=words.refusal(wrong, account, now) if wrong else "",
         shown=shown,
         tried=tried,
+        choices=rule_preview.choices(account, trigger, shown, now) if trigger else {},
         record=query.get("record", "") or query.get("pasted", ""),
         saved="saved" in query and not wrong,
         planned=rule_form.read_count(query.get("planned", "")),

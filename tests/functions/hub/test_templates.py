@@ -96,6 +96,24 @@ def test_former_words_are_shown_and_restored(account: Account, signed_in: Browse
     ]
 
 
+def test_the_client_of_the_preview_is_still_chosen_after_former_words_were_restored(
+    account: Account, signed_in: Browser
+) -> None:
+    add_ann(account)
+    write(signed_in, "new-template", body="First words, {{client.first_name}}")
+    write(signed_in, "templates/hello", body="Second words")
+    page = signed_in.get("templates/hello")
+    (button,) = (given for tag, given in page.tags if given.get("name") == "version")
+    (form,) = (given for tag, given in page.tags if tag == "form" and given.get("id") == button["form"])
+
+    chosen = {"to": "Ann, (212) 555-0177", "client": "ann", "version": button["value"]}
+    restored = signed_in.submit(page, "templates/hello/restore", **chosen)
+
+    assert (button["formaction"], "data-asks" in form) == ("../templates/hello/restore", True)
+    assert (restored.fields["to"], restored.fields["client"]) == (chosen["to"], "ann")
+    assert "Ann would get First words, Ann" in restored.text
+
+
 def test_a_deleted_template_is_gone_and_deleting_it_again_is_no_error(account: Account, signed_in: Browser) -> None:
     write(signed_in, "new-template")
     pages = [signed_in.post("templates/hello/delete", token=token(signed_in)) for _ in range(2)]
@@ -125,6 +143,23 @@ def test_the_preview_shows_what_a_client_gets_how_long_it_is_and_what_is_missing
     assert "the record has no last name" in missing
     assert "Hi Ann, Album style" in example
     assert "counts as 2 texts" in dear
+
+
+@pytest.mark.account(sender_name="Foxglove", edition="professional")
+def test_a_name_that_begins_a_conversation_is_counted_where_it_makes_a_text_dearer(
+    account: Account, signed_in: Browser
+) -> None:
+    key, body = token(signed_in), "x" * 151
+    rule = {"watches": "session", "status_session_confirmed": "on", "when": "at_once", "words": body, "to": "client"}
+
+    def said(path: str, **fields: str) -> str:
+        return signed_in.post(path, token=key, **fields).text
+
+    note = "After “Foxglove:”, which begins a conversation, it counts as 2 texts."
+    assert note in said("template-preview", body=body)
+    assert note not in said("template-preview", body="x" * 150)
+    assert f"151 of 160 characters. {note}" in said("triggers/new/shown", **rule)
+    assert note not in said("triggers/new/shown", **rule | {"to": "staff", "staff_phone": "(212) 555-0111"})
 
 
 def test_the_client_of_the_preview_is_still_chosen_after_the_template_was_saved(
