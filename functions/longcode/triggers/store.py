@@ -142,6 +142,14 @@ def find_dated(
     return ranges.find(prefix, is_between, only=("id", date_of.value), page=page)
 
 
+def reported_since(account: str, kind: str, since: datetime, limit: int) -> list[Record]:
+    """Return the records of a kind that were reported last, from an instant on; `limit` of them at most."""
+    prefix = trigger_keys.record(account, kind, "")
+    found = ranges.find(prefix, Attr("at").gte(instant(since)), only=("id", "at"), page=RECORDS_OF_A_CALL)
+    newest = sorted(found.items, key=lambda item: str(item["at"]), reverse=True)[:limit]
+    return get_records(account, kind, (str(item["id"]) for item in newest))
+
+
 def write_event(
     received: Record, fingerprint: str, triggers: Mapping[str, Trigger], zone: ZoneInfo, now: datetime
 ) -> tuple[RecordEvent, bool]:
