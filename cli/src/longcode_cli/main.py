@@ -117,7 +117,7 @@ def longcode(
     context.obj = Operator(
         find=context.obj or partial(find, stack, region, profile),
         output=Output(json=json),
-        by=by or getpass.getuser(),
+        name=by or getpass.getuser(),
     )
 
 
