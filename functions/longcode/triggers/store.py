@@ -17,7 +17,6 @@ from longcode.months import instant
 from longcode.table import keys, ranges, store, trigger_keys
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 from longcode.triggers.planning import (
-    Call,
     EventPlan,
     Occurrence,
     OccurrenceState,
@@ -305,19 +304,6 @@ def mark_done(planned: Occurrence, now: datetime) -> None:
 def done_write(planned: Occurrence, now: datetime) -> Put:
     """Return the write that marks an occurrence as done; it fails if it has changed since it was read."""
     return occurrence_write(planned, _done(planned, now))
-
-
-def put_call(planned: Occurrence, call: Call, now: datetime, *others: Write) -> bool:
-    """Write a call task, mark its occurrence as done and apply other writes, atomically.
-
-    Return False if the occurrence has changed since it was read.
-    """
-    return store.try_write(done_write(planned, now), call_write(call), *others)
-
-
-def call_write(call: Call) -> Put:
-    """Return the write of a call task."""
-    return Put(trigger_keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
 
 
 def _done(planned: Occurrence, now: datetime) -> Occurrence:
