@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from longcode.accounts.account import Account
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import Findings
-from longcode.carriers.carrier import RefusalReason, Refused
+from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
 from longcode.message import MessageState
 from longcode.numbers import store as numbers
 from longcode.table import keys, store
@@ -101,6 +101,19 @@ def test_parked_texts_are_named_beside_what_is_stuck(account: Account) -> None:
 
     assert ended.exit_code == 0
     assert "Parked texts: 1. `longcode parked list` says why" in ended.printed
+
+
+def test_texts_that_wait_for_the_carrier_are_named_beside_what_is_stuck(account: Account) -> None:
+    for key in "abc":
+        accept(account, key)
+    busy = Refused(RefusalReason.TRY_AGAIN, "20429")
+    deliver(FakeCarrier(answers=[Uncertain("timeout"), busy, busy]))
+
+    printed = longcode("stuck", of=deployment(NOW + MINUTE)).printed
+
+    assert "Texts about which the carrier has not answered: 1. Each is looked up there." in printed
+    assert "Texts that the carrier has not taken yet: 2. Each is tried again by itself." in printed
+    assert "Parked" not in printed
 
 
 def test_nothing_is_stuck_when_nothing_is_overdue(account: Account) -> None:

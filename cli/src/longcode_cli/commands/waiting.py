@@ -119,12 +119,18 @@ def stuck(context: Context, minutes: Minutes = 5) -> None:
 
 
 def _mention_parked(context: Context) -> None:
-    """Say how many texts are parked: they are not overdue, and yet wait for the operator."""
+    """Say how many texts are parked, or wait for the carrier: they are not overdue, and yet have not gone."""
     parked = context.obj.deployment.order("texts.count_parked")
     texts = sum(one["texts"] for one in parked["items"])
     if texts or parked["numbers"]:
         more = "" if parked["complete"] else " or more"
         said = f"Parked texts: {texts:,}{more}. `longcode parked list` says why, and what the carrier needs."
+        context.obj.output.done({}, said)
+    if parked["unanswered"]:
+        said = f"Texts about which the carrier has not answered: {parked['unanswered']:,}. Each is looked up there."
+        context.obj.output.done({}, said)
+    if parked["tried_again"]:
+        said = f"Texts that the carrier has not taken yet: {parked['tried_again']:,}. Each is tried again by itself."
         context.obj.output.done({}, said)
 
 
