@@ -74,12 +74,20 @@ def fetch(function: Reconcile, since: str = "2026-11-22T10:00:00Z") -> Ended:
     return longcode("fetch-replies", since, of=deployment(outputs={"ReconcileFunction": "reconcile"}, **clients))
 
 
-def test_lost_replies_are_fetched_since_a_time() -> None:
-    function = Reconcile({"queued": 12})
+@pytest.mark.parametrize(
+    ("queued", "said"),
+    [
+        (0, "No text was missing."),
+        (1, "One text was missing, and will arrive."),
+        (1200, "1,200 texts were missing, and will arrive."),
+    ],
+)
+def test_lost_replies_are_fetched_since_a_time(queued: int, said: str) -> None:
+    function = Reconcile({"queued": queued})
 
     ended = fetch(function)
 
-    assert (ended.exit_code, ended.printed) == (0, "12 texts were missing, and will arrive.")
+    assert (ended.exit_code, ended.printed) == (0, said)
     [(name, event)] = function.given
     assert name == "reconcile"
     assert orders.read(event, ReconcileOrder).since == datetime(2026, 11, 22, 10, tzinfo=UTC)

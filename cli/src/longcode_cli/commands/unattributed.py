@@ -72,7 +72,6 @@ def fetch_replies(context: Context, since: Since) -> None:
             "The carrier did not list all texts. Those that it listed are fetched. Repeat the command.",
         )
         raise typer.Exit(1) from failed
-    queued = answer["queued"]
-    context.obj.output.done(
-        answer, f"{queued:,} {'text was' if queued == 1 else 'texts were'} missing, and will arrive."
-    )
+    many = f"{answer['queued']:,} texts were missing, and will arrive."
+    said = {0: "No text was missing.", 1: "One text was missing, and will arrive."}
+    context.obj.output.done(answer, said.get(answer["queued"], many))
