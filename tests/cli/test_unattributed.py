@@ -44,4 +44,4 @@ def test_a_reply_is_handed_over_once_and_moved_to_another_account() -> None:
 def test_a_reply_that_does_not_exist_is_refused() -> None:
     ended = longcode("unattributed", "hand-over", "SM2", "10000001")
 
-    assert (ended.exit_code, "(field carrier_id)" in ended.printed) == (1, True)
+    assert (ended.exit_code, "(CARRIER_ID)" in ended.printed) == (1, True)

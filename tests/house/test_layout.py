@@ -110,6 +110,7 @@ PURE_OF_CARRIERS = {LONGCODE / "carriers" / "carrier.py", LONGCODE / "carriers" 
 LATE = {
     ("billing/bill_worker.py", "billing.pdf"),
     ("billing/invoices_api.py", "billing.pdf"),
+    ("hub/consent/join_page_settings.py", "segno"),
     ("longcode/accounts/passwords.py", "argon2"),
     ("longcode/carriers/choose.py", "longcode.carriers.aws"),
     ("longcode/phone.py", "phonenumbers"),

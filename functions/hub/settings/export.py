@@ -22,7 +22,7 @@ _TOO_LARGE = "This file is larger than what can be sent at once, even as a ZIP. 
 @page_of_owner
 def show_files(account: Account) -> Page:
     """Show the files that the data fills."""
-    messages = retentions.begins_of_parts(account.id, clients.now(), MESSAGES_IN_A_FILE)
+    messages = retentions.begins_of_parts(account.id, account.created_at, clients.now(), MESSAGES_IN_A_FILE)
     return show(
         "settings/export",
         account,

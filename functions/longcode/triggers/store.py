@@ -251,6 +251,14 @@ def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -
     )
 
 
+def dropped(account: str, since: datetime, until: datetime, limit: int) -> list[Occurrence]:
+    """Return the dropped occurrences whose time was in a span, the newest first, `limit` at most."""
+    folder, end = trigger_keys.dropped(account), keys.folder_place(until, keys.END)
+    items, _ = store.index_page(folder, limit=limit, cursor=end, since=instant(since), newest_first=True)
+    occurrences = (read(Occurrence, item) for item in items)
+    return [occurrence for occurrence in occurrences if occurrence.state is OccurrenceState.DROPPED]
+
+
 def place_of(occurrence: Occurrence) -> str:
     """Return the place of an occurrence in the list of what is upcoming, which is a cursor."""
     return keys.folder_place(occurrence.fires_at, occurrence_id(occurrence))

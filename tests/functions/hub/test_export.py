@@ -89,12 +89,16 @@ def test_messages_come_with_their_words_and_no_cell_is_run_by_a_spreadsheet(
     assert (reply["words"], reply["direction"]) == ('\'=HYPERLINK("https://evil.example")', "in")
 
 
-def test_many_messages_fill_several_files_that_have_each_message_once(account: Account) -> None:
+@pytest.mark.parametrize("minutes_ago", [60, 4, 1, -60])
+def test_many_messages_fill_several_files_that_have_each_message_once_whenever_the_studio_began(
+    account: Account, minutes_ago: int
+) -> None:
     now = clients.now()
+    begun = now - timedelta(minutes=minutes_ago)
     for number in range(7):
         accept(account, f"k{number}", now=now - timedelta(minutes=number), body=f"Text {number}")
 
-    parts = retentions.begins_of_parts(account.id, now + timedelta(minutes=1), 3)
+    parts = retentions.begins_of_parts(account.id, begun, now + timedelta(minutes=1), 3)
     words = [
         str(list(row)[7])
         for since, count in parts
@@ -366,6 +370,6 @@ def test_another_studios_messages_are_in_no_file(account: Account, signed_in: Br
     other = studio("10000002")
     client(other, "x1")
     accept(other, now=clients.now() - timedelta(minutes=1), client_id="x1", body="Theirs")
-    since = retentions.begins_of_parts(other.id, clients.now(), 9)[0][0]
+    since = retentions.begins_of_parts(other.id, other.created_at, clients.now(), 9)[0][0]
 
     assert "Theirs" not in signed_in.get("export/messages.csv", f"since={since}&count=9").html
