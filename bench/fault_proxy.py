@@ -12,7 +12,7 @@ import urllib3
 
 _ERRORS = {
     "DynamoDB": (("InternalServerError", 500), ("ProvisionedThroughputExceededException", 400)),
-    "AmazonSQS": (("ServiceUnavailable", 503), ("InternalFailure", 500)),
+    "AmazonSQS": (("ServiceUnavailable", 503), ("InternalFailure", 500), ("RequestThrottled", 400)),
 }
 _LONGEST_DELAY_SECONDS = 1.5
 _Response = tuple[int, dict[str, str], bytes]

@@ -2,9 +2,10 @@
 
 Texts, scheduled texts, broadcasts, replies and STOPs go on side by side on the local stack. Of the calls to DynamoDB
 and SQS, 2 % fail: throttled, refused, done in part, late, or done without an answer. Of the texts, 15 % meet a fault
-of the carrier: time-outs, errors, lost answers, and lost, doubled, late or reordered receipts; replies come twice or
-without their webhook. Then the faults end. When the last uncertain text has had its deadline, everything that the
-studio was promised is compared with what the phones have, and its units with the operator's check of the month.
+of the carrier: time-outs, errors, lost answers, and lost, doubled, late or reordered receipts; replies and STOPs come
+twice or without their webhook. Then the faults end. When the last uncertain text has had its deadline, all that the
+studio was promised is compared with what the phones have (`bench/promises.py`), and the counters of its month with
+the operator's check.
 
 SOAK_MINUTES is for how long the faults last (20).
 """
@@ -15,10 +16,9 @@ import re
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from threading import Event, Lock
@@ -31,6 +31,7 @@ from urllib3.exceptions import HTTPError
 
 from bench.fault_proxy import FaultProxy, Kind
 from bench.local_studio import local_studio
+from bench.promises import Arrival, Promised, broken, stuck
 from bench.rig import Figure
 from infra.local.emulator import client
 from infra.local.participants import Phones, Response, StudioSoftware, ask
@@ -41,9 +42,8 @@ _SHARE, _SHARE_OF_TEXTS, _SHARE_OF_REPLIES = 0.02, 0.15, 0.25
 _PAUSES = {"text": 0.7, "reply": 3.0, "stop": 12.0, "schedule": 15.0, "broadcast": 120.0}
 _BROADCAST_CLIENTS = 40
 _PATIENCE_SECONDS = 90  # of the studio's software, with a call that fails
+_STOP_SECONDS = 8 * 60  # a STOP without its webhook is found on the carrier's list after one to six minutes
 _SETTLE_SECONDS = 25 * 60  # an uncertain text has its deadline after fifteen minutes, and a reply is found after five
-_ON_ITS_WAY = {"scheduled", "accepted", "queued", "sending", "uncertain"}
-_REACHED = {"sent", "delivered"}
 _WAITING = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 _ONCE = {"times": 1}
 # After these, a text may fail without an answer, and then it is not charged.
@@ -64,17 +64,6 @@ _OF_A_TEXT: Sequence[Mapping[str, Any]] = (
     {"undelivered": {"code": 30003, **_ONCE}},
 )
 _OF_A_REPLY: Sequence[Mapping[str, Any]] = ({"lose_inbound": _ONCE}, {"double_inbound": _ONCE})
-
-
-@dataclass
-class Promised:
-    """What the service has accepted, and what the phones have sent. Words are unique."""
-
-    texts: dict[str, str] = field(default_factory=dict)  # the phone, by the words
-    may_fail: set[str] = field(default_factory=set)  # phones whose text may have ended without an answer
-    cancelled: set[str] = field(default_factory=set)
-    replies: dict[str, str] = field(default_factory=dict)
-    stopped: dict[str, datetime] = field(default_factory=dict)  # when the API showed a phone as opted out
 
 
 def measure() -> Iterator[Figure]:
@@ -107,8 +96,8 @@ class _Day:
         self._repeated = 0
 
     def prepare(self) -> None:
-        """Let the studio text at any hour, and import the clients of its broadcasts."""
-        self._ask("PATCH", "/account", {"quiet_hours": False})
+        """Let the studio text at any hour, and a client as often as there are broadcasts; write its clients."""
+        self._ask("PATCH", "/account", {"quiet_hours": False, "texts_an_hour": 20})
         self._clients = [f"+1212555{index:04}" for index in range(1000, 1000 + _BROADCAST_CLIENTS)]
         for index, phone in enumerate(self._clients):
             form = {"first_name": f"Client {index}", "allow_text_marketing": True, "phones": [{"number": phone}]}
@@ -146,46 +135,33 @@ class _Day:
         while time.monotonic() < start + _SETTLE_SECONDS:
             time.sleep(15)
             heard = {reply["body"] for reply in self._inbox()}
-            if not self._stuck() and not self._waiting_jobs() and heard >= self._promised.replies.keys():
+            if not stuck(self._texts()) and not self._waiting_jobs() and heard >= self._promised.replies.keys():
                 break
         return time.monotonic() - start
 
     def figures(self) -> Iterator[Figure]:
         """Compare what was promised with what the phones and the inbox have, and the counters with the texts."""
-        promised, texts = self._promised, {_words(text["body"]): text for text in self._texts()}
-        arrived = self._arrived()
-        lost = [words for words in promised.texts if self._is_lost(words, texts.get(words), arrived)]
-        doubled = [words for words in promised.texts if len(arrived[words]) > 1]
-        heard = Counter(reply["body"] for reply in self._inbox())
-        late = [
-            words
-            for words, phone in promised.texts.items()
-            if phone in promised.stopped and any(at > promised.stopped[phone] for at in arrived[words])
-        ]
-        charged = {words for words, text in texts.items() if text["charged_units"]}
-        owed = {words for words, text in texts.items() if text["state"] in _REACHED}
+        promised, texts, arrived = self._promised, self._texts(), self._arrived()
+        replies = [reply["body"] for reply in self._inbox()]
+        found = broken(promised, texts, arrived, replies, self._ask("GET", f"/usage/{_month()}").json["used"])
+        states = Counter(text["state"] for text in texts)
         for name, number, unit in (
             ("texts", len(promised.texts), "texts"),
             ("replies", len(promised.replies), "replies"),
             ("stops", len(promised.stopped), "phones"),
             ("calls_repeated", self._repeated, "calls"),
             ("faults_of_carrier", sum(self._carrier_faults.values()), "texts and replies"),
-            *((f"state_{state}", number, "texts") for state, number in sorted(_states(texts.values()).items())),
+            *((f"state_{state}", number, "texts") for state, number in sorted(states.items())),
         ):
             yield Figure(f"soak_{name}", number, unit, None)
-        for name, number, unit in (
-            ("lost", len(lost), "texts"),
-            ("doubled", len(doubled), "texts"),
-            ("stuck", self._stuck() + self._waiting_jobs(), "texts and jobs"),
-            ("replies_lost", sum(not heard[words] for words in promised.replies), "replies"),
-            ("replies_doubled", sum(number > 1 for number in heard.values()), "replies"),
-            ("texts_after_stop", len(late), "texts"),
-            ("wrongly_charged", len(charged ^ owed), "texts"),
-            ("counters_off", self._differences(), "counters"),
-        ):
-            yield Figure(f"soak_{name}", number, unit, 0)
-        for words in [*lost, *doubled, *late, *(charged ^ owed)]:
-            print(words, promised.texts.get(words), arrived[words], texts.get(words), file=sys.stderr)
+        for name, what in found.items():
+            yield Figure(f"soak_{name}", len(what), "found", 0)
+        yield Figure("soak_jobs_stuck", self._waiting_jobs(), "jobs", 0)
+        yield Figure("soak_counters_off", self._differences(), "counters", 0)
+        listed = {text["body"]: text for text in texts}
+        for name, what in found.items():
+            for each in what:
+                print(name, each, promised.texts.get(each), arrived.get(each), listed.get(each), file=sys.stderr)
 
     def _text(self) -> None:
         """Text a new phone, which may be one that the carrier has a fault for."""
@@ -196,12 +172,10 @@ class _Day:
     def _schedule(self) -> None:
         """Schedule a text for one or two minutes later, and cancel every third."""
         phone, words = self._new_phone(), self._new_words()
-        at = datetime.now(UTC) + timedelta(seconds=self._random.randint(70, 130))
-        accepted = self._post(phone, words, send_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+        accepted = self._post(phone, words, send_at=self._soon())
         if self._random.random() < 1 / 3:
-            cancelled = self._ask("DELETE", f"/messages/{accepted['messages'][0]['id']}", allowed=(404, 409))
-            if cancelled.status < 300:
-                self._promised.cancelled.add(words)
+            self._promised.cancelled.add(words)
+            self._ask("DELETE", f"/messages/{accepted['messages'][0]['id']}", allowed=(404, 409))
 
     def _broadcast(self) -> None:
         """Text all clients, each with words of its own."""
@@ -221,15 +195,21 @@ class _Day:
         self._promised.replies[words] = phone
 
     def _stop(self) -> None:
-        """Reply STOP from a phone, wait until the API shows it, and text the phone again: that is refused."""
+        """Reply STOP from a phone for which a text is scheduled, and text it again when the API shows the opt-out.
+
+        The API refuses the second text, and the scheduled one does not go once the API has shown the opt-out.
+        """
         phone = self._texted_phone()
-        if phone is None or phone in self._promised.stopped:
+        if phone is None or phone in self._promised.unheard_stops:
             return
+        self._post(phone, self._new_words(), send_at=self._soon())
+        self._plan_fault(phone, _OF_A_REPLY, _SHARE_OF_REPLIES)
         self._phones.reply(phone, self._phones.texted_from(phone)[-1], "STOP")
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _STOP_SECONDS
         while not self._ask("GET", f"/optouts/{quote(phone)}").json["opted_out"]:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"no opt-out after {_PATIENCE_SECONDS} s: {phone}")
+                self._promised.unheard_stops.add(phone)
+                return
             time.sleep(0.5)
         self._promised.stopped[phone] = datetime.now(UTC)
         answer = self._ask("POST", "/messages", {"to": phone, "body": self._new_words()}, allowed=(403, 409, 422))
@@ -278,22 +258,9 @@ class _Day:
         if fault in _WITHOUT_ANSWER:
             self._promised.may_fail.add(phone)
 
-    def _is_lost(self, words: str, text: Mapping[str, Any] | None, arrived: Mapping[str, Sequence[datetime]]) -> bool:
-        """Return whether a text is missing, or did not arrive although nothing explains it, or its state is wrong."""
-        if text is None:
-            return True
-        if arrived[words]:
-            return text["state"] not in {*_REACHED, "undelivered", "failed"}
-        explained = (
-            words in self._promised.cancelled,
-            text["phone"] in self._promised.may_fail and text["state"] == "failed",
-            text["phone"] in self._promised.stopped and text["state"] == "refused",
-        )
-        return not any(explained)
-
     def _texts(self) -> list[Any]:
-        """Return the texts of the studio, without what the service says by itself."""
-        return [text for text in self._all("sent") if _words(text["body"])]
+        """Return the texts of the studio, each with its own words, without what the service says by itself."""
+        return [{**text, "body": words} for text in self._all("sent") if (words := _words(text["body"]))]
 
     def _inbox(self) -> list[Any]:
         return self._all("inbox")
@@ -309,17 +276,14 @@ class _Day:
                 return items
             cursor = f"&cursor={quote(page['next_cursor'])}"
 
-    def _arrived(self) -> dict[str, list[datetime]]:
-        """Return when each text was taken by the carrier for its phone, by its words."""
-        arrived: defaultdict[str, list[datetime]] = defaultdict(list)
+    def _arrived(self) -> dict[str, list[Arrival]]:
+        """Return how each text was taken by the carrier for its phone, by its words."""
+        arrived: defaultdict[str, list[Arrival]] = defaultdict(list)
         for phone in {*self._promised.texts.values()}:
             for text in self._phones.conversation(phone):
                 if text["direction"].startswith("outbound") and (words := _words(text["body"])):
-                    arrived[words].append(datetime.fromisoformat(text["at"]))
+                    arrived[words].append(Arrival(at=datetime.fromisoformat(text["at"]), status=text["status"]))
         return arrived
-
-    def _stuck(self) -> int:
-        return sum(text["state"] in _ON_ITS_WAY for text in self._texts())
 
     def _waiting_jobs(self) -> int:
         """Return how many jobs wait on the queues, those of dead letters among them."""
@@ -341,6 +305,10 @@ class _Day:
             self._number += 1
             return self._number
 
+    def _soon(self) -> str:
+        at = datetime.now(UTC) + timedelta(seconds=self._random.randint(70, 130))
+        return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
     def _new_phone(self) -> str:
         return f"+1213{2_000_000 + self._next()}"
 
@@ -352,10 +320,6 @@ def _words(body: str) -> str:
     """Return the part of a text that tells it from all others, or nothing: the studio's name may be before it."""
     found = re.search(r"Soak [^.]+\.", body)
     return found[0] if found else ""
-
-
-def _states(texts: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    return Counter(text["state"] for text in texts)
 
 
 def _month() -> str:

@@ -15,9 +15,15 @@ _UNSHOWN = {"away_text", "opening_hours", "statuses", "client_fields"}
 
 
 def details(account: Account, changed: Mapping[str, Any]) -> list[Detail]:
-    """Return a detail for each setting that is changed to another value. Of a webhook address, it has the server."""
+    """Return a detail for each setting that is changed to another value.
+
+    Of a webhook address, it has the server; of one on the same server, only that it was changed.
+    """
     before = {name: msgspec.to_builtins(getattr(account, name)) for name in changed}
-    return differences(_shown(before), _shown(changed), _UNSHOWN)
+    found = differences(_shown(before), _shown(changed), _UNSHOWN)
+    is_named = any(detail.name == "webhook_url" for detail in found)
+    is_moved = "webhook_url" in changed and changed["webhook_url"] != before["webhook_url"] and not is_named
+    return [*found, Detail("webhook_url")] if is_moved else found
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,22 @@
 """`longcode changes`: the record of the operator's orders, by account and by time."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from tests.support.fakes import NOW, studio
-from tests.support.operator import Ended, deployment, longcode
+from tests.support.operator import Caller, Ended, deployment, longcode
 
 HOUR = timedelta(hours=1)
+
+
+class Unreached:
+    """A client of STS that nothing answers."""
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        raise EndpointConnectionError(endpoint_url="https://sts.us-east-1.amazonaws.com/")
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +37,31 @@ def changes(*words: str) -> Ended:
 def test_changes_are_listed_with_who_made_them_and_how() -> None:
     printed = longcode("changes", of=deployment(NOW + 2 * HOUR)).printed
 
-    assert "2026-11-22 15:30 10000001 Ann (operator) accounts.suspend reason: Unpaid" in printed
-    assert "2026-11-22 16:30 the service Ann (operator) partners.make_key" in printed
+    assert "2026-11-22 15:30 10000001 Ann (user/ann) (operator) accounts.suspend reason: Unpaid" in printed
+    assert "2026-11-22 16:30 the service Ann (user/ann) (operator) partners.make_key" in printed
+
+
+@pytest.mark.parametrize(
+    ("caller", "by"),
+    [
+        (
+            Caller("arn:aws:sts::111122223333:assumed-role/Operators/bo@x.example"),
+            "assumed-role/Operators/bo@x.example",
+        ),
+        (Caller("arn:aws:iam::111122223333:root"), "root"),
+    ],
+)
+def test_an_order_is_recorded_with_the_principal_of_its_credentials(caller: Caller, by: str) -> None:
+    longcode("accounts", "restore", "10000001", of=deployment(NOW + 1.5 * HOUR, sts=caller))
+
+    newest = changes("--json").answer[0]
+    assert (newest["about"], newest["actor"]["name"]) == ("accounts.restore", f"Ann ({by})")
+
+
+def test_an_order_is_given_with_the_name_alone_if_aws_does_not_say_whose_credentials_these_are() -> None:
+    longcode("accounts", "restore", "10000001", of=deployment(NOW + 1.5 * HOUR, sts=Unreached()))
+
+    assert changes("--json").answer[0]["actor"]["name"] == "Ann"
 
 
 def test_changes_of_one_account_are_only_its_own() -> None:

@@ -9,7 +9,7 @@ import pytest
 from admin.restore_check import RestoreCheck, check
 from longcode_cli.deployment import Deployment
 from tests.support.fakes import NOW, FakeCarrier, client, studio
-from tests.support.operator import longcode
+from tests.support.operator import STACK, Caller, Session, longcode
 from tests.support.text_steps import accept
 
 LATER = datetime.fromisoformat("2026-11-22T16:30:00Z")
@@ -22,6 +22,9 @@ class WithCarrier(Deployment):
 
     carrier: FakeCarrier
     given: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(STACK, Session({"sts": Caller()}))
 
     def order(self, do: str, **fields: Any) -> dict[str, Any]:
         self.given.append({"do": do, **fields})
@@ -45,7 +48,8 @@ def test_all_phones_are_checked_step_by_step_and_added_up() -> None:
 
     assert ended.exit_code == 0
     assert ended.answer == {"found": 0, "waiting": 3, "given_up": 0, "unanswered": 0}
-    assert [(order["after"], order["by"]) for order in deployment.given] == [(None, "Ann"), ("+12125550101", "Ann")]
+    assert [order["after"] for order in deployment.given] == [None, "+12125550101"]
+    assert {order["by"] for order in deployment.given} == {"Ann (user/ann)"}
 
 
 def test_it_ends_with_1_while_the_carrier_has_not_answered() -> None:
@@ -65,4 +69,4 @@ def test_a_point_that_is_no_time_is_refused() -> None:
 def test_a_point_in_the_future_is_refused_with_its_field() -> None:
     ended = longcode("restore-check", "2027-01-01")
 
-    assert (ended.exit_code, ended.printed) == (1, "This instant is not past. (field restored_to)")
+    assert (ended.exit_code, ended.printed) == (1, "This instant is not past. (POINT)")

@@ -98,6 +98,7 @@ ACTING = {
     "templates/store.py",
     "triggers/call_tasks.py",
     "triggers/facts.py",
+    "triggers/search.py",
     "triggers/store.py",
     "usage/call_limits.py",
     "usage/store.py",
@@ -110,6 +111,7 @@ PURE_OF_CARRIERS = {LONGCODE / "carriers" / "carrier.py", LONGCODE / "carriers" 
 LATE = {
     ("billing/bill_worker.py", "billing.pdf"),
     ("billing/invoices_api.py", "billing.pdf"),
+    ("hub/consent/join_page_settings.py", "segno"),
     ("longcode/accounts/passwords.py", "argon2"),
     ("longcode/carriers/choose.py", "longcode.carriers.aws"),
     ("longcode/phone.py", "phonenumbers"),

@@ -33,6 +33,16 @@ class OperatorsFunction:
 
 
 @dataclass(frozen=True)
+class Caller:
+    """A client of STS that says whose credentials these are."""
+
+    arn: str = "arn:aws:iam::111122223333:user/ann"
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        return {"UserId": "AIDA", "Account": "111122223333", "Arn": self.arn}
+
+
+@dataclass(frozen=True)
 class Stacks:
     """A client of CloudFormation that knows one stack."""
 
@@ -93,6 +103,7 @@ def deployment(now: datetime = NOW, outputs: Mapping[str, str] | None = None, **
     known = {
         "lambda": OperatorsFunction(now),
         "cloudformation": Stacks({"AdminFunction": "admin", **(outputs or {})}),
+        "sts": Caller(),
     }
     return Deployment(STACK, Session({**known, **clients}))
 

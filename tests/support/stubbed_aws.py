@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from longcode_cli.deployment import Deployment
 from longcode_cli.doctor.finding import Finding
-from tests.support.operator import STACK, OperatorsFunction, Session
+from tests.support.operator import STACK, Caller, OperatorsFunction, Session
 
 
 def answering(service: str, *answers: tuple[str, Mapping[str, Any] | str]) -> Any:
@@ -70,7 +70,7 @@ class Stack:
 
 def deployment_of(stack: Stack, **clients: Any) -> Deployment:
     """Return the deployment of a stack; its orders are carried out in this process."""
-    known = {"lambda": OperatorsFunction(), "cloudformation": stack}
+    known = {"lambda": OperatorsFunction(), "cloudformation": stack, "sts": Caller()}
     return Deployment(STACK, Session({**known, **clients}))
 
 

@@ -12,16 +12,22 @@ from longcode_cli.output import Output
 
 @dataclass(frozen=True, kw_only=True)
 class Operator:
-    """What the options before a command set. `by` is who gives its orders."""
+    """What the options before a command set. `name` is that of who gives its orders."""
 
     find: Callable[[], Deployment]
     output: Output
-    by: str
+    name: str
 
     @cached_property
     def deployment(self) -> Deployment:
         """Find the deployment when it is first needed: the help of a command needs none."""
         return self.find()
+
+    @cached_property
+    def by(self) -> str:
+        """Return who gives the orders, for the record of changes: the name and, on AWS, the user or role."""
+        principal = self.deployment.principal
+        return f"{self.name} ({principal})" if principal else self.name
 
 
 class Context(typer.Context):

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from longcode_cli.errors import Refused, Unreachable
+from longcode_cli.errors import Failed, Refused, Unreachable
 
 _LOCAL_STACK = Path(".local", "stack.json")  # written by `make up`
 _LOCAL_NAME, _LOCAL_REGION, _LOCAL_KEY = "longcode", "us-east-1", "local"
@@ -69,6 +69,17 @@ class Deployment:
         """Return the parameters with which the stack was deployed; raise `Unreachable`."""
         return {one["ParameterKey"]: one["ParameterValue"] for one in self._described.get("Parameters", [])}
 
+    @cached_property
+    def principal(self) -> str | None:
+        """Return the user or role of AWS whose credentials these are; None on this machine, or if AWS says none."""
+        if self.endpoint_url:
+            return None
+        try:
+            arn: str = self.client("sts").get_caller_identity()["Arn"]
+        except (BotoCoreError, ClientError):
+            return None
+        return arn.rpartition(":")[2]
+
     @property
     def created_at(self) -> datetime:
         """Return when the stack was first deployed; raise `Unreachable`."""
@@ -100,19 +111,25 @@ class Deployment:
 
         Raise `Refused` for an order that it refuses, and `Unreachable` if it did not answer.
         """
-        event = json.dumps({"do": do, **fields})
-        function = self.outputs.get("AdminFunction")
+        return self.invoke("AdminFunction", {"do": do, **fields}, f"The order {do}")
+
+    def invoke(self, output: str, event: Mapping[str, object], called: str) -> dict[str, Any]:
+        """Invoke the function of an output of the stack, and return its answer.
+
+        Raise `Refused` for an event that it refuses, `Failed` if it raised an exception, and `Unreachable` if it did
+        not answer. `called` names the event in their messages.
+        """
+        function = self.outputs.get(output)
         if function is None:
-            raise Unreachable(
-                f"The stack {self.stack!r} is no deployment of Longcode: it has no output AdminFunction."
-            )
+            raise Unreachable(f"The stack {self.stack!r} is no deployment of Longcode: it has no output {output}.")
         try:
-            response = self.client("lambda").invoke(FunctionName=function, Payload=event)
+            response = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
         except (BotoCoreError, ClientError) as error:
             raise Unreachable(f"The function {function} cannot be invoked: {error}") from error
         answer = json.loads(response["Payload"].read())
         if "FunctionError" in response:
-            raise Unreachable(f"The order {do} failed: {answer.get('errorMessage', answer)}")
+            kind = str(answer.get("errorType", ""))
+            raise Failed(f"{called} failed: {answer.get('errorMessage') or kind or answer}", kind=kind)
         if "code" in answer and "detail" in answer:
             raise Refused(answer["detail"], code=answer["code"], field=answer.get("field"))
         return dict(answer)
@@ -145,7 +162,7 @@ def find(stack: str | None, region: str | None, profile: str | None) -> Deployme
             return Deployment(stack, boto3.Session(region_name=region, profile_name=profile))
         except BotoCoreError as error:
             raise Unreachable(str(error)) from error
-    url = _local_url()
+    url = local_url(Path.cwd(), os.geteuid())
     if url is None:
         raise Unreachable(
             "No deployment is named. Give its stack with --stack or LONGCODE_STACK, or start one here: make up."
@@ -154,14 +171,19 @@ def find(stack: str | None, region: str | None, profile: str | None) -> Deployme
     return Deployment(_LOCAL_NAME, session, url)
 
 
-def _local_url() -> str | None:
-    """Return the address of the emulator of a stack that runs in this folder or in one above it."""
-    here = Path.cwd()
+def local_url(here: Path, user: int) -> str | None:
+    """Return the address of the emulator of a stack that runs in a folder or in one above it.
+
+    A file that is not this user's is left out: it could send the orders to a server of somebody else.
+    """
     for folder in (here, *here.parents):
+        file = folder / _LOCAL_STACK
         try:
-            local = json.loads((folder / _LOCAL_STACK).read_text())
+            if file.stat().st_uid != user:
+                continue
+            local = json.loads(file.read_text())
             os.kill(local["pid"], 0)
-        except (OSError, ValueError, KeyError):
+            return str(local["emulator_url"])
+        except (OSError, ValueError, KeyError, TypeError):
             continue
-        return str(local["emulator_url"])
     return None

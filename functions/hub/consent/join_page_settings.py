@@ -2,7 +2,6 @@
 
 from io import BytesIO
 
-import segno
 from msgspec.structs import replace
 
 from hub import page
@@ -64,6 +63,8 @@ def renew(account: Account, fields: dict[str, str]) -> Page:
 @page_of_owner
 def show_code(account: Account) -> Page:
     """Return the QR code of the page's address as a picture."""
+    import segno  # noqa: PLC0415 - only this picture needs it
+
     out = BytesIO()
     segno.make(_address(_existing(account)), error="m", micro=False).save(out, kind="svg", border=4, xmldecl=False)
     return page.picture(out.getvalue().decode())

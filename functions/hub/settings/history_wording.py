@@ -100,7 +100,7 @@ _ORDERS = {
 """What the operator's orders about an account do."""
 
 _NAMES = {
-    "webhook_url": "webhook server",
+    "webhook_url": "webhook address",
     "delivery": "replies reach your software by",
     "allowed_countries": "countries",
     "client_fields": "own fields",

@@ -60,7 +60,7 @@ class Actor(Struct, frozen=True, kw_only=True):
       else it is the `way`.
     - `name` is the person's, or that of the operator's employee, whom a studio does not see.
     - `address` is the internet address that the request came from.
-    - `request` is the id of an invocation, by which AWS CloudTrail knows who made it.
+    - `request` is the id of an invocation, under which a trail of AWS CloudTrail that logs it has who made it.
     """
 
     way: Way

@@ -1,10 +1,10 @@
 """The retention purge in the table: the progress for each account, and the deletion of old message bodies."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from heapq import merge
-from itertools import islice
+from itertools import islice, pairwise
 
 from boto3.dynamodb.conditions import Attr
 
@@ -15,6 +15,7 @@ from longcode.table import keys, store
 from longcode.table.writes import PRESENT, Attributes, Update
 
 _FIRST = "0"  # sorts before every place
+_SLICES = 4
 
 
 def start(account: str, due_at: datetime) -> None:
@@ -59,19 +60,22 @@ def messages_before(
     return readable, _place_of_entry(entries[limit]) if len(entries) > limit else None
 
 
-def begins_of_parts(account: str, before: datetime, size: int) -> list[tuple[str, int]]:
-    """Return the parts of an account's messages of `size` each, oldest first: where each begins, and its length."""
+def begins_of_parts(account: str, begun: datetime, before: datetime, size: int) -> list[tuple[str, int]]:
+    """Return the parts of an account's messages of `size` each, oldest first: where each begins, and its length.
+
+    `begun` is about when the messages begin: the lists are read in slices of the time since then, at the same time.
+    """
     names = [keys.folder(account, direction, linked=linked) for direction in Direction for linked in (True, False)]
-    until = place(before)
-    lists = at_once(*(partial(_places, name, until) for name in names))
+    step = max(before - begun, timedelta()) / _SLICES
+    ends = [_FIRST, *(place(before - step * slices_left) for slices_left in reversed(range(_SLICES)))]
+    lists = at_once(*(partial(_places, name, *bounds) for bounds in pairwise(ends) for name in names))
     places = list(merge(*lists))
     return [(places[first], min(size, len(places) - first)) for first in range(0, len(places), size)]
 
 
-def _places(folder: str, until: str) -> list[str]:
-    return list(
-        map(_place_of_entry, store.query_index(keys.FOLDER, folder, before=until, page=None, only=["folder_at"]))
-    )
+def _places(folder: str, after: str, before: str) -> list[str]:
+    entries = store.query_index(keys.FOLDER, folder, after=after, before=before, page=None, only=["folder_at"])
+    return list(map(_place_of_entry, entries))
 
 
 def place(at: datetime) -> str:

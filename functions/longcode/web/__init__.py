@@ -6,4 +6,4 @@ time. So the APIs import this package before all others; `pyproject.toml` has ru
 
 import gc
 
-gc.set_threshold(50_000, 20, 100)
+gc.set_threshold(100_000, 20, 100)

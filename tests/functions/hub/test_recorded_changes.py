@@ -85,6 +85,16 @@ def test_neither_secrets_nor_words_for_clients_are_in_the_record(account: Accoun
     assert renewed not in str(second)
 
 
+def test_a_webhook_address_elsewhere_on_the_same_server_is_recorded(account: Account) -> None:
+    for path in ("mine", "somebody-elses", "somebody-elses"):
+        call(settings_api, "PATCH", "/account", {"webhook_url": f"https://hooks.example/{path}"}, account=account.id)
+
+    assert summary() == [
+        ("settings", "", ("webhook_url", None, "hooks.example")),
+        ("settings", "", ("webhook_url", None, None)),
+    ]
+
+
 def test_a_plan_a_password_and_keys_are_recorded(account: Account, signed_in: Browser) -> None:
     page = signed_in.get("plan/change", "plan=large")
     signed_in.submit(page, "plan/change", plan="large")
@@ -110,12 +120,15 @@ def test_what_a_mailed_link_changes_is_recorded_with_where_it_was_opened(
     link = account_links.request(LinkKind.PASSWORD, account.id, now)
     browser.submit(browser.get(f"/password/{link}"), f"/password/{link}")
     address = account_links.request(LinkKind.ADDRESS, account.id, now, email="new@studio.example")
-    for _ in range(2):
-        browser.submit(browser.get(f"/hub/address/{address}"), f"/hub/address/{address}")
+    plan = accounts.request_confirmation(account.id, "large", now)
+    for path in (f"/hub/address/{address}", f"/signup/confirm/{plan}"):
+        for _ in range(2):
+            browser.submit(browser.get(path), path)
 
     assert summary() == [
         ("password", ""),
         ("address", "", ("email", "10000001@studio.example", "new@studio.example")),
+        ("plan", "", ("plan", "medium", "large")),
     ]
     assert {(one.actor.way, one.actor.who, one.actor.address, one.actor.browser) for one in recorded()} == {
         ("link", "link", "192.0.2.1", "Chrome on Windows")
@@ -300,6 +313,15 @@ def test_imports_are_recorded_with_how_many_rows_they_write(account: Account) ->
     assert summary() == [("import", "people.csv", ("of", None, "clients"), ("rows", None, "2"))]
     assert summary(other.id) == [("import", "", ("of", None, "clients"), ("rows", None, "1"))]
     assert not any(change.unfinished for change in recorded(other.id))
+
+
+def test_a_list_of_opt_outs_is_recorded_with_how_many_rows_it_has(account: Account) -> None:
+    owner = of_person(account)
+    page = owner.upload(owner.get("opt-outs/import"), "opt-outs/import", "old.csv", b"phone\n(212) 555-0177\n")
+    for _ in range(2):
+        owner.submit(owner.get(page.path), page.path, do="import")
+
+    assert summary() == [("import", "old.csv", ("of", None, "opt-outs"), ("rows", None, "1"))]
 
 
 def test_a_tag_of_many_clients_is_recorded_with_how_many_it_changed(account: Account) -> None:
