@@ -36,6 +36,7 @@ from longcode.plans.plans import PlanChange
 from longcode.table import consent_keys, keys
 from longcode.table.writes import Put, Update, Write, attributes, wire_item
 from longcode.template import Template
+from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Occurrence, OccurrenceState, call_for
 from longcode.triggers.trigger import DateOf, Record, RecordKind, Timing, Trigger
@@ -253,7 +254,7 @@ def _planned(index: int, now: datetime) -> list[Write]:
         due_at=at,
     )
     client = Client(account=_ACCOUNT, id=f"p{index}", updated_at=now)
-    calls = [triggers.call_write(call_for(planned, client, _SENT))] if index % 100 == 0 else []
+    calls = [call_tasks.call_write(call_for(planned, client, _SENT))] if index % 100 == 0 else []
     return [triggers.record_write(record, None), triggers.occurrence_write(None, planned), *calls]
 
 

@@ -13,7 +13,7 @@ from admin.order import AccountId, ItemId, Order, PhoneNumber, ReadingOrder, Wor
 from longcode import windows
 from longcode.aws.settings import settings
 from longcode.carriers.refusals import meaning_of, meaning_of_error
-from longcode.message import HoldReason, Message
+from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import store as messages
 from longcode.months import instant
 from longcode.numbers import store as numbers
@@ -41,7 +41,11 @@ class ListOverdue(ReadingOrder, frozen=True, kw_only=True, tag="due.list_overdue
 
 
 def count_parked(order: CountParked, now: datetime) -> dict[str, Any]:
-    """Return the groups of parked texts, by when they expire, and whether everything that waits was looked at."""
+    """Return the groups of parked texts, by when they expire, and whether everything that waits was looked at.
+
+    Of what was looked at, `unanswered` counts the texts about which the carrier gave no answer, and `tried_again`
+    those that it has not taken yet: the service goes on with both by itself.
+    """
     numbers_parked = {one.number: one for one in numbers.all_parked()}
     looked_at = list(islice(due.find_until(now + FURTHEST), order.look_at))
     groups: defaultdict[tuple[str, str, str], list[Message]] = defaultdict(list)
@@ -57,8 +61,16 @@ def count_parked(order: CountParked, now: datetime) -> dict[str, Any]:
             for one in numbers_parked.values()
             if order.number in (None, one.number)
         ],
+        "unanswered": sum(item.get("state") == MessageState.UNCERTAIN for item in looked_at),
+        "tried_again": sum(map(_is_tried_again, looked_at)),
         "complete": len(looked_at) < order.look_at,
     }
+
+
+def _is_tried_again(item: Attributes) -> bool:
+    """Return whether an item is a text that the carrier has refused for now; the error is its code."""
+    is_queued = item.get("state") == MessageState.QUEUED and not item.get("held")
+    return is_queued and ":" in str(item.get("error", ""))
 
 
 def _group(number: str, account: str, code: str, texts: list[Message]) -> dict[str, Any]:

@@ -25,6 +25,22 @@ def test_every_queue_is_held_by_all_and_those_of_texts_also_by_texts(template: d
     assert {condition for name, condition in held_by if name != "send.worker"} == {"HoldsAll"}
 
 
+def test_the_command_for_an_incident_disables_what_a_hold_of_texts_does(template: dict[str, Any]) -> None:
+    """SAM names an event source after its function and its event (SAM: generated CloudFormation resources)."""
+    page = (ROOT / "docs" / "incidents.md").read_text()
+    [begin] = re.findall(r"starts_with\(LogicalResourceId, '(\w+)'\)", page)
+    sources = {
+        f"{name}{event}": properties["Properties"]["Enabled"]["If"][0]
+        for name, function in resources_of_type(template, "AWS::Serverless::Function").items()
+        for event, properties in function.get("Events", {}).items()
+        if properties["Type"] == "SQS"
+    }
+
+    assert {name for name in sources if name.startswith(begin)} == {
+        name for name, condition in sources.items() if condition == "HoldsTexts"
+    }
+
+
 def test_every_schedule_is_held_by_all(template: dict[str, Any]) -> None:
     states = [event["State"] for _, event in events(template, "ScheduleV2")]
 

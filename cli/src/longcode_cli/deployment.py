@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from longcode_cli.errors import Refused, Unreachable
+from longcode_cli.errors import Failed, Refused, Unreachable
 
 _LOCAL_STACK = Path(".local", "stack.json")  # written by `make up`
 _LOCAL_NAME, _LOCAL_REGION, _LOCAL_KEY = "longcode", "us-east-1", "local"
@@ -111,19 +111,25 @@ class Deployment:
 
         Raise `Refused` for an order that it refuses, and `Unreachable` if it did not answer.
         """
-        event = json.dumps({"do": do, **fields})
-        function = self.outputs.get("AdminFunction")
+        return self.invoke("AdminFunction", {"do": do, **fields}, f"The order {do}")
+
+    def invoke(self, output: str, event: Mapping[str, object], called: str) -> dict[str, Any]:
+        """Invoke the function of an output of the stack, and return its answer.
+
+        Raise `Refused` for an event that it refuses, `Failed` if it raised an exception, and `Unreachable` if it did
+        not answer. `called` names the event in their messages.
+        """
+        function = self.outputs.get(output)
         if function is None:
-            raise Unreachable(
-                f"The stack {self.stack!r} is no deployment of Longcode: it has no output AdminFunction."
-            )
+            raise Unreachable(f"The stack {self.stack!r} is no deployment of Longcode: it has no output {output}.")
         try:
-            response = self.client("lambda").invoke(FunctionName=function, Payload=event)
+            response = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
         except (BotoCoreError, ClientError) as error:
             raise Unreachable(f"The function {function} cannot be invoked: {error}") from error
         answer = json.loads(response["Payload"].read())
         if "FunctionError" in response:
-            raise Unreachable(f"The order {do} failed: {answer.get('errorMessage', answer)}")
+            kind = str(answer.get("errorType", ""))
+            raise Failed(f"{called} failed: {answer.get('errorMessage') or kind or answer}", kind=kind)
         if "code" in answer and "detail" in answer:
             raise Refused(answer["detail"], code=answer["code"], field=answer.get("field"))
         return dict(answer)

@@ -20,3 +20,11 @@ class Unreachable(Failure):
     """The deployment, or a service of AWS, did not answer."""
 
     exit_code = 3
+
+
+class Failed(Unreachable):
+    """A function raised an exception; `kind` is its name."""
+
+    def __init__(self, message: str, *, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -86,6 +86,7 @@ app.command("stuck")(waiting.stuck)
 app.add_typer(logs.app, name="logs")
 app.command("changes")(changes.changes)
 app.command("restore-check")(restore.restore_check)
+app.command("fetch-replies")(unattributed.fetch_replies)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(doctor)
 

@@ -16,6 +16,7 @@ from longcode.broadcasts.outcome import DUPLICATE
 from longcode.clients import store as clients
 from longcode.messages import folders
 from longcode.months import instant
+from longcode.triggers import search
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import REASONS
 
@@ -69,7 +70,7 @@ def _reason(broadcast: Broadcast, phone: str, ids: set[str]) -> Why | None:
 def _by_triggers(
     studio: Account, phone: str, ids: set[str], since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, str, Why]]:
-    dropped = triggers.dropped(studio.id, since, until, _DROPPED)
+    dropped = search.dropped_between(studio.id, since, until, _DROPPED)
     wanted = {kind: {one.record_id for one in dropped if one.kind is kind} for kind in {one.kind for one in dropped}}
     records = {
         (record.kind, record.id): record

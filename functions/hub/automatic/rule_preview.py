@@ -14,6 +14,7 @@ from longcode.errors import RequestError
 from longcode.phone import in_words
 from longcode.segments import measure
 from longcode.template import full_name
+from longcode.triggers import search
 from longcode.triggers import store as triggers
 from longcode.triggers.sentences import status_in_words
 from longcode.triggers.trigger import Record, RecordKind, TextTo, Trigger
@@ -112,7 +113,7 @@ def choices(account: Account, trigger: Trigger, shown: RulePreview | None, now: 
         return {}
     records = {record.id: record for record in shown.records if record.kind is trigger.watches} if shown else {}
     if len(records) < _MOST_CHOICES:
-        some = triggers.reported_since(account.id, trigger.watches, now - _LATELY, _MOST_CHOICES)
+        some = search.reported_since(account.id, trigger.watches, now - _LATELY, _MOST_CHOICES)
         some = some or triggers.record_page(account.id, trigger.watches, None, _MOST_READ)
         for record in sorted(some, key=lambda record: record.at, reverse=True):
             records.setdefault(record.id, record)

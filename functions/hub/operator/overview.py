@@ -42,6 +42,8 @@ def show_overview() -> Page:
         parked=parked,
         parked_texts=sum(group["texts"] for group in texts["items"]),
         are_all_texts=texts["complete"],
+        unanswered=texts["unanswered"],
+        tried_again=texts["tried_again"],
         overdue=len(overdue),
         blocked=blocked,
         bills=bills,

@@ -368,7 +368,7 @@ def test_numbers_to_call_are_links(account: Account, ann: Browser) -> None:
     made = call_tasks.get_call(account.id, task)
     assert made
     again = replace(made, id="x", phones=("+12125550123",))
-    triggers.put_call(replace(occurrence(account), state=OccurrenceState.DONE), again, datetime.now().astimezone())
+    call_tasks.put(replace(occurrence(account), state=OccurrenceState.DONE), again, datetime.now().astimezone())
 
     assert 'href="tel:+12125550123"' in ann.get("calls").html
 

@@ -192,12 +192,17 @@ def test_the_overview_counts_parked_and_overdue_texts(account: Account, operator
     for key in "ab":
         text = accept(account, key, now=now)
         store.write(Update(keys.message(account.id, text.id), changes={"held": "parked", "due_at": now + HOUR}))
+    for key, state in (("u", {"state": "uncertain"}), ("t", {"state": "queued", "error": "twilio:20429"})):
+        text = accept(account, key, now=now)
+        store.write(Update(keys.message(account.id, text.id), changes=state))
     late = accept(account, "c", now=now)
     store.write(Update(keys.message(account.id, late.id), changes={"due_at": now - HOUR}))
 
     shown = operator.get("operator/overview").text
 
     assert "2 texts are parked until the carrier's reason is removed: longcode parked list" in shown
+    assert "The carrier has not answered about 1 text" in shown
+    assert "The carrier has not taken 1 text yet. Each is tried again by itself." in shown
     assert "1 item should have been acted on five minutes ago: longcode stuck" in shown
 
 

@@ -24,7 +24,9 @@ def list_accounts(context: Context, search: Search = "", waiting: Waiting = Fals
         raise typer.BadParameter("Give --search or --waiting, not both.", param_hint="--search")
     deployment = context.obj.deployment
     found = (
-        deployment.items("accounts.list_unapproved") if waiting else deployment.items("accounts.list", search=search)
+        deployment.items("accounts.list_unapproved")
+        if waiting
+        else deployment.items("accounts.list", search=search, limit=200)
     )
     columns: Columns = {
         "account": "id",

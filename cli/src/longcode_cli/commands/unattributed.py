@@ -1,13 +1,15 @@
-"""`longcode unattributed`: the replies that no studio has, to hand them over; and a reply at the wrong account."""
+"""`longcode unattributed`: replies that no studio has, or the wrong one; `longcode fetch-replies`: lost ones."""
 
 from typing import Annotated
 
 import typer
 
 from longcode_cli.command import Context
+from longcode_cli.errors import Failed
 from longcode_cli.output import Columns, Phones, Words, day_and_time, discreet
-from longcode_cli.values import Account
+from longcode_cli.values import Account, instant
 
+From = Annotated[str, typer.Option("--from", help="A time, or a day: when webhooks began to fail.", parser=instant)]
 app = typer.Typer(no_args_is_help=True, help="List the replies that no studio has, and give them to one.")
 
 
@@ -51,3 +53,23 @@ def move(
     fields = {"account": account, "message_id": message, "to": to, "by": context.obj.by}
     answer = context.obj.deployment.order("replies.move", **fields)
     context.obj.output.done(answer, f"Account {to} has the reply, and account {account} has it no more.")
+
+
+def fetch_replies(context: Context, *, since: From) -> None:
+    """Fetch the texts from phones since a time whose webhooks were lost, STOPs among them, from the carrier's list.
+
+    It can be repeated. It ends with 1 if the carrier did not list all of them.
+    """
+    try:
+        answer = context.obj.deployment.invoke("ReconcileFunction", {"since": since}, "The fetch")
+    except Failed as failed:
+        if failed.kind != "NotListed":
+            raise
+        context.obj.output.done(
+            {"queued": None},
+            "The carrier did not list all texts. Those that it listed are fetched. Repeat the command.",
+        )
+        raise typer.Exit(1) from failed
+    many = f"{answer['queued']:,} texts were missing, and will arrive."
+    said = {0: "No text was missing.", 1: "One text was missing, and will arrive."}
+    context.obj.output.done(answer, said.get(answer["queued"], many))
