@@ -16,6 +16,28 @@ LAST_NAMES = ("Müller", "Lee", "O'Hara", "Silva", "Nowak", "Okafor", "Schmidt",
 RARE = "chandelier"  # in the words of few messages
 
 
+NOT_TIMED = {
+    "/hub": "leads to the home page",
+    "/hub/assets/<name>": "a file that browsers keep for a year",
+    "/hub/broadcasts/<broadcast_id>": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/<broadcast_id>/replies": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/<broadcast_id>/cancel": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/<broadcast_id>/again": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/<broadcast_id>/calls": "timed by broadcast_steps.pages_of_results",
+    "/hub/broadcasts/new/<draft_id>/delete": "reads the draft",
+    "/hub/clients/export/all": "reads all clients to divide them into files, which takes a second",
+    "/hub/clients/import/<import_id>": "reads the report of one file",
+    "/hub/opt-outs/import/<import_id>": "reads the report of one file",
+    "/hub/invoices/<month>": "reads one invoice",
+    "/hub/join-page/print": "reads the join page",
+    "/hub/keys/<key_id>/end": "reads one key",
+    "/hub/upcoming/cancel": "reads one text",
+    "/hub/webhooks/secret": "reads the account",
+    "/hub/webhooks/sent/<delivery_id>": "reads one delivery",
+}
+"""Pages that are not timed, each with the reason; nor are files, and pages without a session."""
+
+
 def pages(regulars: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Return the ways to open each page: paths below /hub/ and queries."""
     phones = regulars[:WAYS]
@@ -37,10 +59,26 @@ def pages(regulars: list[str]) -> dict[str, list[tuple[str, str]]]:
         + [("clients", f"q={phone[4:]}") for phone in phones[: WAYS // 2]]
         + [("clients", "tag=wedding"), ("clients", "tag=wedding&q=ann&after=0%20ann%20silva")],
         "client": [(f"clients/p{index}", "") for index in range(WAYS)],
+        "client_forms": [("clients/new", ""), ("clients/p7/delete", "")],
+        "imports": [("clients/import", ""), ("opt-outs/import", "")],
+        "opt_outs": [("opt-outs", ""), ("opt-outs/record", ""), (f"opt-outs/{phones[0]}", "")],
+        "consent": [("consent", ""), ("consent", "of=paper"), (f"consent/{phones[0]}", ""), ("join-page", "")],
+        "link": [(f"messages/{phone}/link", f"q={name}") for phone, name in zip(phones, FIRST_NAMES, strict=False)],
+        "failed": [("failed", "")],
         "new": [("new", "")],
-        "people": [("people", "")],
-        "templates": [("templates", ""), ("templates/t7", ""), ("canned-replies", "")],
-        "settings": [(path, "") for path in ("account", "sending", "hours", "webhooks", "webhooks/list", "keys")],
+        "suggest": [("suggest", f"q={name}") for name in (*FIRST_NAMES, *LAST_NAMES)],
+        "people": [("people", ""), ("more", ""), ("notifications", "")],
+        "templates": [
+            *(("templates", ""), ("templates/t7", ""), ("templates/t7/delete", ""), ("new-template", "")),
+            *(("canned-replies", ""), ("own-fields", "")),
+        ],
+        "settings": [
+            (path, "")
+            for path in (
+                *("account", "account/password", "account/close", "sending", "hours"),
+                *("webhooks", "webhooks/list", "keys", "changes"),
+            )
+        ],
         "export": [("export", "")],
         "plan": [("plan", ""), ("plan/change", "plan=large")],
         "usage": [("usage", ""), (f"usage/{month}", "")],
@@ -51,14 +89,11 @@ def pages(regulars: list[str]) -> dict[str, list[tuple[str, str]]]:
             ("triggers/reminder", ""),
             ("triggers/reminder", "record=s5000"),
             ("triggers/new", "use=reminder"),
+            ("triggers/reminder/delete", ""),
+            ("triggers/reminder/plan", ""),
         ],
         "upcoming": [("upcoming", ""), ("upcoming", f"day={aws_clients.now() + timedelta(days=20):%Y-%m-%d}")],
         "calendar": [("upcoming/calendar", f"month={aws_clients.now() + timedelta(days=15):%Y-%m}")],
         "calls": [("calls", "")],
         "broadcasts": [("broadcasts", "")],
-        "consent": [("consent", ""), ("consent", "of=paper"), ("join-page", "")],
-        "opt_outs": [("opt-outs", "")],
-        "opt_outs_of_a_phone": [(f"{page}/{phone}", "") for phone in phones[:5] for page in ("opt-outs", "consent")],
-        "words": [("own-fields", ""), ("new-template", "")],
-        "others": [(path, "") for path in ("notifications", "changes", "failed", "more")],
     }

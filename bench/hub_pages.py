@@ -47,10 +47,12 @@ from tests.support.emulated_aws import Wire, environment
 from tests.support.local_aws import SHARED_NUMBER, load_plans
 
 _BAR, _SEARCH_BAR = 150, 300
+_SEARCHES = {"clients_search", "link", "suggest", "broadcast_check_search"}  # for clients
 _CLIENTS, _MESSAGES, _DAYS = 10_000, 20_000, 365
 _PLANNED = 10_000  # texts of triggers, each for a session of another client, within 28 days
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
 _TEMPLATES = 300
+_UNREAD = 12  # of the newest replies
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
 _OF_A_LONG = 500  # messages with each of the first regulars: what a page shows of a conversation
 _TIMES = 3
@@ -95,7 +97,7 @@ def measure() -> Iterator[Figure]:
         for name, ways in (hub_addresses.pages(studio.regulars) | steps).items():
             with quiet():
                 times[name] = _milliseconds(of_large if name in steps else browser, table, ways)
-            bar = _SEARCH_BAR if name.endswith("_search") else _BAR
+            bar = _SEARCH_BAR if name in _SEARCHES else _BAR
             yield Figure(f"hub_page_milliseconds_{name}", round(times[name]), "ms", bar)
         for name, milliseconds in _counted_month(browser, table, now).items():
             times[name] = milliseconds
@@ -188,12 +190,17 @@ def _studio(now: datetime) -> Studio:
         _message(number, index, (phones[index], kind, at), chance)
         for number, (index, at, kind) in enumerate(of_broadcasts + others)
     ]
+    opened = {phones[index] for index in regulars}  # whose replies a page would mark as read
+    replies = [text for text in texts if text.direction is Direction.IN and text.phone not in opened]
+    unread = {text.id for text in sorted(replies, key=lambda text: text.created_at)[-_UNREAD:]}
+    texts = [replace(text, read=text.id not in unread) for text in texts]
     surveyed = {"type": "client-survey", "done": True}  # the clients are on their lists
     writes: list[Write] = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
     writes.append(Put(consent_keys.client_survey(_ACCOUNT), surveyed))
     writes.append(Put(consent_keys.opt_out_survey(_ACCOUNT), {"type": "opt-out-survey", "done": True}))
     writes += [write for index, phone in enumerate(phones) for write in _client(_ACCOUNT, index, phone, now, chance)]
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
+    writes.append(Put(keys.inbox_end(_ACCOUNT), {"type": "inbox-end", "account": _ACCOUNT, "unread": _UNREAD}))
     writes += _counted(texts)
     writes += [_template(number) for number in range(_TEMPLATES)]
     writes += [write for index in range(_PLANNED) for write in _planned(index, now)]

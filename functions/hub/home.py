@@ -126,12 +126,12 @@ def of(account: Account, now: datetime) -> Home:
     panel = panel_of(account, now)
     questions, following = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     unread = replies.unread_counts(account.id).unread
-    newest, paused, calls = at_once(
+    newest, paused, calls, replies_unread = at_once(
         lambda: _newest_sent(account),
         lambda: broadcasts.paused(account.id),
         lambda: call_tasks.call_page(account.id, None, MOST_CALLS),
+        lambda: _newest_unread(account) if unread else [],
     )
-    replies_unread = _newest_unread(account) if unread else []
     return Home(
         unread=unread,
         oldest_unread=replies_unread[-1].created_at if replies_unread and len(replies_unread) == unread else None,

@@ -1,15 +1,20 @@
 """What all pages of the hub keep to: headers, addresses, escaping, and one studio's data only."""
 
+import re
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from bench import broadcast_steps, hub_addresses
 from hub import page
+from hub.site import site
+from hub.site_api import PAGES
 from longcode.accounts import account_links
 from longcode.accounts.account import Account
 from longcode.accounts.account_links import LinkKind
 from longcode.aws import clients
+from longcode.broadcasts.drafts import BroadcastDraft
 from longcode.message import MessageKind
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
@@ -80,6 +85,31 @@ def test_a_page_with_all_that_it_loads_is_small(account: Account, signed_in: Bro
         sent = signed_in.with_assets(signed_in.get(path))
         assert len(sent) == 4, path
         assert sum(each.bytes_sent for each in sent) < 60_000, path
+
+
+def test_each_page_of_a_session_is_timed_or_the_benchmark_says_why_not() -> None:
+    assert PAGES  # importing them has added their routes
+    no_pages = (".csv", ".zip", ".svg", "/invoice-pdf/<month>")
+    without_session = ("/hub/sign-", "/hub/operator", "/hub/address/", "/signup/", "/password/", "/join/")
+    routes = {
+        route.path
+        for route in (*site._static_routes, *site._dynamic_routes)
+        if route.method == "GET" and not route.path.endswith(no_pages) and not route.path.startswith(without_session)
+    }
+    draft = BroadcastDraft(account="1", id="d", at=NOW, changed_at=NOW)
+    ways = hub_addresses.pages(["12125550123"] * 40) | broadcast_steps.pages(draft)
+    opened = {f"/hub/{path}" for each in ways.values() for path, _ in each}
+    static = {route for route in routes if "<" not in route}
+    timed = {
+        route
+        for route in routes
+        if any(
+            path == route or (path not in static and re.fullmatch(re.sub(r"<\w+>", "[^/]+", route), path))
+            for path in opened
+        )
+    }
+
+    assert routes - timed == hub_addresses.NOT_TIMED.keys()
 
 
 def test_the_gateway_compresses_pages_as_the_tests_count_them(template: dict[str, Any]) -> None:
