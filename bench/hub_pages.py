@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import asdict, replace
 
-from bench import broadcast_steps
+from bench import broadcast_steps, hub_addresses
 from bench.rig import Figure, quiet
 from bench.table_server import Served, serving
 from longcode.accounts import sessions
@@ -47,47 +47,19 @@ from tests.support.emulated_aws import Wire, environment
 from tests.support.local_aws import SHARED_NUMBER, load_plans
 
 _BAR, _SEARCH_BAR = 150, 300
-_SEARCHES = {"clients_search", "link", "suggest"}  # for clients
+_SEARCHES = {"clients_search", "link", "suggest", "broadcast_check_search"}  # for clients
 _CLIENTS, _MESSAGES, _DAYS = 10_000, 20_000, 365
 _PLANNED = 10_000  # texts of triggers, each for a session of another client, within 28 days
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
 _TEMPLATES = 300
 _UNREAD = 12  # of the newest replies
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
-_LONG, _OF_A_LONG = (
-    5,
-    500,
-)  # of these, those with whom there are so many messages: what a page shows of a conversation
-_WAYS, _TIMES = 20, 3
+_OF_A_LONG = 500  # messages with each of the first regulars: what a page shows of a conversation
+_TIMES = 3
 _ACCOUNT, _LARGE = "10000001", "10000002"
 _CLIENTS_OF_LARGE = 20_000
-_FIRST_NAMES = ("Zoë", "Ann", "Ben", "Çelik", "Dana", "Émile", "Farid", "Grace", "Hana", "Ida", "Jun", "Kofi")
-_LAST_NAMES = ("Müller", "Lee", "O'Hara", "Silva", "Nowak", "Okafor", "Schmidt", "Tanaka", "Weber", "Young")
 _SAID = ("Thanks!", "Can I bring the dog?", "Yes please", "We are ten minutes late.", "See you tomorrow at 10!")
 _SENT = "Hello, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
-_RARE = "chandelier"  # in the words of few messages
-
-
-NOT_TIMED = {
-    "/hub": "leads to the home page",
-    "/hub/assets/<name>": "a file that browsers keep for a year",
-    "/hub/broadcasts/<broadcast_id>": "timed by broadcast_steps.pages_of_results",
-    "/hub/broadcasts/<broadcast_id>/replies": "timed by broadcast_steps.pages_of_results",
-    "/hub/broadcasts/<broadcast_id>/cancel": "timed by broadcast_steps.pages_of_results",
-    "/hub/broadcasts/<broadcast_id>/again": "reads the broadcast",
-    "/hub/broadcasts/<broadcast_id>/calls": "reads the broadcast",
-    "/hub/broadcasts/new/<draft_id>/delete": "reads the draft",
-    "/hub/clients/export/all": "reads all clients to divide them into files, which takes a second",
-    "/hub/clients/import/<import_id>": "reads the report of one file",
-    "/hub/opt-outs/import/<import_id>": "reads the report of one file",
-    "/hub/invoices/<month>": "reads one invoice",
-    "/hub/join-page/print": "reads the join page",
-    "/hub/keys/<key_id>/end": "reads one key",
-    "/hub/upcoming/cancel": "reads one text",
-    "/hub/webhooks/secret": "reads the account",
-    "/hub/webhooks/sent/<delivery_id>": "reads one delivery",
-}
-"""Pages that are not timed, each with the reason; nor are files, and pages without a session."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +94,7 @@ def measure() -> Iterator[Figure]:
         steps = broadcast_steps.pages(broadcast_steps.keep_draft(_LARGE, _CLIENTS_OF_LARGE, now))
         steps |= broadcast_steps.pages_of_results(broadcast_steps.sent_an_hour_ago(_LARGE, _CLIENTS_OF_LARGE, now))
         times: dict[str, float] = {}
-        for name, ways in (pages(studio) | steps).items():
+        for name, ways in (hub_addresses.pages(studio.regulars) | steps).items():
             with quiet():
                 times[name] = _milliseconds(of_large if name in steps else browser, table, ways)
             bar = _SEARCH_BAR if name in _SEARCHES else _BAR
@@ -131,72 +103,11 @@ def measure() -> Iterator[Figure]:
             times[name] = milliseconds
             yield Figure(f"hub_page_milliseconds_{name}", round(milliseconds), "ms", _BAR)
         yield Figure("hub_page_milliseconds", round(max(times.values())), "ms (the slowest page)", _BAR)
-        sizes = {name: _kilobytes(browser, ways) for name, ways in pages(studio).items()}
+        sizes = {name: _kilobytes(browser, ways) for name, ways in hub_addresses.pages(studio.regulars).items()}
         largest = max(sizes, key=lambda name: sizes[name])
         compressed, raw = sizes[largest]
         what = f"kB as a browser receives it, with all that it loads ({largest}, {raw} kB before compression)"
         yield Figure("hub_page_kilobytes", compressed, what, 60)
-
-
-def pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
-    """Return the ways to open each page: paths below /hub/ and queries."""
-    phones = studio.regulars[:_WAYS]
-    tabs = ("inbox", "sent", "unlinked", "all")
-    month = month_of(aws_clients.now())
-    return {
-        "home": [("home", "")],
-        "messages": [("messages", f"tab={tab}") for tab in tabs],
-        "messages_by_name": [("messages", f"tab={tab}&q={name}") for tab in tabs for name in _LAST_NAMES[:5]],
-        "messages_by_number": [("messages", f"tab=all&q={phone[4:]}") for phone in phones],
-        "messages_by_words": [
-            ("messages", f"tab={tab}&q={word}") for tab in tabs for word in (_RARE, "dog", "nowhere")
-        ],
-        "conversation": [(f"messages/{phone}", "tab=all") for phone in phones[_LONG:]],
-        "conversation_of_500": [(f"messages/{phone}", "tab=all") for phone in phones[:_LONG]],
-        "newest": [("newest", "after=0"), ("newest", "after=1")],
-        "clients": [("clients", ""), ("clients", "after=0%20grace")],
-        "clients_search": [("clients", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)][: _WAYS // 2]
-        + [("clients", f"q={phone[4:]}") for phone in phones[: _WAYS // 2]]
-        + [("clients", "tag=wedding"), ("clients", "tag=wedding&q=ann&after=0%20ann%20silva")],
-        "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
-        "client_forms": [("clients/new", ""), ("clients/p7/delete", "")],
-        "imports": [("clients/import", ""), ("opt-outs/import", "")],
-        "opt_outs": [("opt-outs", ""), ("opt-outs/record", ""), (f"opt-outs/{phones[0]}", "")],
-        "consent": [("consent", ""), (f"consent/{phones[0]}", ""), ("join-page", "")],
-        "link": [(f"messages/{phone}/link", f"q={name}") for phone, name in zip(phones, _FIRST_NAMES, strict=False)],
-        "failed": [("failed", "")],
-        "new": [("new", "")],
-        "suggest": [("suggest", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)],
-        "people": [("people", ""), ("more", ""), ("notifications", "")],
-        "templates": [
-            *(("templates", ""), ("templates/t7", ""), ("templates/t7/delete", ""), ("new-template", "")),
-            *(("canned-replies", ""), ("own-fields", "")),
-        ],
-        "settings": [
-            (path, "")
-            for path in (
-                *("account", "account/password", "account/close", "sending", "hours"),
-                *("webhooks", "webhooks/list", "keys", "changes"),
-            )
-        ],
-        "export": [("export", "")],
-        "plan": [("plan", ""), ("plan/change", "plan=large")],
-        "usage": [("usage", ""), (f"usage/{month}", "")],
-        "usage_texts": [(f"usage/{month}/sheet", f"only={only}") for only in ("", "sent", "received")],
-        "invoices": [("invoices", "")],
-        "triggers": [("triggers", "")],
-        "trigger": [
-            ("triggers/reminder", ""),
-            ("triggers/reminder", "record=s5000"),
-            ("triggers/new", "use=reminder"),
-            ("triggers/reminder/delete", ""),
-            ("triggers/reminder/plan", ""),
-        ],
-        "upcoming": [("upcoming", ""), ("upcoming", f"day={aws_clients.now() + timedelta(days=20):%Y-%m-%d}")],
-        "calendar": [("upcoming/calendar", f"month={aws_clients.now() + timedelta(days=15):%Y-%m}")],
-        "calls": [("calls", "")],
-        "broadcasts": [("broadcasts", "")],
-    }
 
 
 def _counted_month(browser: Browser, table: Served, now: datetime) -> dict[str, float]:
@@ -268,8 +179,8 @@ def _studio(now: datetime) -> Studio:
         for days in _BROADCASTS
         for index in range(_OF_A_BROADCAST)
     ]
-    single = [index for index in regulars[_LONG:] for _ in range(_OF_A_REGULAR)]
-    single += [index for index in regulars[:_LONG] for _ in range(_OF_A_LONG)]
+    single = [index for index in regulars[hub_addresses.LONG :] for _ in range(_OF_A_REGULAR)]
+    single += [index for index in regulars[: hub_addresses.LONG] for _ in range(_OF_A_LONG)]
     single += [chance.randrange(_CLIENTS) for _ in range(_MESSAGES - len(single) - len(of_broadcasts))]
     others = [
         (index, now - chance.random() * year - minute, chance.choice((MessageKind.INDIVIDUAL, MessageKind.REPLY)))
@@ -314,8 +225,8 @@ def _client(account: str, index: int, phone: str, now: datetime, chance: random.
         account=account,
         id=f"p{index}",
         updated_at=now,
-        first_name=chance.choice(_FIRST_NAMES),
-        last_name=chance.choice(_LAST_NAMES),
+        first_name=chance.choice(hub_addresses.FIRST_NAMES),
+        last_name=chance.choice(hub_addresses.LAST_NAMES),
         phones=(Phone(number=phone, entered=f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}", label="mobile"),),
         allow_text_marketing=True,
         tags=("wedding", "2026"),
@@ -365,7 +276,9 @@ def _message(number: int, index: int, of: tuple[str, MessageKind, datetime], cha
         state=MessageState.RECEIVED if is_reply else MessageState.DELIVERED,
         phone=phone,
         number=SHARED_NUMBER,
-        body=f"{chance.choice(_SAID)} {_RARE if number % 1000 == 0 else ''}".strip() if is_reply else _SENT,
+        body=f"{chance.choice(_SAID)} {hub_addresses.RARE if number % 1000 == 0 else ''}".strip()
+        if is_reply
+        else _SENT,
         encoding="GSM-7",
         segments=1,
         units=1,

@@ -43,7 +43,7 @@ def test_every_step_of_the_demo_succeeds(stack: Stack) -> None:
 
     play(stack, said.append)
 
-    assert said[-1] == "\nAll 147 checks succeeded."
+    assert said[-1] == "\nAll 153 checks succeeded."
 
 
 def test_the_studio_to_look_at_in_the_hub_has_clients_conversations_and_two_months_of_texts(stack: Stack) -> None:

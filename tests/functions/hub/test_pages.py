@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bench import broadcast_steps, hub_pages
+from bench import broadcast_steps, hub_addresses
 from hub import page
 from hub.site import site
 from hub.site_api import PAGES
@@ -97,7 +97,7 @@ def test_each_page_of_a_session_is_timed_or_the_benchmark_says_why_not() -> None
         if route.method == "GET" and not route.path.endswith(no_pages) and not route.path.startswith(without_session)
     }
     draft = BroadcastDraft(account="1", id="d", at=NOW, changed_at=NOW)
-    ways = hub_pages.pages(hub_pages.Studio([], ["12125550123"] * 40)) | broadcast_steps.pages(draft)
+    ways = hub_addresses.pages(["12125550123"] * 40) | broadcast_steps.pages(draft)
     opened = {f"/hub/{path}" for each in ways.values() for path, _ in each}
     static = {route for route in routes if "<" not in route}
     timed = {
@@ -109,7 +109,7 @@ def test_each_page_of_a_session_is_timed_or_the_benchmark_says_why_not() -> None
         )
     }
 
-    assert routes - timed == hub_pages.NOT_TIMED.keys()
+    assert routes - timed == hub_addresses.NOT_TIMED.keys()
 
 
 def test_the_gateway_compresses_pages_as_the_tests_count_them(template: dict[str, Any]) -> None:
