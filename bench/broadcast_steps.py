@@ -27,6 +27,7 @@ def pages(draft: BroadcastDraft) -> dict[str, list[tuple[str, str]]]:
         "broadcast_whom": [("broadcasts/new", ""), ("broadcasts/new", "tags=wedding"), (f"{path}/whom", "")],
         "broadcast_what": [(f"{path}/what", ""), (f"{path}/what", "preview=7")],
         "broadcast_check": [(f"{path}/check", query) for query in ("", "after=p5000", "after=p9900")],
+        "broadcast_check_search": [(f"{path}/check", f"q={name}") for name in ("ann", "tanaka", "5550007")],
         "broadcast_go": [(f"{path}/go", "")],
     }
 
@@ -167,4 +168,6 @@ def pages_of_results(broadcast: Broadcast) -> dict[str, list[tuple[str, str]]]:
         "broadcast_results": [(path, query) for query in ("", "show=not-reached", "show=delivered")],
         "broadcast_replies": [(f"{path}/replies", "")],
         "broadcast_cancel": [(f"{path}/cancel", "")],
+        "broadcast_again": [(f"{path}/again", "")],
+        "broadcast_calls": [(f"{path}/calls", "")],
     }

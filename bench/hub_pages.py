@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import asdict, replace
 
-from bench import broadcast_steps
+from bench import broadcast_steps, hub_addresses
 from bench.rig import Figure, quiet
 from bench.table_server import Served, serving
 from longcode.accounts import sessions
@@ -36,6 +36,7 @@ from longcode.plans.plans import PlanChange
 from longcode.table import consent_keys, keys
 from longcode.table.writes import Put, Update, Write, attributes, wire_item
 from longcode.template import Template
+from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Occurrence, OccurrenceState, call_for
 from longcode.triggers.trigger import DateOf, Record, RecordKind, Timing, Trigger
@@ -51,18 +52,12 @@ _PLANNED = 10_000  # texts of triggers, each for a session of another client, wi
 _BROADCASTS, _OF_A_BROADCAST = (20, 200), 4_000  # days ago; so many clients are texted
 _TEMPLATES = 300
 _REGULARS, _OF_A_REGULAR = 40, 60  # who write often, and the messages with each
-_LONG, _OF_A_LONG = (
-    5,
-    500,
-)  # of these, those with whom there are so many messages: what a page shows of a conversation
-_WAYS, _TIMES = 20, 3
+_OF_A_LONG = 500  # messages with each of the first regulars: what a page shows of a conversation
+_TIMES = 3
 _ACCOUNT, _LARGE = "10000001", "10000002"
 _CLIENTS_OF_LARGE = 20_000
-_FIRST_NAMES = ("Zoë", "Ann", "Ben", "Çelik", "Dana", "Émile", "Farid", "Grace", "Hana", "Ida", "Jun", "Kofi")
-_LAST_NAMES = ("Müller", "Lee", "O'Hara", "Silva", "Nowak", "Okafor", "Schmidt", "Tanaka", "Weber", "Young")
 _SAID = ("Thanks!", "Can I bring the dog?", "Yes please", "We are ten minutes late.", "See you tomorrow at 10!")
 _SENT = "Hello, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
-_RARE = "chandelier"  # in the words of few messages
 
 
 @dataclass(frozen=True)
@@ -97,63 +92,20 @@ def measure() -> Iterator[Figure]:
         steps = broadcast_steps.pages(broadcast_steps.keep_draft(_LARGE, _CLIENTS_OF_LARGE, now))
         steps |= broadcast_steps.pages_of_results(broadcast_steps.sent_an_hour_ago(_LARGE, _CLIENTS_OF_LARGE, now))
         times: dict[str, float] = {}
-        for name, ways in (_pages(studio) | steps).items():
+        for name, ways in (hub_addresses.pages(studio.regulars) | steps).items():
             with quiet():
                 times[name] = _milliseconds(of_large if name in steps else browser, table, ways)
-            bar = _SEARCH_BAR if name == "clients_search" else _BAR
+            bar = _SEARCH_BAR if name.endswith("_search") else _BAR
             yield Figure(f"hub_page_milliseconds_{name}", round(times[name]), "ms", bar)
         for name, milliseconds in _counted_month(browser, table, now).items():
             times[name] = milliseconds
             yield Figure(f"hub_page_milliseconds_{name}", round(milliseconds), "ms", _BAR)
         yield Figure("hub_page_milliseconds", round(max(times.values())), "ms (the slowest page)", _BAR)
-        sizes = {name: _kilobytes(browser, ways) for name, ways in _pages(studio).items()}
+        sizes = {name: _kilobytes(browser, ways) for name, ways in hub_addresses.pages(studio.regulars).items()}
         largest = max(sizes, key=lambda name: sizes[name])
         compressed, raw = sizes[largest]
         what = f"kB as a browser receives it, with all that it loads ({largest}, {raw} kB before compression)"
         yield Figure("hub_page_kilobytes", compressed, what, 60)
-
-
-def _pages(studio: Studio) -> dict[str, list[tuple[str, str]]]:
-    """Return the ways to open each page: paths below /hub/ and queries."""
-    phones = studio.regulars[:_WAYS]
-    tabs = ("inbox", "sent", "unlinked", "all")
-    month = month_of(aws_clients.now())
-    return {
-        "home": [("home", "")],
-        "messages": [("messages", f"tab={tab}") for tab in tabs],
-        "messages_by_name": [("messages", f"tab={tab}&q={name}") for tab in tabs for name in _LAST_NAMES[:5]],
-        "messages_by_number": [("messages", f"tab=all&q={phone[4:]}") for phone in phones],
-        "messages_by_words": [
-            ("messages", f"tab={tab}&q={word}") for tab in tabs for word in (_RARE, "dog", "nowhere")
-        ],
-        "conversation": [(f"messages/{phone}", "tab=all") for phone in phones[_LONG:]],
-        "conversation_of_500": [(f"messages/{phone}", "tab=all") for phone in phones[:_LONG]],
-        "newest": [("newest", "after=0"), ("newest", "after=1")],
-        "clients": [("clients", ""), ("clients", "after=0%20grace")],
-        "clients_search": [("clients", f"q={name}") for name in (*_FIRST_NAMES, *_LAST_NAMES)][: _WAYS // 2]
-        + [("clients", f"q={phone[4:]}") for phone in phones[: _WAYS // 2]]
-        + [("clients", "tag=wedding"), ("clients", "tag=wedding&q=ann&after=0%20ann%20silva")],
-        "client": [(f"clients/p{index}", "") for index in range(_WAYS)],
-        "new": [("new", "")],
-        "people": [("people", "")],
-        "templates": [("templates", ""), ("templates/t7", ""), ("canned-replies", "")],
-        "settings": [(path, "") for path in ("account", "sending", "hours", "webhooks", "webhooks/list", "keys")],
-        "export": [("export", "")],
-        "plan": [("plan", ""), ("plan/change", "plan=large")],
-        "usage": [("usage", ""), (f"usage/{month}", "")],
-        "usage_texts": [(f"usage/{month}/sheet", f"only={only}") for only in ("", "sent", "received")],
-        "invoices": [("invoices", "")],
-        "triggers": [("triggers", "")],
-        "trigger": [
-            ("triggers/reminder", ""),
-            ("triggers/reminder", "record=s5000"),
-            ("triggers/new", "use=reminder"),
-        ],
-        "upcoming": [("upcoming", ""), ("upcoming", f"day={aws_clients.now() + timedelta(days=20):%Y-%m-%d}")],
-        "calendar": [("upcoming/calendar", f"month={aws_clients.now() + timedelta(days=15):%Y-%m}")],
-        "calls": [("calls", "")],
-        "broadcasts": [("broadcasts", "")],
-    }
 
 
 def _counted_month(browser: Browser, table: Served, now: datetime) -> dict[str, float]:
@@ -225,8 +177,8 @@ def _studio(now: datetime) -> Studio:
         for days in _BROADCASTS
         for index in range(_OF_A_BROADCAST)
     ]
-    single = [index for index in regulars[_LONG:] for _ in range(_OF_A_REGULAR)]
-    single += [index for index in regulars[:_LONG] for _ in range(_OF_A_LONG)]
+    single = [index for index in regulars[hub_addresses.LONG :] for _ in range(_OF_A_REGULAR)]
+    single += [index for index in regulars[: hub_addresses.LONG] for _ in range(_OF_A_LONG)]
     single += [chance.randrange(_CLIENTS) for _ in range(_MESSAGES - len(single) - len(of_broadcasts))]
     others = [
         (index, now - chance.random() * year - minute, chance.choice((MessageKind.INDIVIDUAL, MessageKind.REPLY)))
@@ -239,6 +191,7 @@ def _studio(now: datetime) -> Studio:
     surveyed = {"type": "client-survey", "done": True}  # the clients are on their lists
     writes: list[Write] = [Put(keys.account(_ACCOUNT), {"type": "account", **attributes(account)})]
     writes.append(Put(consent_keys.client_survey(_ACCOUNT), surveyed))
+    writes.append(Put(consent_keys.opt_out_survey(_ACCOUNT), {"type": "opt-out-survey", "done": True}))
     writes += [write for index, phone in enumerate(phones) for write in _client(_ACCOUNT, index, phone, now, chance)]
     writes += [Put(keys.message(_ACCOUNT, text.id), messages.item(text)) for text in texts]
     writes += _counted(texts)
@@ -265,8 +218,8 @@ def _client(account: str, index: int, phone: str, now: datetime, chance: random.
         account=account,
         id=f"p{index}",
         updated_at=now,
-        first_name=chance.choice(_FIRST_NAMES),
-        last_name=chance.choice(_LAST_NAMES),
+        first_name=chance.choice(hub_addresses.FIRST_NAMES),
+        last_name=chance.choice(hub_addresses.LAST_NAMES),
         phones=(Phone(number=phone, entered=f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}", label="mobile"),),
         allow_text_marketing=True,
         tags=("wedding", "2026"),
@@ -301,7 +254,7 @@ def _planned(index: int, now: datetime) -> list[Write]:
         due_at=at,
     )
     client = Client(account=_ACCOUNT, id=f"p{index}", updated_at=now)
-    calls = [triggers.call_write(call_for(planned, client, _SENT))] if index % 100 == 0 else []
+    calls = [call_tasks.call_write(call_for(planned, client, _SENT))] if index % 100 == 0 else []
     return [triggers.record_write(record, None), triggers.occurrence_write(None, planned), *calls]
 
 
@@ -316,7 +269,9 @@ def _message(number: int, index: int, of: tuple[str, MessageKind, datetime], cha
         state=MessageState.RECEIVED if is_reply else MessageState.DELIVERED,
         phone=phone,
         number=SHARED_NUMBER,
-        body=f"{chance.choice(_SAID)} {_RARE if number % 1000 == 0 else ''}".strip() if is_reply else _SENT,
+        body=f"{chance.choice(_SAID)} {hub_addresses.RARE if number % 1000 == 0 else ''}".strip()
+        if is_reply
+        else _SENT,
         encoding="GSM-7",
         segments=1,
         units=1,

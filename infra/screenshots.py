@@ -14,12 +14,18 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from hub.automatic import suggestions
 from longcode import months
-from longcode.accounts import sessions
+from longcode.accounts import people, sessions
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.accounts.people import Person, Role
 from longcode.aws import clients, queues
 from longcode.billing import closing
+from longcode.clients import join_pages
+from longcode.clients.join_pages import JoinPage
 from longcode.jobs import HandleKeyword
 from longcode.plans.plans import PlanChange
+from longcode.teamwork import store as teamwork
+from longcode.teamwork.store import Note
 from longcode.template import Template, TemplateVersion
 from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
@@ -43,6 +49,9 @@ _WIDE_PAGES = {
     "plan": "plan",
     "trigger": "triggers/Session-reminder",
     "upcoming": "upcoming",
+    "opt-outs": "opt-outs",
+    "join-page": "join-page",
+    "hours": "hours",
 }
 _SIZES: dict[str, ViewportSize] = {"wide": {"width": 1120, "height": 720}, "narrow": {"width": 390, "height": 844}}
 _SHOTS = (("wide", "light"), ("wide", "dark"), ("narrow", "light"))
@@ -81,6 +90,8 @@ c0,Zoë,Müller,(212) 555-1000,yes,wedding; 2027
 2003,Lena,Vogel,(212) 555-0163,maybe,
 2004,Paul,Roy,(212) 555-0164,yes,wedding
 """
+_HOURS = {day: [{"opens": "09:00", "closes": "17:00"}] for day in ("tuesday", "wednesday", "thursday", "friday")}
+_AWAY = "Thank you for your text. We are closed now and open again {{studio.opens}}."
 _REPLIES = (
     "Thanks!",
     "Can I bring the dog?",
@@ -208,7 +219,39 @@ def open_studio() -> Account:
         optout_worker.handle_keyword(queues.read(HandleKeyword, body), now)
     closing.close(account, months.previous(months.month_of(now)), lambda: now)
     _plan_reminders(account, now)
+    _keep_consent(account, now)
+    _share_a_conversation(account, now)
     return account
+
+
+def _share_a_conversation(account: Account, now: datetime) -> None:
+    """Add a colleague, who answers the first conversation and has written a note on it."""
+    kim = Person(
+        account=account.id,
+        id="kim",
+        name="Kim",
+        email="kim@studio.example",
+        role=Role.STAFF,
+        added_at=account.created_at,
+    )
+    people.add(kim)
+    teamwork.assign(account, _phone(0), kim.id, "Foxglove Portraits", now)
+    words, at = "Dogs are welcome in the garden studio.", now - timedelta(minutes=1)
+    teamwork.add_note(
+        account, Note(account=account.id, phone=_phone(0), id="note", words=words, at=at, person=kim.id, by=kim.name)
+    )
+
+
+def _keep_consent(account: Account, now: datetime) -> None:
+    """Have a client stop, turn the join page on, and set opening hours with an away text."""
+    receive("SMend", "Stop", phone=_phone(6), at=now - timedelta(days=1))
+    for body in take_queued("opt_out"):
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), now - timedelta(days=1))
+    greeting = "Be the first to hear of mini sessions."
+    join_pages.save(
+        account, JoinPage(account=account.id, code="foxglove2026", shown=True, greeting=greeting), None, now
+    )
+    accounts.change_settings(account.id, {"opening_hours": _HOURS, "away_text": _AWAY})
 
 
 def _plan_reminders(account: Account, now: datetime) -> None:

@@ -94,7 +94,9 @@ def show(order: ShowAccount, now: datetime) -> dict[str, Any]:
     """Return who an account is, its status with its history, and what it has used this month; raises `NotFound`."""
     account = account_or_raise(order.account)
     used = usage.of_account(account, month_of(now))
-    return {**_listed(account, now), **_shown(account), **{name: used[name] for name in ("month", "units", "usage")}}
+    limits = {name: getattr(account, name) for name in ("units_a_day", "trial_units_a_day", "texts_an_hour")}
+    of_month = {name: used[name] for name in ("month", "units", "usage")}
+    return {**_listed(account, now), **_shown(account), "limits": limits, **of_month}
 
 
 def approve(order: Approve, now: datetime) -> dict[str, Any]:

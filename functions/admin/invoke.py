@@ -20,7 +20,7 @@ from admin import (
     waiting,
 )
 from admin.order import Order
-from admin.texts import find, show, unattributed
+from admin.texts import find, recipients, release, show, unattributed
 from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
 
@@ -49,6 +49,9 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     phones.HashPhone: phones.hash_phone,
     find.FindTexts: find.find,
     show.ShowText: show.show,
+    recipients.ListBroadcasts: recipients.list_broadcasts,
+    recipients.ListRecipients: recipients.list_recipients,
+    recipients.ListLeftOut: recipients.list_left_out,
     numbers.CheckNumbers: numbers.check_numbers,
     price_list.ShowPlans: price_list.show,
     price_list.Load: price_list.load,
@@ -66,7 +69,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     unattributed.ListUnattributed: unattributed.list_unattributed,
     unattributed.HandOver: unattributed.hand_over,
     unattributed.Move: unattributed.move,
-    waiting.Release: waiting.release,
+    release.Release: release.release,
     waiting.CountParked: waiting.count_parked,
     waiting.ListOverdue: waiting.list_overdue,
     waiting.NoteDeadLetters: waiting.note_dead_letters,

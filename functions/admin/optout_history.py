@@ -7,10 +7,11 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from admin.order import AccountId, Cursor, ItemId, Order, PhoneNumber, ReadingOrder, Unchanged
+from admin.order import AccountId, ItemId, Order, PhoneNumber, ReadingOrder, Unchanged
 from longcode.clients import store as clients
 from longcode.errors import RequestError
 from longcode.message import Instant
+from longcode.months import instant
 from longcode.one_spelling import one_spelling
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
@@ -24,7 +25,7 @@ class ExportHistory(ReadingOrder, frozen=True, kw_only=True, tag="optouts.export
 
     phone: PhoneNumber | None = None
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = _MOST
-    cursor: Cursor | None = None
+    cursor: Annotated[str, Meta(max_length=400)] | None = None
 
 
 class ImportHistory(Order, frozen=True, kw_only=True, tag="optouts.import"):
@@ -50,11 +51,23 @@ class _Line(OptOutEvent, frozen=True, kw_only=True):
 def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
     """Return a line for each event, oldest first, and the cursor of the next page, None on the last."""
     if order.phone:
-        events, next_cursor = optouts.phone_history(one_spelling(order.phone), now), None
+        events, next_cursor = _page_of_phone(one_spelling(order.phone), order, now)
     else:
         events, next_cursor = optouts.history_page(now, limit=order.limit, cursor=order.cursor)
     lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
     return {"lines": lines.decode(), "next_cursor": next_cursor}
+
+
+def _page_of_phone(phone: str, order: ExportHistory, now: datetime) -> tuple[list[OptOutEvent], str | None]:
+    """Return a page of a phone's events, and its last place: a phone can text STOP and START without end."""
+    events = sorted(optouts.phone_history(phone, now), key=_place)
+    left = [event for event in events if _place(event) > (order.cursor or "")]
+    page = left[: order.limit]
+    return page, _place(page[-1]) if len(left) > order.limit else None
+
+
+def _place(event: OptOutEvent) -> str:
+    return f"{instant(event.at)}#{event.scope}#{event.id}"
 
 
 def import_history(order: ImportHistory, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A phone: which accounts text it, its consent and blocks; the blocked phones; the hash of a phone in the logs."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +11,8 @@ from admin.order import Cursor, PhoneNumber, ReadingOrder
 from admin.texts.find import accounts_of, read_phone
 from admin.texts.stops import stops
 from longcode.accounts import store as accounts
+from longcode.aws.at_once import at_once
+from longcode.clients import consents
 from longcode.clients import store as clients
 from longcode.months import instant
 from longcode.numbers import store as numbers
@@ -20,7 +23,8 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOut
 from longcode.table import keyed_hash
 
-_MOST_ACCOUNTS, _MOST_CLIENTS, _MOST_EVENTS = 50, 50, 500  # an answer has six megabytes at most
+# An answer has six megabytes at most.
+_MOST_ACCOUNTS, _MOST_CLIENTS, _MOST_EVENTS, _MOST_CONSENTS = 50, 50, 500, 20
 
 
 class ShowPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.show"):
@@ -44,7 +48,7 @@ class HashPhone(ReadingOrder, frozen=True, kw_only=True, tag="phones.hash"):
 
 
 def show(order: ShowPhone, now: datetime) -> dict[str, Any]:
-    """Return the accounts that know a phone, its opt-outs with their history, and its blocks at the carrier."""
+    """Return the accounts that know a phone, its consents, its opt-outs with their history, and its blocks."""
     phone = read_phone(order.phone, order.country_code, "phone")
     conversations = numbers.conversations_with(phone)
     known = accounts_of(phone)
@@ -54,6 +58,8 @@ def show(order: ShowPhone, now: datetime) -> dict[str, Any]:
     last = numbers.all_last_texts(phone)
     with_client = list(clients.with_phone_in_all_accounts(phone))
     history = optouts.phone_history(phone, now)
+    given = at_once(*(partial(consents.of_phone, one.id, phone, now) for one in studios)) if studios else []
+    agreed = {studio.id: events for studio, events in zip(studios, given, strict=True)}
     return {
         "phone": phone,
         "phone_hash": keyed_hash.of(phone),
@@ -63,6 +69,7 @@ def show(order: ShowPhone, now: datetime) -> dict[str, Any]:
                 "account_name": by_id[one].name,
                 "clients": [client_id for account, client_id in with_client if account == one][:_MOST_CLIENTS],
                 "conversations": [_conversation(text, now) for text in last if text.account == one],
+                "consents": [msgspec.to_builtins(event) for event in agreed[one][-_MOST_CONSENTS:]],
                 "stopped": {"why": stopped[one].why, "help": stopped[one].help} if one in stopped else None,
             }
             for one in known

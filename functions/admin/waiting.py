@@ -1,4 +1,4 @@
-"""What waits: parked texts and numbers, and their release; overdue items; what becomes of dead letters."""
+"""What waits: parked texts and numbers, and overdue items; and the note of what becomes of dead letters."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -9,9 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, ItemId, Order, PhoneNumber, ReadingOrder, Unchanged, Words
-from longcode import jobs, windows
-from longcode.aws import queues
+from admin.order import AccountId, ItemId, Order, PhoneNumber, ReadingOrder, Words
+from longcode import windows
 from longcode.aws.settings import settings
 from longcode.carriers.refusals import meaning_of, meaning_of_error
 from longcode.message import HoldReason, Message, MessageState
@@ -20,9 +19,8 @@ from longcode.months import instant
 from longcode.numbers import store as numbers
 from longcode.table import due
 from longcode.table.writes import Attributes
-from longcode.windows import SWEEP_AFTER
 
-_FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is sooner
+FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is sooner
 
 
 class CountParked(ReadingOrder, frozen=True, kw_only=True, tag="texts.count_parked"):
@@ -42,23 +40,16 @@ class ListOverdue(ReadingOrder, frozen=True, kw_only=True, tag="due.list_overdue
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
-    """Release parked texts: all, or the first `at_most`; with `number`, only those from that one of our numbers.
-
-    A dry run only counts them.
-    """
-
-    number: PhoneNumber | None = None
-    at_most: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
-    dry_run: bool = False
-
-
 def count_parked(order: CountParked, now: datetime) -> dict[str, Any]:
-    """Return the groups of parked texts, by when they expire, and whether everything that waits was looked at."""
+    """Return the groups of parked texts, by when they expire, and whether everything that waits was looked at.
+
+    Of what was looked at, `unanswered` counts the texts about which the carrier gave no answer, and `tried_again`
+    those that it has not taken yet: the service goes on with both by itself.
+    """
     numbers_parked = {one.number: one for one in numbers.all_parked()}
-    looked_at = list(islice(due.find_until(now + _FURTHEST), order.look_at))
+    looked_at = list(islice(due.find_until(now + FURTHEST), order.look_at))
     groups: defaultdict[tuple[str, str, str], list[Message]] = defaultdict(list)
-    for text in _parked_texts(looked_at, order.number, now):
+    for text in parked_texts(looked_at, order.number, now):
         held_with = numbers_parked.get(text.number)
         code = text.error or (f"{settings().carrier}:{held_with.code}" if held_with else "")
         groups[text.number, text.account, code].append(text)
@@ -70,8 +61,16 @@ def count_parked(order: CountParked, now: datetime) -> dict[str, Any]:
             for one in numbers_parked.values()
             if order.number in (None, one.number)
         ],
+        "unanswered": sum(item.get("state") == MessageState.UNCERTAIN for item in looked_at),
+        "tried_again": sum(map(_is_tried_again, looked_at)),
         "complete": len(looked_at) < order.look_at,
     }
+
+
+def _is_tried_again(item: Attributes) -> bool:
+    """Return whether an item is a text that the carrier has refused for now; the error is its code."""
+    is_queued = item.get("state") == MessageState.QUEUED and not item.get("held")
+    return is_queued and ":" in str(item.get("error", ""))
 
 
 def _group(number: str, account: str, code: str, texts: list[Message]) -> dict[str, Any]:
@@ -117,34 +116,13 @@ def _plain(value: object) -> object:
     return value if isinstance(value, str | int) else str(value)
 
 
-def release(order: Release, now: datetime) -> dict[str, Any]:
-    """Queue parked texts in the order in which they expire, and return how many; a second order queues none again.
-
-    New texts go from the released numbers again, whatever `at_most` says.
-    """
-    parked_texts = islice(_parked_texts(due.find_until(now + _FURTHEST), order.number, now), order.at_most)
-    if order.dry_run:
-        return Unchanged(released=sum(1 for _ in parked_texts))
-    parked = [order.number] if order.number else [each.number for each in numbers.all_parked()]
-    released_numbers = [number for number in parked if numbers.release(number, now)]
-    released = sum(_release_one(message, now) for message in parked_texts)
-    return {"released": released} if released or released_numbers else Unchanged(released=0)
-
-
-def _parked_texts(items: Iterable[Attributes], number: str | None, now: datetime) -> Iterator[Message]:
+def parked_texts(items: Iterable[Attributes], number: str | None, now: datetime) -> Iterator[Message]:
+    """Yield the parked texts among items, of all numbers or of one, that are still worth sending."""
     for item in items:
         if item.get("held") == HoldReason.PARKED and number in (None, item.get("number")):
             message = messages.try_read(item)
             if message and not windows.is_expired(message, now):
                 yield message
-
-
-def _release_one(message: Message, now: datetime) -> bool:
-    # The new due time is written first, so that the sweeper finds a text whose job is lost.
-    if not messages.reschedule(message, MessageState.QUEUED, now + SWEEP_AFTER):
-        return False
-    queues.send(jobs.for_message(message))
-    return True
 
 
 class NoteDeadLetters(Order, frozen=True, kw_only=True, tag="dead_letters.note"):

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account
+from longcode.aws.at_once import at_once
 from longcode.broadcasts import counts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
@@ -55,6 +56,8 @@ class CallsToMake(Struct, frozen=True, kw_only=True):
 def missed(broadcast: Broadcast, texts: counts.Counts) -> Iterator[Missed]:
     """Yield the phones whose text did not arrive, then the clients without a text."""
     yield from failed(broadcast, texts)
+    if not broadcast.skipped:
+        return
     for _, skipped in broadcasts.skipped_from(broadcast, None):
         yield Missed(client_id=skipped.client_id, phone=skipped.phone, code=skipped.code, detail=skipped.detail)
 
@@ -81,10 +84,11 @@ def calls_to_make(broadcast: Broadcast, now: datetime) -> CallsToMake:
 
     Clients who opted out, or whose record allows no texts, are not called; clients without a number for texts are.
     """
-    wanted = dict.fromkeys(
-        one.client_id for one in missed(broadcast, counts.look(broadcast, now)) if one.client_id and _is_to_call(one)
+    found, before = at_once(
+        lambda: [*missed(broadcast, counts.look(broadcast, now))],
+        lambda: call_tasks.made(broadcast.account, broadcast.id),
     )
-    before = call_tasks.made(broadcast.account, broadcast.id)
+    wanted = dict.fromkeys(one.client_id for one in found if one.client_id and _is_to_call(one))
     left = [client_id for client_id in wanted if not before.has(client_id)]
     most = max(0, MOST_CALLS - len(before.clients))
     return CallsToMake(clients=left[:most], others=len(left[most:]), before=before)

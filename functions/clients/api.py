@@ -22,7 +22,7 @@ from longcode.changes import store as changes
 from longcode.changes.change import ChangeKind, Detail, short
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, with_writer
-from longcode.clients.permission import Consent, Via, Writer, change_by
+from longcode.clients.permission import Consent, ConsentMeans, Via, Writer, change_by
 from longcode.clients.rows import EmptyCells
 from longcode.clients.search import Wanted
 from longcode.errors import NotFound, RequestError
@@ -33,6 +33,8 @@ from longcode.plans.room import Room
 app = account_resolver.resolver(web.JSON, *bulk_import.TYPES)
 
 ClientId = Annotated[str, Path(max_length=100)]
+
+_NO_DAY = "Choose the day on which the client agreed, as near as you know it."
 
 
 @app.put("/clients/<client_id>", responses=web.responses({200: forms.ShownClient, 201: forms.ShownClient}))
@@ -147,20 +149,28 @@ def write(
 ) -> tuple[bool, Client]:
     """Write a client as a form describes it; return whether it is new, and the client as it is stored.
 
-    Raise `RequestError` if the form `needs_consent`, newly allows texts, and does not say how the client agreed.
+    Raise `RequestError` if the form `needs_consent`, newly allows texts, and does not say how the client agreed, and
+    on which day unless that is not known.
     """
     client = forms.client_of_form(account, forms.check_id(client_id), form, now)
     consent = forms.consent_of_form(form, now)
 
     def changed(old: Client | None) -> Client:
-        if needs_consent and client.allow_text_marketing and not consent and not (old and old.allow_text_marketing):
-            raise RequestError("Say how the client agreed to texts.", field="consent.means")
+        if needs_consent and client.allow_text_marketing and not (old and old.allow_text_marketing):
+            _check_said(consent)
         return with_writer(old, replace(client, fields=forms.own_values(account, old, form)), writer, consent)
 
     room_for_one = Room(account.id, account.plan_changes, Bounded.CLIENTS, now)
     is_new = client_store.change(account.id, client.id, changed, room_for_one.take, consent)
     # Read again, because fields of the earlier record are kept.
     return bool(is_new), client_store.get(client.account, client.id) or client
+
+
+def _check_said(consent: Consent | None) -> None:
+    if consent is None:
+        raise RequestError("Say how the client agreed to texts.", field="consent.means")
+    if consent.given_on is None and consent.means is not ConsentMeans.UNKNOWN:
+        raise RequestError(_NO_DAY, field="consent.given_on")
 
 
 def say_consent(account: str, client_id: str, consent: Consent, writer: Writer, now: datetime) -> bool:

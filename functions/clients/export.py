@@ -10,10 +10,12 @@ from msgspec import Struct
 from longcode.aws.at_once import at_once
 from longcode.billing.sheet import csv_text
 from longcode.clients import consents
+from longcode.clients import store as client_store
 from longcode.clients.client import Client, consent_means
 from longcode.clients.consents import ConsentEvent
 from longcode.clients.permission import Permission, Via
 from longcode.clients.search import Wanted, find_all
+from longcode.messages import folders
 from longcode.months import instant
 
 _MOST_BYTES = 4_000_000  # Lambda returns 6 MB, and JSON writes a quotation mark in two bytes
@@ -79,6 +81,18 @@ def consent_rows(account: str, part: Part, key_names: Mapping[str, str], now: da
         phones = dict.fromkeys(phone.number for client in some for phone in client.phones)
         for events in at_once(*(partial(consents.of_phone, account, phone, now) for phone in phones)):
             yield from (_event_row(event, key_names) for event in events if event.client_id in ids)
+
+
+def former_consent_rows(account: str, key_names: Mapping[str, str], now: datetime) -> Iterator[Iterable[str]]:
+    """Yield the headings and the consents of phones that were texted, or wrote, and that no client has now."""
+    yield _OF_EVENTS
+    phones = sorted(folders.phones(account))
+    for begin in range(0, len(phones), _AT_ONCE):
+        some = phones[begin : begin + _AT_ONCE]
+        with_client = {phone for phone, ids in client_store.ids_with_phones(account, some).items() if ids}
+        if wanted := [phone for phone in some if phone not in with_client]:
+            for events in at_once(*(partial(consents.of_phone, account, phone, now) for phone in wanted)):
+                yield from (_event_row(event, key_names) for event in events)
 
 
 def _event_row(event: ConsentEvent, key_names: Mapping[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from hub.site import Page, notice, site
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError, TooManyRequests
 
@@ -21,7 +22,7 @@ def absent(_error: NotFoundError) -> Page:
 @site.exception_handler(RequestError)
 def refused(error: RequestError) -> Page:
     """Return the page for a refusal that no form shows."""
-    answer = notice("This cannot be done", error.detail, error.status)
+    answer = notice("This cannot be done", error.detail, error.status, go_on=_home())
     if isinstance(error, TooManyRequests):
         answer.headers = {**answer.headers, "Retry-After": str(error.retry_after_seconds)}
     return answer
@@ -31,12 +32,18 @@ def refused(error: RequestError) -> Page:
 def broken(_error: Exception) -> Page:
     """Return the page after a fault of ours."""
     logger.exception("broken")
-    return notice("This did not work", _BROKEN, 500)
+    return notice("This did not work", _BROKEN, 500, go_on=_home())
 
 
 def nothing_here() -> Page:
     """Return the page for an address without one."""
-    return notice("Not found", "There is no page at this address.", 404)
+    return notice("Not found", "There is no page at this address.", 404, go_on=_home())
+
+
+def _home() -> str:
+    """Return where to go on: an operator has no home among a studio's pages."""
+    is_operators = site.current_event.path.startswith("/hub/operator/") and settings().operator_addresses
+    return "operator/overview" if is_operators else "home"
 
 
 def resolve(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -25,12 +25,22 @@ _DAY = timedelta(days=1)
 _FAILED_DAYS = 7
 _LOOKED_AT = 200  # among so many newest texts, those that did not arrive are found
 _MOST_QUESTIONS = 20
+_MOST_REPLIES = 3  # conversations with unread replies that are named
+_MOST_WORDS = 80
 MOST_CALLS = 50
 """How many calls to make are counted; of more, it is said that there are more."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
     """A possible opt-out that waits for an answer, and who wrote it."""
+
+    who: str
+    digits: str
+    words: str
+
+
+class UnreadTalk(Struct, frozen=True, kw_only=True):
+    """A conversation with an unread reply: who wrote it, and the newest words, "" for a picture."""
 
     who: str
     digits: str
@@ -48,14 +58,17 @@ class Failed(Struct, frozen=True, kw_only=True):
 class Home(Struct, frozen=True, kw_only=True):
     """What the home page shows. `message` is set if the account has no texting.
 
-    `unread` counts replies, as the navigation and the API do. `oldest_unread` is None if some unread replies are not
-    among the newest. `failed` counts the texts of a day that did not arrive; if `failed_of` is set, those among so
+    `unread` counts replies, as the navigation and the API do; `unread_talks` are some of their conversations.
+    `oldest_unread` is None if some unread replies are not among the newest. `more_questions`: there are more than
+    `questions`. `failed` counts the texts of a day that did not arrive; if `failed_of` is set, those among so
     many newest texts.
     """
 
     unread: int
     oldest_unread: datetime | None
+    unread_talks: list[UnreadTalk]
     questions: list[Asked]
+    more_questions: bool
     failed: int
     failed_of: int | None
     paused: list[Broadcast]
@@ -111,17 +124,20 @@ def show_more(account: Account) -> Page:
 def of(account: Account, now: datetime) -> Home:
     """Return the home page of an account."""
     panel = panel_of(account, now)
-    questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
+    questions, following = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     unread = replies.unread_counts(account.id).unread
     newest, paused, calls = at_once(
         lambda: _newest_sent(account),
         lambda: broadcasts.paused(account.id),
         lambda: call_tasks.call_page(account.id, None, MOST_CALLS),
     )
+    replies_unread = _newest_unread(account) if unread else []
     return Home(
         unread=unread,
-        oldest_unread=_oldest_unread(account, unread) if unread else None,
+        oldest_unread=replies_unread[-1].created_at if replies_unread and len(replies_unread) == unread else None,
+        unread_talks=_talks(account, replies_unread, {question.phone for question in questions}, now),
         questions=_asked(account, questions),
+        more_questions=following is not None,
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
         failed_of=_looked_at(newest, now - _DAY),
         paused=paused,
@@ -145,11 +161,25 @@ def _asked(account: Account, questions: list[Question]) -> list[Asked]:
     ]
 
 
-def _oldest_unread(account: Account, unread: int) -> datetime | None:
-    """Return when the oldest unread reply of an account came, None unless all are among the newest."""
-    newest = folders.page(account.id, "inbox", limit=_LOOKED_AT).messages
-    waiting = [reply.created_at for reply in newest if not reply.read]
-    return min(waiting) if len(waiting) == unread else None
+def _newest_unread(account: Account) -> list[Message]:
+    """Return the unread ones of an account's newest replies, newest first."""
+    return [reply for reply in folders.page(account.id, "inbox", limit=_LOOKED_AT).messages if not reply.read]
+
+
+def _talks(account: Account, unread: list[Message], asked: set[str], now: datetime) -> list[UnreadTalk]:
+    """Return the conversations with the newest of some replies, without those that ask for an answer already."""
+    newest = {reply.phone: reply for reply in reversed(unread) if reply.phone not in asked}
+    first = sorted(newest.values(), key=lambda reply: reply.created_at, reverse=True)[:_MOST_REPLIES]
+    people = client_store.of_phones(account.id, [reply.phone for reply in first])
+    shown = [windows.hide_old_body(reply, account.retention_days, now) for reply in first]
+    return [
+        UnreadTalk(
+            who=who(reply.phone, people[reply.phone], account),
+            digits=reply.phone.removeprefix("+"),
+            words=reply.body[:_MOST_WORDS] + ("…" if len(reply.body) > _MOST_WORDS else ""),
+        )
+        for reply in shown
+    ]
 
 
 def _newest_sent(account: Account) -> list[Message]:

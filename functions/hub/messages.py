@@ -19,6 +19,7 @@ from longcode.folded import fold
 from longcode.messages import replies
 from longcode.teamwork import store as team
 from longcode.teamwork.store import Note
+from longcode.templates import store as template_store
 from optout import questions
 from send import api as send
 
@@ -197,11 +198,12 @@ def _page(
             return conversations.found(account, tab, search, now)
         return conversations.listed(account, tab, query.get("cursor"), now)
 
-    opened, rows, (newest, unread), templates, of_template, everybody, shared = at_once(
+    opened, rows, (newest, unread), templates, canned, of_template, everybody, shared = at_once(
         lambda: _opened(account, digits, query.get("before"), now) if digits else None,
         listed,
         lambda: replies.newest_and_unread(account.id),
-        lambda: texts.templates_of(account) if digits else [],
+        lambda: template_store.template_names(account.id) if digits else [],
+        lambda: template_store.with_shortcut(account.id) if digits else [],
         lambda: texts.template_body(account, query.get("template")),
         lambda: people.of_account(account),
         lambda: team.of_conversation(account, f"+{digits}", me, now) if digits else None,
@@ -223,8 +225,8 @@ def _page(
         team=teamwork.shown(shared, everybody, me, opened, query.get("before")) if opened else None,
         typed={"body": query.get("body") or of_template, "at": "", "note": query.get("note", "")} | (typed or {}),
         shown=texts.shown_if_asked(account, _recipient(digits, typed), typed) if digits and typed else None,
-        templates=[template.name for template in templates],
-        canned=canned_replies.of(account, templates, opened.client if opened else None),
+        templates=templates,
+        canned=canned_replies.of(account, canned, opened.client if opened else None),
         key=texts.key_of(typed or {}, wrong),
         note_key=uuid4().hex,
         most_note=team.LONGEST_NOTE,

@@ -53,6 +53,7 @@ ANOTHER_SITE = "This form was not sent from a page of ours, so nothing was chang
 
 _NEXT = {
     "home": "Go to the home page",
+    "operator/overview": "Go to the overview",
     "sign-in": "Use another address",
     "account": "Go back to the account",
     "webhooks": "Go back to the webhooks",

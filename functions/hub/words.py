@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from hub.refusals import NOT_SENT, ONLY_THEY, SAYS_MORE, SENTENCES
 from longcode.accounts.account import Account
 from longcode.billing.invoice import money
 from longcode.carriers.carrier import RefusalReason
@@ -47,18 +48,8 @@ _ORIGINS = {
     MessageKind.TRIGGERED: "automatic",
     MessageKind.SERVICE: "automatic answer",
 }
-_ONLY_THEY = "Only they can start again, by texting START."
 _OUR_FAULT = "We are working on it; your text is fine."
-_NOT_SENT = {
-    "opted_out": f"the client had asked us to stop. {_ONLY_THEY}",
-    "too_many_to_phone": "this phone had as many texts within the hour as it may get. Send it again later.",
-    "no_shared_number": "none of our numbers was free for this phone. Send it again later.",
-    "country_not_allowed": "your account does not text this country.",
-    "number_type_not_allowed": "numbers of this kind get no texts. Use a mobile number of the client.",
-    "our_own_number": "this is a number that we send from. Use the client's own number.",
-    "account_suspended": "your account was stopped. The mail to the owner says why.",
-    "account_closed": "your account was closed.",
-}
+_RAISE = "The owner can raise the limit under Settings, Sending."
 _UNCERTAIN = "it is not known whether it arrived. Ask the client before you send it again."
 
 CHANNELS = {
@@ -78,22 +69,12 @@ _WHAT_HELPS = {
     RefusalReason.BAD_NUMBER: "Ask the client for another number.",
     RefusalReason.NO_SUCH_NUMBER: "Check the number with the client.",
     RefusalReason.NOT_MOBILE: "Use a mobile number of the client.",
-    RefusalReason.OPTED_OUT: _ONLY_THEY,
+    RefusalReason.OPTED_OUT: ONLY_THEY,
     RefusalReason.FILTERED: "Write it in other words, without links and capitals.",
     RefusalReason.BAD_TEXT: "Write it in other words.",
     RefusalReason.PARKED: _OUR_FAULT,
     RefusalReason.INVALID: _OUR_FAULT,
     RefusalReason.UNKNOWN: "Send it again, or call.",
-}
-
-# The sentences of the API that speak of its settings and requests, as a colleague says them.
-_REFUSALS = {
-    "opted_out": f"This phone asked us to stop. {_ONLY_THEY}",
-    "no_number_ticked": "The SMS box of this number is not ticked. Tick it in the client's record, then send again.",
-    "no_permission": "The client's record does not allow texts. If the client agrees, tick the boxes there.",
-    "country_not_allowed": "Your account does not text this country: at first, an account texts only its own.",
-    "bad_time": "Choose a day and time between now and a year ahead, or none to send at once.",
-    "idempotency_conflict": "Your text before this one has been sent. Press Send again to send this one too.",
 }
 
 
@@ -164,6 +145,8 @@ def waiting(reason: str) -> str:
 
 def refusal(error: RequestError, account: Account, now: datetime) -> str:
     """Return why something is refused, for people: the sentence of the API, unless it speaks to programmers."""
+    if error.code == "not_found" and error.field == "client_id":  # deleted while somebody wrote
+        return "There is no such client any more. Press Send again to text the number alone."
     return why_refused(error.code, error.detail, error.frees_at, account, now)
 
 
@@ -172,10 +155,14 @@ def why_refused(code: str | None, detail: str, frees_at: datetime | None, accoun
     again = f"You can send again {at(frees_at, now, account.time_zone)}." if frees_at else ""
     if code == "too_many_to_phone" and again:
         return f"This phone has had {counted(account.texts_an_hour, 'text')} this hour. {again}"
-    if code == "day_limit_reached" and again:
-        few = " Until we have approved your account, it sends few texts a day."
-        return f"Your account has sent as much today as it may. {again}{few if account.trial_units_a_day else ''}"
-    return _REFUSALS.get(code or "", detail)
+    if code == "day_limit_reached":
+        few = "Until we have approved your account, it sends few texts a day." if account.trial_units_a_day else ""
+        if again:
+            return f"Your account has sent as much today as it may. {again} {few}".rstrip()
+        return f"This counts as more than your account may send in a day. {few or _RAISE}"
+    if more := SAYS_MORE.get(code or ""):
+        return f"{sentence(detail)} {more}"
+    return SENTENCES.get(code or "", detail)
 
 
 def at(moment: datetime, now: datetime, zone_name: str) -> str:
@@ -205,7 +192,7 @@ def instant(at: datetime, zone_name: str) -> str:
 
 def stopped(event: OptOutEvent | None, who: str, now: datetime, zone_name: str) -> str:
     """Return that somebody opted out, with when and with which words, if these are known."""
-    begin, end = f"{who or 'This phone'} asked us to stop", _ONLY_THEY
+    begin, end = f"{who or 'This phone'} asked us to stop", ONLY_THEY
     if event is None:
         return f"{begin}. {end}"
     local = event.at.astimezone(time_zone(zone_name))
@@ -316,8 +303,8 @@ def ended_badly(state: MessageState, error: str | None) -> str:
     if error == "uncertain":
         return _UNCERTAIN
     begin = "not delivered" if state is MessageState.UNDELIVERED else "not sent"
-    if error in _NOT_SENT:
-        return f"{begin}: {_NOT_SENT[error or '']}"
+    if error in NOT_SENT:
+        return f"{begin}: {NOT_SENT[error or '']}"
     meaning = meaning_of_error(error)
     return f"{begin}: {meaning.words}. {_WHAT_HELPS[meaning.reason]}"
 

@@ -13,6 +13,7 @@ from longcode.errors import NoNumberTicked, RequestError
 from longcode.messages import accept, timing
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
+from longcode.triggers import call_tasks
 from longcode.triggers import store as triggers
 from longcode.triggers.facts import OccurrenceFacts, read_facts
 from longcode.triggers.planning import OccurrenceState, call_for
@@ -76,7 +77,7 @@ def _create_call(facts: OccurrenceFacts, client: Client, text: str, now: datetim
     _note_fired(facts, now)
     call = call_for(planned, client, text)
     created = call_created.deliveries(account, [call], now)
-    if triggers.put_call(planned, call, now, *map(webhooks.creation_write, created)):
+    if call_tasks.put(planned, call, now, *map(webhooks.creation_write, created)):
         enqueue(account.id, created)
 
 

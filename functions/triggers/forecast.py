@@ -14,6 +14,7 @@ from longcode.errors import NoNumberTicked, RequestError
 from longcode.message import Message, MessageState
 from longcode.template import render
 from longcode.templates import store as template_store
+from longcode.triggers import search
 from longcode.triggers import store as triggers
 from longcode.triggers.facts import OccurrenceFacts, read_facts
 from longcode.triggers.planning import REASONS, SENT, Occurrence, OccurrenceState, Unplanned, decide, explain
@@ -67,7 +68,7 @@ class Week(Struct, frozen=True, kw_only=True):
     total: int
 
 
-def week(account: Account, trigger: Trigger, now: datetime, page: int = triggers.RECORDS_OF_A_CALL) -> Week | None:
+def week(account: Account, trigger: Trigger, now: datetime, page: int = search.RECORDS_OF_A_CALL) -> Week | None:
     """Return what a trigger, stored or not, would do within seven days; None if that cannot be foreseen.
 
     `page` is how many records a call to the table looks at.
@@ -79,7 +80,7 @@ def week(account: Account, trigger: Trigger, now: datetime, page: int = triggers
     begin, end = months.instant_of(months.local_day(now, zone), time(0), zone), now + WEEK
     before = timedelta(days=trigger.timing.days)
     days = months.local_day(begin, zone) - before, months.local_day(end, zone) - before
-    found = triggers.find_dated(account.id, trigger.watches, trigger.timing.of, days, page)
+    found = search.find_dated(account.id, trigger.watches, trigger.timing.of, days, page)
     dates = {str(item["id"]): date.fromisoformat(item[trigger.timing.of]) for item in found.items}
     if not found.is_all:
         planned = triggers.next_planned(account.id, now, _MOST_PLANNED)

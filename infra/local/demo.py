@@ -12,7 +12,7 @@ from infra.local.story.stage import Stage
 
 
 def play(stack: Stack, say: Callable[[str], None] = print) -> None:
-    """Play twenty-two steps, from two studios' sign-ups to their invoices; raise `CheckFailed` if a check fails."""
+    """Play twenty-five steps, from two studios' sign-ups to their invoices; raise `CheckFailed` if a check fails."""
     stage = Stage(stack, say)
     american = {"product": "spectra", "edition": "professional", "plan": "medium", "country_code": "1"}
     australian = {"product": "mystratus", "edition": "standard", "plan": "small", "country_code": "61"}
@@ -32,10 +32,13 @@ def play(stack: Stack, say: Callable[[str], None] = print) -> None:
     replies.keep_an_unattributed_reply(stage, fox, wattle)
     owner = hub.answer_in_the_hub(stage, fox)
     hub.prepare_a_broadcast(stage, owner)
+    hub.let_a_client_join(stage, fox, owner)
+    hub.write_a_trigger(stage, owner)
     webhooks.deliver_a_reply(stage, wattle)
     billing.reach_the_limit(stage, fox)
     billing.compare_the_usage(stage, fox)
     month = billing.close_the_month(stage, fox, wattle)
+    hub.read_the_invoice(stage, owner, month)
     billing.keep_the_books(stage, fox, month)
     billing.suspend_and_restore(stage, fox, "1001")
     stage.say(f"\nAll {stage.checks} checks succeeded.")

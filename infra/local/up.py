@@ -1,4 +1,4 @@
-"""`make up`: run the whole system on this machine, with a demo studio, until Ctrl-C."""
+"""`make up`: run the whole system on this machine, with a studio for the API and one for the hub, until Ctrl-C."""
 
 import signal
 import sys
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from infra.local import stack
 from infra.local.folder import LOCAL
+from infra.local.lively_studio import FORM, open_lively_studio
 from infra.local.processes import ROOT, Failed, free_port
 from infra.local.studio import Credentials, sign_up
 from infra.local.visitor import sign_in_link
@@ -38,9 +39,10 @@ def up() -> None:
         raise Failed(f"another stack is running, at {other.api_url} (process {other.pid})")
     with stack.new_stack(_print) as own, stack.findable(own):
         studio = sign_up(own, DEMO_STUDIO)
+        open_lively_studio(own)
         _print(f"{time.monotonic() - start:6.1f} s  in total\n")
         with _variables_in(VARIABLES, variables(own, studio)):
-            _print(_welcome(own, studio, sign_in_link(own, DEMO_STUDIO["email"])))
+            _print(_welcome(own, studio, sign_in_link(own, FORM["email"])))
             while True:
                 signal.pause()
 
@@ -85,6 +87,7 @@ def _welcome(own: stack.Stack, studio: Credentials, link: str) -> str:
 account   {studio.account}
 password  {studio.password}
 hub       {link}
+          signs in once, within 15 minutes, to {FORM["studio_name"]}, which has clients and two months of texts
 operator  {own.api_url}/hub/operator, as {stack.OPERATOR}: `make mail` has the link
 phones    {own.carrier_url}/
 AWS       {own.emulator_url}

@@ -30,18 +30,26 @@ def bodies(account: Account) -> list[str]:
     return [text.body for text in folders.page(account.id, "sent", limit=10).messages]
 
 
+COUNT_CLICKS = """addEventListener("click", (event) => {
+  if (event.isTrusted) sessionStorage.setItem("clicks", Number(sessionStorage.getItem("clicks")) + 1);
+}, true)"""
+
+
 def test_a_reply_is_answered_with_four_clicks_from_the_mailed_link(page: Page, hub: str, account: Account) -> None:
-    page.goto(link_by_mail(page, hub, account.email))
+    link = link_by_mail(page, hub, account.email)
+    page.add_init_script(COUNT_CLICKS)
+    page.goto(link)
 
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="2 unread replies, the oldest").click()
     page.get_by_role("link", name="Ann Lee").click()
-    page.get_by_label("Your text to Ann Lee").fill("Of course, bring the dog!")
+    page.get_by_label("Your text to Ann Lee").click()
+    page.keyboard.type("Of course, bring the dog!")
     page.get_by_role("button", name="Send").click()
 
     expect(page.locator("article.out").last).to_contain_text("Of course, bring the dog!")
     expect(page.get_by_label("Your text to Ann Lee")).to_have_value("")
     assert bodies(account) == ["Of course, bring the dog!"]
+    assert page.evaluate("sessionStorage.getItem('clicks')") == "4"
 
 
 def test_a_new_state_and_a_stop_appear_in_an_open_conversation_while_something_is_typed(
@@ -99,6 +107,59 @@ def test_what_is_typed_outlives_a_reload_and_a_lost_session(signed_in: Page, hub
     assert bodies(account) == []
 
 
+def test_what_is_typed_is_there_in_the_tab_of_a_mailed_link_until_it_is_sent(
+    signed_in: Page, hub: str, account: Account
+) -> None:
+    talk, words = f"{hub}/messages/{ANNS[1:]}", "Your text to Ann Lee"
+    signed_in.goto(talk)
+    signed_in.get_by_label(words).fill("Not yet sent")
+    for session in sessions.of_account(account.id, clients.now()):
+        sessions.end(session)
+    other = signed_in.context.new_page()
+    other.goto(link_by_mail(other, hub, account.email))
+    other.get_by_role("button", name="Sign in").click()
+    other.goto(talk)
+    expect(other.get_by_label(words)).to_have_value("Not yet sent")
+
+    other.get_by_role("button", name="Send").click()
+
+    expect(other.locator("article.out").last).to_contain_text("Not yet sent")
+    expect(signed_in.get_by_label(words)).to_have_value("")
+    third = signed_in.context.new_page()
+    third.goto(talk)
+    expect(third.locator("article.out").last).to_contain_text("Not yet sent")
+    expect(third.get_by_label(words)).to_have_value("")
+    assert bodies(account) == ["Not yet sent"]
+
+
+def test_an_empty_box_in_another_tab_takes_no_words_away(signed_in: Page, hub: str) -> None:
+    talk, words = f"{hub}/messages/{ANNS[1:]}", "Your text to Ann Lee"
+    other = signed_in.context.new_page()
+    other.goto(f"{hub}/home")
+    signed_in.goto(talk)
+    signed_in.get_by_label(words).fill("Half a sen")
+
+    other.goto(talk)
+
+    expect(other.get_by_label(words)).to_have_value("")
+    expect(signed_in.get_by_label(words)).to_have_value("Half a sen")
+    signed_in.close()
+    third = other.context.new_page()
+    third.goto(talk)
+    expect(third.get_by_label(words)).to_have_value("Half a sen")
+
+
+def test_whoever_signs_out_leaves_no_words_in_the_browser(signed_in: Page, hub: str, account: Account) -> None:
+    talk = f"{hub}/messages/{ANNS[1:]}"
+    signed_in.goto(talk)
+    signed_in.get_by_label("Your text to Ann Lee").fill("Between us")
+
+    signed_in.get_by_role("button", name="Sign out").click()
+    signed_in.get_by_role("heading", name="Sign in").wait_for()
+
+    assert signed_in.evaluate("Object.keys(localStorage)") == []
+
+
 def test_a_lost_password_is_replaced_with_four_clicks_from_the_mailed_link(
     page: Page, hub: str, account: Account
 ) -> None:
@@ -142,13 +203,10 @@ def test_all_is_done_with_the_keyboard(signed_in: Page, hub: str, account: Accou
     signed_in.keyboard.type("ann")
     signed_in.keyboard.press("Enter")
     expect(signed_in.locator("#rows a")).to_have_count(1)
-    signed_in.locator("#search").focus()
-    for _ in range(3):
-        signed_in.keyboard.press("Tab")
-        if signed_in.locator("#rows a:focus").count():
-            break
+    signed_in.keyboard.press("ArrowDown")
     signed_in.keyboard.press("Enter")
-    signed_in.get_by_label("Your text to Ann Lee").focus()
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_visible()
+    signed_in.keyboard.press("r")
     signed_in.keyboard.type("By keys alone")
     signed_in.keyboard.press("Control+Enter")
 
@@ -240,6 +298,24 @@ def test_the_first_reply_appears_in_an_empty_list_and_a_lost_connection_is_told(
     expect(signed_in.locator("#rows a")).to_contain_text("Who is this?")
     expect(signed_in.get_by_text("No connection")).to_be_hidden()
     expect(signed_in.get_by_text("No conversations yet.")).to_be_hidden()
+
+
+def test_a_reply_appears_in_the_list_though_a_row_has_the_focus_and_the_row_keeps_it(
+    signed_in: Page, hub: str, account: Account
+) -> None:
+    signed_in.clock.install()
+    signed_in.goto(f"{hub}/messages")
+    rows = signed_in.locator("#rows a")
+    for _ in range(2):
+        signed_in.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_contain_text("Hello from Ann")
+    expect(rows.nth(1)).to_be_focused()
+
+    receive("SMagain", "Are you there?", phone=ANNS, at=clients.now())
+    signed_in.clock.run_for(5000)
+
+    expect(rows.first).to_contain_text("Are you there?")
+    expect(rows.first).to_be_focused()
 
 
 def test_a_trigger_is_shown_as_a_sentence_while_its_parts_are_chosen(

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from admin import invoke
 from longcode.accounts import store as accounts
 from longcode.accounts.account import AccountStatus
-from longcode_cli.main import main
+from longcode_cli.main import TYPED, main
 from longcode_cli.output import Output
 from tests.support.billed_texts import text
 from tests.support.fakes import studio
@@ -72,11 +73,57 @@ def test_an_account_is_closed_only_after_a_yes() -> None:
     assert accounts.get_or_raise("10000001").status is AccountStatus.CLOSED
 
 
-def test_a_refused_order_ends_with_1_and_names_the_field() -> None:
+def test_a_refused_order_ends_with_1_and_names_what_was_typed() -> None:
     ended = longcode("accounts", "approve", "99999999")
 
     assert ended.exit_code == 1
-    assert ended.printed == "There is no account '99999999'. (field account)"
+    assert ended.printed == "There is no account '99999999'. (ACCOUNT)"
+
+
+def test_each_field_that_a_refusal_can_name_is_a_word_of_the_command_line() -> None:
+    nobody_types = {"after", "country_code", "cursor", "done", "dry_run", "give_up", "again", "count", "job_account"}
+    nobody_types |= {"kind", "look_at", "most_units", "not_reached"}
+    fields = {name for order in invoke.ORDERS for name in order.__struct_fields__}
+
+    assert fields - nobody_types == set(TYPED)
+
+
+@pytest.mark.parametrize(
+    ("words", "do", "said"),
+    [
+        (("approve", "10000002"), "accounts.approve", "Account 10000002 is approved."),
+        (("restore", "10000001"), "accounts.restore", "Account 10000001 may send again."),
+        (("mail-link", "10000001"), "sessions.link", "It works once, for 15 minutes."),
+        (("mail-link", "10000001", "--password"), "passwords.link", "It works once, for 24 hours."),
+        (
+            ("change-address", "10000001", "new@foxglove.example"),
+            "accounts.change_address",
+            "A link is mailed to new",
+        ),
+        (("end-credentials", "10000001", "--yes"), "passwords.end", "Password, sessions and 0 API keys of account"),
+    ],
+)
+def test_each_command_gives_its_order_and_says_what_was_done(words: tuple[str, ...], do: str, said: str) -> None:
+    longcode("accounts", "suspend", "10000001", "--reason", "October is unpaid.")
+
+    ended = longcode("accounts", *words)
+
+    assert (ended.exit_code, said in ended.printed) == (0, True)
+    changes = deployment().order("changes.list", account=words[1])["items"]
+    assert do in {change["about"] for change in changes}
+
+
+def test_a_closed_account_is_reopened() -> None:
+    longcode("accounts", "close", "10000001", "--yes")
+
+    assert longcode("accounts", "reopen", "10000001").printed == "Account 10000001 is open again."
+    assert accounts.get_or_raise("10000001").status is AccountStatus.ACTIVE
+
+
+def test_a_new_account_is_shown_with_what_limits_it() -> None:
+    shown = longcode("accounts", "show", "10000002").printed
+
+    assert "its limits 50 units a day until it is approved, " in shown
 
 
 def test_a_ceiling_is_a_number_or_default() -> None:

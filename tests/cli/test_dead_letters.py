@@ -162,10 +162,13 @@ def test_all_jobs_of_a_queue_are_sent_back_after_a_yes_and_those_of_others_stay(
     fail(dead, "send", TEXT, TEXT)
     fail(dead, "inbound", REPLY)
 
+    tried = longcode("dead-letters", "replay", "send", "--all", "--dry-run", of=deployment(dead))
     refused = longcode("dead-letters", "replay", "send", "--all", of=deployment(dead), typed="n\n")
     stayed = len(ids(dead, "send"))
     done = longcode("dead-letters", "replay", "send", "--all", of=deployment(dead), typed="y\n")
 
+    assert tried.printed == "2 jobs would be on SendQueue again."
+    assert "2 jobs failed. Send all back to SendQueue?" in refused.printed
     assert (refused.exit_code, stayed, done.exit_code) == (1, 2, 0)
     assert "2 jobs are on SendQueue again." in done.printed
     assert (ids(dead, "send"), len(ids(dead, "inbound"))) == ([], 1)

@@ -64,7 +64,7 @@ def test_a_refusal_does_not_steer_a_terminal() -> None:
 
     ended = longcode("texts", "find", "x", of=refusing)
 
-    assert (ended.exit_code, ended.printed) == (1, "There is no text ]0;owned2J. (field what)")
+    assert (ended.exit_code, ended.printed) == (1, "There is no text ]0;owned2J. (WHAT)")
 
 
 @pytest.mark.parametrize("name", [STEERING, "\ud800", "a\u2028b", "Zoë 👩‍👩‍👧"])

@@ -136,7 +136,7 @@ def test_a_month_that_is_not_over_is_refused(words: tuple[str, ...]) -> None:
     ended = month(words[0], NOVEMBER, *words[1:], now=datetime(2026, 11, 30, tzinfo=UTC))
 
     assert ended.exit_code == 1
-    assert "cannot be closed before. (field month)" in ended.printed
+    assert "cannot be closed before. (MONTH)" in ended.printed
 
 
 @pytest.mark.parametrize("wrong", ["November", "2026-13", "2026-11-01", "0999-01"])

@@ -81,7 +81,7 @@ def test_a_number_is_assigned_and_the_account_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "field"), [("5555550178", "number"), ("+15", "number"), (SHARED_NUMBER, "number"), (OWN, "number")]
+    ("number", "field"), [("5555550178", "NUMBER"), ("+15", "NUMBER"), (SHARED_NUMBER, "NUMBER"), (OWN, "NUMBER")]
 )
 def test_a_number_that_cannot_be_given_is_refused_with_its_field(number: str, field: str) -> None:
     studio("10000002")
@@ -89,7 +89,16 @@ def test_a_number_that_cannot_be_given_is_refused_with_its_field(number: str, fi
     ended = longcode("numbers", "assign", number, "10000002")
 
     assert ended.exit_code == 1
-    assert f"(field {field})" in ended.printed
+    assert f"({field})" in ended.printed
+
+
+def test_a_number_in_place_of_another_is_given_after_a_yes() -> None:
+    unasked = longcode("numbers", "assign", "+15555550178", "10000001")
+    kept = accounts.get_or_raise("10000001").number
+    ended = longcode("numbers", "assign", "+15555550178", "10000001", typed="y\n")
+
+    assert (unasked.exit_code, kept, ended.exit_code) == (2, OWN, 0)
+    assert accounts.get_or_raise("10000001").number == "+15555550178"
 
 
 @pytest.mark.parametrize("named", [OWN, "10000001"])

@@ -1,10 +1,12 @@
 """`longcode optouts`: the whole history in one file or none, and what it lacks recorded again."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.jobs import Means
 from longcode.optouts import store as optouts
@@ -50,6 +52,16 @@ def test_the_history_of_one_phone_is_printed() -> None:
 
     assert '"id":"e2"' in ended.printed
     assert '"id":"e1"' not in ended.printed
+
+
+def test_the_history_of_a_phone_that_texts_without_end_comes_in_pages() -> None:
+    for index in range(450):
+        optouts.record(replace(event(index), phone="+12125550001", out=index % 2 == 0))
+
+    ended = longcode("optouts", "export", "--phone", "+12125550001")
+
+    ids = re.findall('"id":"(e[0-9]+)"', ended.printed)
+    assert ids == [f"e{index}" for index in reversed(range(450))]
 
 
 class Breaking(Deployment):

@@ -1,13 +1,19 @@
 """`longcode phones`: who texts a phone, and its consent, with phone and words only when they are asked for."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from longcode.accounts import store as accounts
+from longcode.clients import consents
+from longcode.clients import store as clients
+from longcode.clients.permission import Consent, ConsentMeans, Via, Writer, permission_by
 from longcode.jobs import Means
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
+from longcode.table import store
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 from tests.support.operator import longcode
 from tests.support.text_steps import accept, deliver
@@ -64,11 +70,28 @@ def test_a_phone_has_its_state_by_scope_and_its_whole_history() -> None:
     assert PHONE in asked.printed
 
 
+def test_a_phone_has_the_consents_of_its_clients_with_means_and_person() -> None:
+    paper = Consent(means=ConsentMeans.PAPER, given_on=date(2026, 11, 3), taken_by="Kim")
+    writer = Writer(via=Via.HUB, person="Ann")
+    account = accounts.get_or_raise("10000001")
+    before = clients.get(account.id, "c1")
+    assert before
+    after = replace(before, updated_at=NOW, permission=permission_by(writer, NOW, paper))
+    store.write(*consents.event_writes(before, after, paper))
+
+    printed = longcode("phones", "show", PHONE).printed
+
+    assert (
+        "2026-11-22 15:30 account 10000001, client c1: texts allowed (paper) on 2026-11-03, heard by Kim, by Ann"
+        in printed
+    )
+
+
 def test_an_unknown_phone_is_known_to_none_and_a_wrong_one_is_refused() -> None:
     unknown, wrong = longcode("phones", "show", "+12125550199"), longcode("phones", "show", "12")
 
     assert "accounts none knows it" in unknown.printed
-    assert (wrong.exit_code, "(field phone)" in wrong.printed) == (1, True)
+    assert (wrong.exit_code, "(PHONE)" in wrong.printed) == (1, True)
 
 
 def test_blocked_phones_are_listed() -> None:

@@ -69,4 +69,4 @@ def test_a_point_that_is_no_time_is_refused() -> None:
 def test_a_point_in_the_future_is_refused_with_its_field() -> None:
     ended = longcode("restore-check", "2027-01-01")
 
-    assert (ended.exit_code, ended.printed) == (1, "This instant is not past. (field restored_to)")
+    assert (ended.exit_code, ended.printed) == (1, "This instant is not past. (POINT)")

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.message import Message
+from tests.support.broadcast_steps import send
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 from tests.support.operator import longcode
 from tests.support.text_steps import accept, deliver
@@ -13,11 +15,17 @@ from tests.support.text_steps import accept, deliver
 PHONE, WORDS = "+12125550123", "Your proofs are ready."
 
 
-@pytest.fixture(autouse=True)
-def text(aws: None) -> Message:
-    """A text to a landline."""
+@pytest.fixture
+def account(aws: None) -> Account:
+    """A studio with a client."""
     account = studio(name="Foxglove Photo", created_at=NOW - timedelta(days=1))
     client(account)
+    return account
+
+
+@pytest.fixture(autouse=True)
+def text(account: Account) -> Message:
+    """A text to a landline."""
     accepted = accept(account, body=WORDS)
     deliver(FakeCarrier(answers=[Refused(RefusalReason.NOT_MOBILE, "30006")]))
     return accepted
@@ -86,6 +94,48 @@ def test_a_phone_that_no_account_knows_is_searched_in_one_account_only() -> None
 
     assert ended.printed.startswith("No text was found. No account talked with this phone")
     assert "--account" in ended.printed
+
+
+def test_a_time_alone_finds_the_texts_of_all_accounts_the_newest_first(text: Message) -> None:
+    for index in range(100):
+        studio(f"2{index:07}")
+    other = studio("30000000", name="Büro Zoë", created_at=NOW - timedelta(days=1))
+    client(other, "z1", "+12125550144")
+    newer = accept(other, "z", client_id="z1", now=NOW + timedelta(minutes=1))
+    words = ("texts", "find", "--from", "2026-11-22")
+
+    both, one = longcode("--json", *words).answer, longcode("--json", *words, "--limit", "1").answer
+
+    assert [item["message_id"] for item in both["items"]] == [newer.id, text.id]
+    assert ([item["message_id"] for item in one["items"]], one["looked_back_to"]) == (
+        [newer.id],
+        "2026-11-22T15:31:00.000Z",
+    )
+    assert longcode("texts", "find").exit_code == 1
+
+
+def test_a_broadcast_says_who_got_it_and_the_search_by_phone_whom_it_left_out(account: Account) -> None:
+    client(account, "c2", "+12125550144", allow_text_marketing=False)
+    broadcast = send(account)
+
+    listed = longcode("texts", "broadcasts", "10000001")
+    recipients = longcode("texts", "recipients", "10000001", broadcast.id)
+    found = longcode("texts", "find", "+12125550144")
+    for_programs = longcode("--json", "texts", "recipients", "10000001", broadcast.id, "--phones")
+
+    assert f"2026-11-22 15:30 {broadcast.id} done 1 1" in listed.printed
+    assert "Hello" not in listed.printed
+    assert "Hello" in longcode("texts", "broadcasts", "10000001", "--words").printed
+    assert "c1 +1212…0123 accepted" in recipients.printed
+    assert "left out" in recipients.printed
+    assert "No text was found. no text at (UTC) account of why 2026-11-22 15:30 10000001" in found.printed
+    assert f"broadcast {broadcast.id} " in found.printed
+    assert [one["phone"] for one in for_programs.answer][:1] == [PHONE]
+
+
+def test_times_say_that_they_are_in_utc(text: Message) -> None:
+    assert longcode("texts", "find", PHONE).printed.startswith("at (UTC) account")
+    assert "times in UTC" in longcode("texts", "show", text.id).printed
 
 
 def test_an_unknown_id_ends_with_1_and_says_what_would_find_it() -> None:

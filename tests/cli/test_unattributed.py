@@ -52,7 +52,7 @@ def test_a_reply_is_handed_over_once_and_moved_to_another_account() -> None:
 def test_a_reply_that_does_not_exist_is_refused() -> None:
     ended = longcode("unattributed", "hand-over", "SM2", "10000001")
 
-    assert (ended.exit_code, "(field carrier_id)" in ended.printed) == (1, True)
+    assert (ended.exit_code, "(CARRIER_ID)" in ended.printed) == (1, True)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,9 @@ class Reconcile:
 
 def fetch(function: Reconcile, since: str = "2026-11-22T10:00:00Z") -> Ended:
     clients: dict[str, Any] = {"lambda": function}
-    return longcode("fetch-replies", since, of=deployment(outputs={"ReconcileFunction": "reconcile"}, **clients))
+    return longcode(
+        "fetch-replies", "--from", since, of=deployment(outputs={"ReconcileFunction": "reconcile"}, **clients)
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_a_list_that_was_not_complete_ends_with_1_and_asks_to_repeat_the_command
     ("answer", "fails", "exit_code", "said"),
     [
         ({"errorType": "ClientError", "errorMessage": "throttled"}, True, 3, "The fetch failed: throttled"),
-        ({"code": "invalid", "detail": "The order cannot be read.", "field": "since"}, False, 1, "(field since)"),
+        ({"code": "invalid", "detail": "The order cannot be read.", "field": "since"}, False, 1, "(--from)"),
     ],
 )
 def test_a_fetch_that_fails_or_is_refused_says_why(

@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 from longcode.accounts.account import Account
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import Findings
-from longcode.carriers.carrier import RefusalReason, Refused
+from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
 from longcode.message import MessageState
 from longcode.numbers import store as numbers
 from longcode.table import keys, store
 from longcode.table.writes import Update
+from longcode_cli.deployment import Deployment
 from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
 from tests.support.local_aws import SHARED_NUMBER
 from tests.support.operator import Log, deployment, longcode
@@ -79,10 +80,35 @@ def test_a_dry_run_of_a_release_counts_and_a_release_asks(account: Account) -> N
     one = longcode("parked", "release", "--at-most", "1", "--yes", of=later)
     rest = longcode("parked", "release", "--number", SHARED_NUMBER, typed="y\n", of=later)
 
+    assert "Send 1 parked texts from +1" in rest.printed
     assert (tried.printed, unasked.exit_code, held) == ("2 texts would be sent again.", 2, {"parked"})
     assert one.printed == "1 texts are queued to be sent again."
     assert "1 texts are queued to be sent again." in rest.printed
     assert len(take_queued("send")) == 2
+
+
+class Releasing(Deployment):
+    """A deployment with 1,200 parked texts, each of which the carrier refuses again at once."""
+
+    def __init__(self) -> None:
+        super().__init__("longcode", None, "http://127.0.0.1:1")
+        self.released: list[int] = []
+
+    def order(self, do: str, **fields: Any) -> dict[str, Any]:
+        assert do == "texts.release"
+        if fields.get("dry_run"):
+            return {"released": 1_200}
+        self.released.append(fields["at_most"])
+        return {"released": fields["at_most"]}
+
+
+def test_many_texts_are_released_in_steps_each_once_though_the_carrier_refuses_them_again() -> None:
+    releasing = Releasing()
+
+    ended = longcode("--json", "parked", "release", "--yes", of=releasing)
+
+    assert ended.answer == {"released": 1_200}
+    assert releasing.released == [500, 500, 200]
 
 
 @pytest.mark.parametrize("words", [("--number", "5550100"), ("--at-most", "0"), ("--at-most", "some")])
@@ -101,6 +127,19 @@ def test_parked_texts_are_named_beside_what_is_stuck(account: Account) -> None:
 
     assert ended.exit_code == 0
     assert "Parked texts: 1. `longcode parked list` says why" in ended.printed
+
+
+def test_texts_that_wait_for_the_carrier_are_named_beside_what_is_stuck(account: Account) -> None:
+    for key in "abc":
+        accept(account, key)
+    busy = Refused(RefusalReason.TRY_AGAIN, "20429")
+    deliver(FakeCarrier(answers=[Uncertain("timeout"), busy, busy]))
+
+    printed = longcode("stuck", of=deployment(NOW + MINUTE)).printed
+
+    assert "Texts about which the carrier has not answered: 1. Each is looked up there." in printed
+    assert "Texts that the carrier has not taken yet: 2. Each is tried again by itself." in printed
+    assert "Parked" not in printed
 
 
 def test_nothing_is_stuck_when_nothing_is_overdue(account: Account) -> None:

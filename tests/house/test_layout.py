@@ -98,6 +98,7 @@ ACTING = {
     "templates/store.py",
     "triggers/call_tasks.py",
     "triggers/facts.py",
+    "triggers/search.py",
     "triggers/store.py",
     "usage/call_limits.py",
     "usage/store.py",

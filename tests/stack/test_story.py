@@ -13,11 +13,15 @@ import urllib3
 
 from infra.local.demo import play
 from infra.local.emulator import client
+from infra.local.lively_studio import FORM as FORM_OF_LIVELY
+from infra.local.lively_studio import open_lively_studio
 from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.processes import ROOT
 from infra.local.running import show_mails
 from infra.local.stack import Stack
 from infra.local.studio import sign_up
+from infra.local.visitor import Visitor, sign_in_link
+from longcode.months import month_of, previous
 from longcode_client import Longcode, RequestRefused
 from longcode_client.api.messages import NewMessage
 from longcode_client.inbox import main as fetch_replies
@@ -39,7 +43,32 @@ def test_every_step_of_the_demo_succeeds(stack: Stack) -> None:
 
     play(stack, said.append)
 
-    assert said[-1] == "\nAll 147 checks succeeded."
+    assert said[-1] == "\nAll 153 checks succeeded."
+
+
+def test_the_studio_to_look_at_in_the_hub_has_clients_conversations_and_two_months_of_texts(stack: Stack) -> None:
+    studio = open_lively_studio(stack)
+    visitor = Visitor(stack.api_url)
+
+    home = visitor.submit(sign_in_link(stack, FORM_OF_LIVELY["email"]), "sign-in-by-link", account=studio.account)
+    this_month, last_month = (studio.ask("GET", f"/usage/{month}").json for month in newest_months())
+
+    assert "4 unread" in home
+    assert "may ask you to stop" in home
+    assert "1 text</strong> did not arrive" in home
+    assert home.count('class="day"') >= 28
+    assert last_month["used"]["texts_sent"] > 40
+    assert last_month["used"]["texts_received"] > 10
+    assert this_month["plan"] == last_month["plan"] == "medium"
+    assert visitor.open("clients").count("clients/10") >= 28
+    assert visitor.open("messages?tab=all").count("<time") > 20
+    assert "unlinked" in visitor.open("messages")
+    assert "see you tomorrow" in visitor.open("upcoming")
+
+
+def newest_months() -> tuple[str, str]:
+    month = month_of(datetime.now(UTC))
+    return month, previous(month)
 
 
 def test_what_sam_build_made_is_deployed_with_its_compiled_modules(stack: Stack) -> None:

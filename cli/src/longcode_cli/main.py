@@ -3,7 +3,7 @@
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -31,6 +31,40 @@ from longcode_cli.deployment import Deployment, find
 from longcode_cli.doctor.command import doctor
 from longcode_cli.errors import Failure, Refused
 from longcode_cli.output import Output, without_control
+
+TYPED: Mapping[str, str] = {
+    "account": "ACCOUNT",
+    "amount_micros": "AMOUNT",
+    "at_most": "--at-most",
+    "broadcast": "BROADCAST",
+    "by": "--by",
+    "carrier": "--carrier",
+    "carrier_id": "CARRIER_ID",
+    "email": "EMAIL",
+    "file": "FILE",
+    "id": "ID",
+    "key_id": "KEY",
+    "limit": "--limit",
+    "lines": "FILE",
+    "message_id": "ID",
+    "minutes": "--minutes",
+    "month": "MONTH",
+    "name": "--name",
+    "number": "NUMBER",
+    "on": "--on",
+    "partner": "PARTNER",
+    "phone": "PHONE",
+    "queue": "QUEUE",
+    "reason": "--reason",
+    "restored_to": "POINT",
+    "search": "--search",
+    "since": "--from",
+    "to": "TO",
+    "units_a_day": "UNITS",
+    "until": "--until",
+    "what": "WHAT",
+}
+"""What the operator types for the fields of orders; the others are no words of a command."""
 
 app = typer.Typer(
     name="longcode",
@@ -96,8 +130,8 @@ def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | N
     try:
         app(words, obj=given)
     except Failure as failure:
-        field = f" (field {failure.field})" if isinstance(failure, Refused) and failure.field else ""
-        _say(f"{failure}{field}")
+        typed = _typed(failure.field or "") if isinstance(failure, Refused) else None
+        _say(f"{failure} ({typed})" if typed else str(failure))
         sys.exit(failure.exit_code)
     except Exception as fault:
         if os.environ.get("LONGCODE_TRACEBACK"):
@@ -107,6 +141,11 @@ def main(words: Sequence[str] | None = None, given: Callable[[], Deployment] | N
             " command line? If not, report it, with what LONGCODE_TRACEBACK=1 before the command prints."
         )
         sys.exit(Failure.exit_code)
+
+
+def _typed(field: str) -> str | None:
+    """Return what the operator typed for a field, or the place in a file that a field of several parts names."""
+    return field if "." in field else TYPED.get(field)
 
 
 def _say(sentence: str) -> None:

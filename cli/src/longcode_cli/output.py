@@ -1,6 +1,7 @@
 """What commands print: tables for people, JSON for programs, questions before something is destroyed."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ Words = Annotated[bool, typer.Option("--words", help="Show the words of texts.")
 
 _PHONES = {"phone", "other_recipients"}
 _WORDS = {"body", "words", "media", "subject"}
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
 _GAP, _NARROWEST = 2, 24  # characters between columns, and of a column that is folded at least
 _SHOWN_BEFORE, _SHOWN_AFTER = 5, 4  # characters of a phone: +1212…0123
 
@@ -41,14 +43,15 @@ class Output:
             self._say(empty)
         else:
             cells = {title: [_cell(item, cell) for item in items] for title, cell in columns.items()}
-            self._table({title: column for title, column in cells.items() if any(column)})
+            self._table({_titled(title, column): column for title, column in cells.items() if any(column)})
 
     def facts(self, answer: Mapping[str, Any], facts: Mapping[str, object]) -> None:
         """Print facts, one in a line with its title, or the whole answer as JSON; a fact that is None is left out."""
         if self.json:
             self._json(answer)
             return
-        self._lines(facts)
+        has_times = any(_TIME.search(str(fact)) for fact in facts.values())
+        self._lines({**facts, "times": "in UTC"} if has_times else facts)
 
     def _table(self, columns: Mapping[str, list[str]]) -> None:
         """Print columns as a table that folds the widest, or, if that breaks words, each row with a cell in a line.
@@ -134,6 +137,11 @@ def day_and_time(instant: str | None) -> str:
     if not instant:
         return ""
     return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _titled(title: str, column: Sequence[str]) -> str:
+    """Return the title of a column; that of a column of times says in which zone they are."""
+    return f"{title} (UTC)" if all(_TIME.match(cell) for cell in column if cell) else title
 
 
 def _cell(item: Mapping[str, Any], cell: str | Callable[[Mapping[str, Any]], object]) -> str:

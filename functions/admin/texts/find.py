@@ -5,15 +5,16 @@ The number of calls depends on how many accounts there are and know a phone, not
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from admin.order import AccountId, ReadingOrder, account_or_raise
-from admin.texts import why
+from admin.order import AccountId, Cursor, ReadingOrder, account_or_raise
+from admin.texts import left_out, why
 from admin.texts.stops import stops
 from admin.texts.why import Known
 from longcode.accounts import store as accounts
@@ -40,12 +41,15 @@ _OF_TWILIO = re.compile(r"[SM]M[0-9a-f]{32}")
 _PHONE = re.compile(r"[\s+()./\-\u2010-\u2015\d]*")
 _MOST_ACCOUNTS = 20
 _MOST_CALLS, _FEWEST_CALLS = 40, 8  # that pass over entries: for one account, and for each of many
+_A_PAGE = 100  # accounts, where all are searched
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class FindTexts(ReadingOrder, frozen=True, kw_only=True, tag="texts.find"):
-    """Find texts by `what`: a message's id, a carrier's id, a phone in any spelling, or with an account alone: any.
+    """Find texts by `what`: a message's id, a carrier's id, a phone in any spelling, or without it: any.
 
-    `since` and `until` bound when a text to a phone, or of an account, was accepted.
+    `since` and `until` bound when a text to a phone, or of an account, was accepted. Without `what` and `account`,
+    a page of the accounts `after` one is searched.
     """
 
     what: Annotated[str, Meta(max_length=200)] = ""
@@ -53,12 +57,14 @@ class FindTexts(ReadingOrder, frozen=True, kw_only=True, tag="texts.find"):
     since: Instant | None = None
     until: Instant | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    after: Cursor | None = None
 
 
 class FoundTexts(Struct, frozen=True, kw_only=True):
     """The texts that were found, newest first. `looked_back_to`: older ones may be missing.
 
-    `accounts` know the phone; `left_out` is how many more do, whose texts were not looked at.
+    `accounts` know the phone; `left_out` is how many more do, whose texts were not looked at. `next_after` is where
+    the next page of accounts begins.
     """
 
     texts: list[Message] = []
@@ -67,10 +73,14 @@ class FoundTexts(Struct, frozen=True, kw_only=True):
     left_out: int = 0
     looked_back_to: datetime | None = None
     is_unattributed: bool = False
+    next_after: str | None = None
 
 
 def find(order: FindTexts, now: datetime) -> dict[str, Any]:
-    """Return the texts that were found, each with what became of it; for a phone also what would stop a text now."""
+    """Return the texts that were found, each with what became of it.
+
+    For a phone also those that it did not get because none was made, and what would stop a text now.
+    """
     return find_with(order, look_up_carrier, now)
 
 
@@ -84,7 +94,10 @@ def find_with(order: FindTexts, carrier: OpenCarrier, now: datetime) -> dict[str
     names |= {account.id: account for account in (accounts.get_many(missing) if missing else [])}
     stopped = stops(found.phone, found.accounts, now) if found.phone else {}
     return {
-        "items": [shown(text, names.get(text.account), now) for text in found.texts],
+        "items": [shown(text, Known(account=names.get(text.account)), now) for text in found.texts],
+        "left_out": left_out.of_phone(found.phone, found.accounts, now, since=order.since, until=order.until)
+        if found.phone
+        else [],
         "phone": found.phone,
         "accounts": [
             {"account": account.id, "account_name": account.name, "stopped": _why_stopped(stopped.get(account.id))}
@@ -93,15 +106,16 @@ def find_with(order: FindTexts, carrier: OpenCarrier, now: datetime) -> dict[str
         "accounts_left_out": found.left_out,
         "looked_back_to": instant(found.looked_back_to) if found.looked_back_to else None,
         "is_unattributed": found.is_unattributed,
+        "next_cursor": found.next_after,
     }
 
 
-def shown(text: Message, account: Account | None, now: datetime) -> dict[str, Any]:
+def shown(text: Message, known: Known, now: datetime) -> dict[str, Any]:
     """Return a text in a list, with what became of it."""
-    said = why.of(text, Known(account=account), now)
+    said = why.of(text, known, now)
     return {
         "account": text.account,
-        "account_name": account.name if account else None,
+        "account_name": known.account.name if known.account else None,
         "message_id": text.id,
         "direction": text.direction,
         "kind": text.kind,
@@ -140,9 +154,19 @@ def _find(order: FindTexts, carrier: OpenCarrier) -> FoundTexts:
     if what:
         country_code = account_or_raise(order.account).country_code if order.account else "1"
         return _by_phone(read_phone(what, country_code, "what"), order)
-    if not order.account:
-        raise RequestError("Give an id, a phone, or an account.", field="what")
-    return _newest([account_or_raise(order.account)], order, None)
+    if order.account:
+        return _newest([account_or_raise(order.account)], order, None)
+    if order.since is None:
+        raise RequestError("Give an id, a phone, an account, or from when on.", field="what")
+    return _of_page(order)
+
+
+def _of_page(order: FindTexts) -> FoundTexts:
+    """Return the newest texts of a page of accounts in a span of time: one query for each list of an account."""
+    ids = list(islice(accounts.all_ids(order.after), _A_PAGE + 1))
+    page = ids[:_A_PAGE]
+    found = _newest(accounts.get_many(page), order, None)
+    return msgspec.structs.replace(found, accounts=[], next_after=page[-1] if len(ids) > _A_PAGE else None)
 
 
 def read_phone(entered: str, country_code: str, field: str) -> str:
@@ -170,7 +194,8 @@ def _at_carrier(carrier_id: str, account: str | None, carrier: OpenCarrier) -> F
     sent = opened.sent(carrier_id) if opened else None
     if sent is None:
         raise NotFound(_not_found(carrier_id, account), field="what")
-    by_phone = _by_phone(sent.phone, FindTexts(account=account, until=None, limit=100))
+    until = sent.text.created_at + _CLOCKS_DIFFER  # we had accepted it before
+    by_phone = _by_phone(sent.phone, FindTexts(account=account, until=until, limit=100))
     texts = [text for text in by_phone.texts if carrier_id in (text.carrier_id, *text.returned)]
     if texts:
         return FoundTexts(texts=texts)

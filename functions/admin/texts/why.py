@@ -165,6 +165,12 @@ def held(reason: HoldReason, error: str | None = None) -> Why:
     return found
 
 
+def left_out(code: str | None, detail: str | None) -> Why:
+    """Return why no text was made for a phone; `detail` is what its studio is told."""
+    known = _REFUSED.get(code or "")
+    return Why(detail or (known.why if known else f"The code is {code}."), known.help if known else "")
+
+
 def at(moment: datetime) -> str:
     """Return an instant as the operator reads it: in UTC, to the minute."""
     return f"{utc(moment):%Y-%m-%d %H:%M} UTC"

@@ -5,28 +5,47 @@ const hub = document.currentScript.dataset.up;
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const find = (id) => document.getElementById(id);
 const box = find("body");
-const place = `typed ${location.pathname}`;
+const ours = `typed ${document.currentScript.dataset.of} `;
+const place = `${ours}${location.pathname}`;
 const edited = box && "edited" in box.dataset; // words that exist: what was typed is in their place
 const ids = ["to", "client", "body", "at", ...(edited ? ["name", "subject", "shortcut"] : [])];
 const kept = ids.map(find).filter(Boolean);
 const button = find("send");
 
-// What is typed stays in this tab until it is sent, also after a lost session or a closed page.
+// What is typed stays in this tab until it is sent, also after a lost session. A copy of it stays in the browser for the
+// next tab: that of a mailed link, or the one after a crash. It goes when the words are sent, or the person signs out.
+function keepTyped(name, words, places = [sessionStorage, localStorage]) {
+  for (const each of places) {
+    if (words) each.setItem(name, words);
+    else each.removeItem(name);
+  }
+}
+const copies = () => Object.keys(localStorage).filter((name) => name.startsWith(ours));
+if (sessionStorage.getItem("tab of") !== ours) {
+  for (const name of copies()) if (sessionStorage.getItem(name) === null) sessionStorage.setItem(name, localStorage.getItem(name));
+  sessionStorage.setItem("tab of", ours);
+}
+document.querySelector("form[action$=sign-out]")?.addEventListener("submit", () => {
+  for (const name of copies()) {
+    localStorage.setItem(name, ""); // so that other tabs do not take the end for a sent text
+    localStorage.removeItem(name);
+  }
+});
 if (box) {
   const here = new URL(location.href);
   const sent = here.searchParams.get("sent"); // the page on which it was typed, or this one
   if (sent) {
-    const from = sent === "1" ? place : `typed ${new URL(hub + sent, here).pathname}`;
-    for (const id of ids) sessionStorage.removeItem(`${from} ${id}`);
+    const from = sent === "1" ? place : `${ours}${new URL(hub + sent, here).pathname}`;
+    for (const id of ids) keepTyped(`${from} ${id}`, "");
   }
   for (const name of ["sent", "body", "template"]) here.searchParams.delete(name);
   history.replaceState(null, "", here);
   for (const field of kept) {
     const name = `${place} ${field.id}`;
     const before = sessionStorage.getItem(name) || "";
-    const keep = () => {
-      if (edited && !find("wrong") && field.value === field.defaultValue) sessionStorage.removeItem(name);
-      else sessionStorage.setItem(name, field.value);
+    const keep = (event) => { // a field that was only shown changes no copy
+      const isSaved = edited && !find("wrong") && field.value === field.defaultValue;
+      keepTyped(name, isSaved ? "" : field.value, event ? undefined : [sessionStorage]);
       if (find("unsaved")) find("unsaved").hidden = kept.every((one) => ["to", "client"].includes(one.id) || one.value === one.defaultValue);
     };
     if (!field.value || (edited && before && !find("wrong"))) field.value = before;
@@ -34,6 +53,12 @@ if (box) {
     keep();
     field.addEventListener("input", keep);
   }
+  addEventListener("storage", (event) => { // sent in another tab
+    const field = kept.find((one) => event.key === `${place} ${one.id}`);
+    if (!field || event.newValue !== null || field.value !== event.oldValue) return;
+    field.value = field.defaultValue;
+    sessionStorage.removeItem(event.key);
+  });
   box.form.addEventListener("submit", (event) => { if (event.submitter === button) button.disabled = true; });
   addEventListener("pageshow", () => { button.disabled = false; });
 }
@@ -43,11 +68,11 @@ const note = find("note");
 if (note) {
   const name = `${place} note`;
   const here = new URL(location.href);
-  if (here.searchParams.has("noted")) sessionStorage.removeItem(name);
+  if (here.searchParams.has("noted")) keepTyped(name, "");
   here.searchParams.delete("noted");
   history.replaceState(null, "", here);
   note.value ||= sessionStorage.getItem(name) || "";
-  note.addEventListener("input", () => sessionStorage.setItem(name, note.value));
+  note.addEventListener("input", () => keepTyped(name, note.value));
 }
 const live = document.querySelector("[data-newest]");
 let said = 0;
@@ -204,17 +229,32 @@ async function look() {
     if (answer.status !== 200 && !underway) return;
     const newest = (await answer.text()) || live.dataset.newest;
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    let isWhole = true; // else the rest is asked for again
     for (const part of ["rows", "none", "bubbles", "tabs", "notice", "assigned", "pages", "progress", "steer", "results", "replies"]) {
       const [old, fresh] = [find(part), page.getElementById(part)];
-      if (old && fresh && !old.contains(document.activeElement)) renew(old, fresh);
+      if (old && fresh) isWhole = refresh(old, fresh) && isWhole;
     }
     const reply = document.querySelector("form.reply"); // gone after a STOP
-    if (reply && !reply.contains(document.activeElement)) reply.hidden = !page.querySelector("form.reply");
-    live.dataset.newest = newest;
+    const isGone = !page.querySelector("form.reply");
+    if (reply && reply.hidden !== isGone && reply.contains(document.activeElement)) isWhole = false;
+    else if (reply) reply.hidden = isGone;
+    if (isWhole) live.dataset.newest = newest;
     document.title = page.title;
   } catch { if (++failures === 2) say("lost"); }
 }
 if (live) setInterval(look, 5000);
+
+// A field or an open menu that somebody uses is left as it is. Of the rest, what has the focus has it afterwards too.
+function refresh(old, fresh) {
+  const active = old.contains(document.activeElement) ? document.activeElement : null;
+  if (active?.matches("input, select, textarea") || active?.closest("details[open]")) return false;
+  renew(old, fresh);
+  if (active && !active.isConnected) [...old.querySelectorAll(active.localName)].find((one) => isSame(one, active))?.focus({ preventScroll: true });
+  return true;
+}
+function isSame(one, other) {
+  return one.matches("a") ? one.href === other.href : one.name === other.name && one.value === other.value && one.textContent === other.textContent;
+}
 
 // Only what differs is replaced, so that a screen reader reads a new reply alone. The oldest bubbles may be gone.
 function renew(old, fresh) {
@@ -289,7 +329,7 @@ addEventListener("click", (event) => {
 function rest() { document.body.removeAttribute("aria-busy"); }
 addEventListener("pageshow", rest);
 
-// Keys: Ctrl-Enter sends, / searches, n begins a text, arrows move in the list, ? shows the keys, Esc leaves a field.
+// Keys: Ctrl-Enter sends, / searches, n begins a text, r answers, arrows move in the list, ? shows the keys, Esc leaves a field.
 const keys = find("keys");
 addEventListener("keydown", (event) => {
   const active = document.activeElement;
@@ -298,6 +338,7 @@ addEventListener("keydown", (event) => {
   else if (event.key === "Escape" && typing) active.blur();
   else if (event.ctrlKey || event.metaKey || event.altKey || typing || (keys && keys.open)) return;
   else if (event.key === "Escape" && document.querySelector(".back")) location.href = document.querySelector(".back").href;
+  else if (event.key === "r" && document.querySelector("form.reply:not([hidden])")) { event.preventDefault(); box.focus(); }
   else if (event.key === "n") location.href = `${hub}new`;
   else if (event.key === "?" && keys) keys.showModal();
   else if (event.key === "/" && find("search")) { event.preventDefault(); find("search").focus(); }

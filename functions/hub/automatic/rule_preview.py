@@ -1,7 +1,7 @@
 """What a trigger would do, in words: its sentence, a sample of its text, the next week, a trial with a record."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -14,12 +14,14 @@ from longcode.errors import RequestError
 from longcode.phone import in_words
 from longcode.segments import measure
 from longcode.template import full_name
+from longcode.triggers import search
 from longcode.triggers import store as triggers
 from longcode.triggers.sentences import status_in_words
-from longcode.triggers.trigger import Record, RecordKind, Trigger
+from longcode.triggers.trigger import Record, RecordKind, TextTo, Trigger
 from triggers import forecast
 
 _MOST_CHOICES, _MOST_READ = 40, 200
+_LATELY = timedelta(days=7)
 
 
 class ForecastText(Struct, frozen=True, kw_only=True):
@@ -38,21 +40,24 @@ class ForecastText(Struct, frozen=True, kw_only=True):
 
 
 class RulePreview(Struct, frozen=True, kw_only=True):
-    """What a trigger would do; or why it is refused. `lines` is None if that cannot be foreseen."""
+    """What a trigger would do; or why it is refused. `lines` is None if that cannot be foreseen.
+
+    `records` are those of the lines.
+    """
 
     refused: str = ""
     sentence: str = ""
     sample: str = ""
     length: str = ""
     lines: list[ForecastText] | None = None
+    records: list[Record] = []
     note: str = ""
     unplanned: int = 0
 
 
 class Trial(Struct, frozen=True, kw_only=True):
-    """A trial of a trigger: the records to choose from, and the result for the one that was chosen."""
+    """The result of a trial of a trigger with a record, None while none was chosen; or why it cannot be tried."""
 
-    choices: dict[str, str]
     line: ForecastText | None = None
     wrong: str = ""
 
@@ -71,32 +76,52 @@ def of(account: Account, trigger: Trigger, now: datetime) -> RulePreview:
     return RulePreview(
         sentence=sentence,
         sample=sample,
-        length=previews.length_of(sample, measure(sample).units),
+        length=_length(account, trigger, sample),
         lines=[_line(account, each, names, now) for each in forecasts] if week else None,
+        records=[each.record for each in forecasts],
         note=_note(week) if week else "",
         unplanned=sum(each.will_go and not each.is_planned for each in forecasts),
     )
+
+
+def _length(account: Account, trigger: Trigger, sample: str) -> str:
+    length = previews.length_of(sample, measure(sample).units)
+    note = previews.dearer_with_name(account, sample) if trigger.to is TextTo.CLIENT else ""
+    return f"{length}. {note}" if note else length
 
 
 def trial(account: Account, trigger: Trigger, query: Mapping[str, str], now: datetime) -> Trial | None:
     """Return the trial of a trigger with the record that a page's query names; None for a keyword."""
     if trigger.watches is RecordKind.KEYWORD:
         return None
-    records = triggers.record_page(account.id, trigger.watches, None, _MOST_READ)
-    records.sort(key=lambda record: record.at, reverse=True)
-    listed = records[:_MOST_CHOICES]
-    names = client_store.names(account.id, {record.client_id for record in listed if record.client_id})
-    choices = {record.id: _choice(record, names.get(record.client_id or "", "")) for record in listed}
     wanted = query.get("pasted", "").split() or query.get("record", "").split()
     if not wanted:
-        return Trial(choices=choices)
+        return Trial()
     kind = wanted[0] if len(wanted) > 1 else trigger.watches.value
     record = triggers.get_record(account.id, kind, wanted[-1])
     if record is None:
-        return Trial(choices=choices, wrong=f"Your software has reported no {kind} with the id “{wanted[-1]}”.")
+        return Trial(wrong=f"Your software has reported no {kind} with the id “{wanted[-1]}”.")
     if record.kind is not trigger.watches:
-        return Trial(choices=choices, wrong=f"It would not go: this trigger does not watch a {record.kind}.")
-    return Trial(choices=choices, line=_line(account, forecast.try_record(account, trigger, record, now), names, now))
+        return Trial(wrong=f"It would not go: this trigger does not watch a {record.kind}.")
+    names = client_store.names(account.id, [record.client_id]) if record.client_id else {}
+    return Trial(line=_line(account, forecast.try_record(account, trigger, record, now), names, now))
+
+
+def choices(account: Account, trigger: Trigger, shown: RulePreview | None, now: datetime) -> dict[str, str]:
+    """Return records to try a trigger with, by id: those of its next seven days, then those reported last."""
+    if trigger.watches is RecordKind.KEYWORD:
+        return {}
+    records = {record.id: record for record in shown.records if record.kind is trigger.watches} if shown else {}
+    if len(records) < _MOST_CHOICES:
+        some = search.reported_since(account.id, trigger.watches, now - _LATELY, _MOST_CHOICES)
+        some = some or triggers.record_page(account.id, trigger.watches, None, _MOST_READ)
+        for record in sorted(some, key=lambda record: record.at, reverse=True):
+            records.setdefault(record.id, record)
+    listed = [*records.values()][:_MOST_CHOICES]
+    names = {line.client_id: line.who for line in shown.lines or () if line.client_id} if shown else {}
+    unnamed = {record.client_id for record in listed if record.client_id} - names.keys()
+    names |= client_store.names(account.id, unnamed) if unnamed else {}
+    return {record.id: _choice(record, names.get(record.client_id or "", "")) for record in listed}
 
 
 def _line(account: Account, found: forecast.RecordForecast, names: Mapping[str, str], now: datetime) -> ForecastText:

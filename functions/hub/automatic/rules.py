@@ -7,11 +7,11 @@ from hub.automatic import rule_form, rule_preview, suggestions
 from hub.automatic.triggers import in_a_sentence, is_entitled
 from hub.site import Page, actor, form_of_studio, go_to, page_of_studio, show, site
 from hub.templating.preview import picker
-from hub.texting.texts import templates_of
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.at_once import at_once
 from longcode.errors import RequestError
+from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import Trigger
 from triggers import rules_api
@@ -100,7 +100,7 @@ def _page(
     now = clients.now()
     name = trigger.name if trigger else ""
     templates, shown, tried = at_once(
-        lambda: [template.name for template in templates_of(account)],
+        lambda: template_store.template_names(account.id),
         lambda: _shown(account, typed, name) if is_shown and not wrong else None,
         lambda: rule_preview.trial(account, trigger, query, now) if trigger else None,
     )
@@ -121,6 +121,7 @@ def _page(
         why=words.refusal(wrong, account, now) if wrong else "",
         shown=shown,
         tried=tried,
+        choices=rule_preview.choices(account, trigger, shown, now) if trigger else {},
         record=query.get("record", "") or query.get("pasted", ""),
         saved="saved" in query and not wrong,
         planned=rule_form.read_count(query.get("planned", "")),

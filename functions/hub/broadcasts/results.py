@@ -10,18 +10,22 @@ from hub.broadcasts import progress, wording
 from hub.site import Page, form_of_studio, go_to, name_of_person, page_of_studio, show, site, taken_out
 from longcode.accounts.account import Account
 from longcode.aws import clients as aws_clients
+from longcode.aws.at_once import at_once
 from longcode.billing.sheet import csv_text
 from longcode.broadcasts import counts
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.broadcasts.counts import Result
+from longcode.broadcasts.outcome import LIMIT
 from longcode.clients import store as client_store
 from longcode.errors import EmptyAudience, IdempotencyConflict, RequestError
-from longcode.messages import accept
+from longcode.message import NOT_REACHED
+from longcode.messages import accept, replies
 from longcode.segments import MAX_CHARACTERS
 
 _ROWS = 40
 _MOST_DIGITS = 12
+_LOOKED_AT_UNASKED = 100  # texts that did not arrive: to look at a thousand of them takes half a second
 _TOO_LONG = f"A text has at most {MAX_CHARACTERS:,} characters, and it cannot be empty."
 
 
@@ -48,8 +52,11 @@ def show_file(account: Account, broadcast_id: str) -> Page:
 def ask_to_call(account: Account, broadcast_id: str) -> Page:
     """Ask whether call tasks are to be made, and say for how many clients."""
     broadcast = api.broadcast_or_raise(account.id, broadcast_id)
-    to_make = follow_up.calls_to_make(broadcast, aws_clients.now())
-    return show("broadcasts/calls", account, broadcast=broadcast, to_make=to_make)
+    now = aws_clients.now()
+    to_make, unread = at_once(
+        lambda: follow_up.calls_to_make(broadcast, now), lambda: replies.unread_counts(account.id)
+    )
+    return show("broadcasts/calls", account, broadcast=broadcast, to_make=to_make, unread=unread)
 
 
 @site.post("/hub/broadcasts/<broadcast_id>/calls")
@@ -119,17 +126,26 @@ def _form(broadcast: Broadcast, fields: dict[str, str], *, dry_run: bool = False
         raise RequestError(_TOO_LONG, field="body") from error
 
 
+def _many(broadcast: Broadcast) -> int:
+    """Return how many texts a broadcast may send again, if so many that a person asks before they are looked at."""
+    texts = counts.look(broadcast, aws_clients.now())
+    count = texts.count(*NOT_REACHED) + broadcast.skipped.get(LIMIT, 0)
+    return count if count > _LOOKED_AT_UNASKED else 0
+
+
 def _again(account: Account, broadcast: Broadcast, fields: dict[str, str], wrong: RequestError | None = None) -> Page:
     before = broadcasts.get(account.id, api.id_of_request(account.id, progress.key_of_again(broadcast)))
     if before:
         return go_to(f"broadcasts/{before.id}?done=again")
-    tried, nobody = None, False
-    try:
-        tried = api.dry_run(account.id, _form(broadcast, fields, dry_run=True), 0, 1, aws_clients.now())
-    except EmptyAudience:
-        nobody = True
-    except RequestError as refusal:
-        wrong = wrong or refusal
+    tried, nobody, many = None, False, _many(broadcast)
+    if fields.get("preview") or wrong or not many:
+        many = 0
+        try:
+            tried = api.dry_run(account.id, _form(broadcast, fields, dry_run=True), 0, 1, aws_clients.now())
+        except EmptyAudience:
+            nobody = True
+        except RequestError as refusal:
+            wrong = wrong or refusal
     return show(
         "broadcasts/again",
         account,
@@ -138,6 +154,7 @@ def _again(account: Account, broadcast: Broadcast, fields: dict[str, str], wrong
         typed=fields,
         tried=tried,
         nobody=nobody,
+        many=many,
         skipped=wording.of_codes(tried.totals.skipped) if tried else [],
         wrong=wrong,
         currency=accept.plan_at(account, aws_clients.now()).currency,

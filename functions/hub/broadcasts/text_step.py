@@ -95,13 +95,14 @@ def show_preview(account: Account, fields: dict[str, str], draft_id: str) -> Pag
 
 def _keep(account: Account, draft: BroadcastDraft, fields: dict[str, str], seen: str) -> BroadcastDraft:
     """Write the words of a form, fit to send or not, and return the draft after that; raise `DraftChanged`."""
-    body, values = fields.get("body", "").strip(), _values(fields)
+    body, values = _body(fields), _values(fields)
     wizard.check_values(values)
     if len(body) > drafts.MOST_WORDS:
         raise RequestError(texts.TOO_LONG, field="body")
     if (draft.body, draft.values) == (body, values):
         return draft
-    template, page, turn = _template_of(account, body), form_data.key(fields), _turn(fields)
+    template = template_store.name_of_words(account.id, body) if body else None
+    page, turn = form_data.key(fields), _turn(fields)
     _, after = wizard.change(
         account,
         draft.id,
@@ -116,10 +117,9 @@ def _turn(fields: dict[str, str]) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_TURN else 0
 
 
-def _template_of(account: Account, body: str) -> str | None:
-    """Return the name of the template that has these words, if there is one."""
-    names = template_store.template_page(account.id, None, texts.MOST_TEMPLATES)
-    return next((template.name for template in names if template.body.strip() == body), None)
+def _body(fields: dict[str, str]) -> str:
+    """Return the words of a form, with line ends as templates have them: a browser sends two characters for each."""
+    return fields.get("body", "").replace("\r\n", "\n").strip()
 
 
 def _values(fields: dict[str, str]) -> dict[str, str]:
@@ -141,7 +141,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
         wrong.status if wrong else 200,
         typed={"body": "", "who": ""} | typed,
         own=wizard.own_fields(body),
-        templates=[template.name for template in texts.templates_of(account)],
+        templates=template_store.template_names(account.id),
         groups=picker(account, of_records=False),
         key=uuid4().hex,
         seen=typed.get("seen", "") if is_conflict else stored,
@@ -155,7 +155,7 @@ def _step(account: Account, draft: BroadcastDraft, typed: dict[str, str], wrong:
 
 def _preview(account: Account, draft: BroadcastDraft, typed: dict[str, str]) -> dict[str, Any]:
     """Return the client that a form is previewed for, with the words; or why these are for nobody."""
-    body, who, now = typed.get("body", "").strip(), typed.get("who", "").strip(), aws_clients.now()
+    body, who, now = _body(typed), typed.get("who", "").strip(), aws_clients.now()
     nothing: dict[str, Any] = {"shown": None, "nobody": "", "refused": "", "who": who}
     if not body:
         return nothing

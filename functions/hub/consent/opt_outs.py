@@ -138,7 +138,7 @@ def _list(
     is_done, looked_at = listed.survey(account.id, account.number_since, aws_clients.now(), seconds)
     if not is_done:
         return show("clients/survey", account, at="opt-outs", kept={}, looked_at=looked_at)
-    (entries, next_cursor), (asked, _) = at_once(
+    (entries, next_cursor), (asked, more_questions) = at_once(
         lambda: listed.page(account.id, account.number_since, limit=_ROWS, cursor=cursor),
         lambda: optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None),
     )
@@ -158,6 +158,7 @@ def _list(
             )
             for one in asked
         ],
+        more_questions=more_questions is not None,
         more=next_cursor,
         is_first=cursor is None,
         number=query.get("number", ""),

@@ -82,7 +82,8 @@ def _month_page(month: str) -> Page:
     now = clients.now()
     entries, is_whole = _entries(month)
     names = {account.id: account.name for account in accounts.get_many(entry.account for entry in entries)}
-    is_over = month < months.month_of(now)
+    this_month = months.month_of(now)
+    is_over = month < this_month
     return show(
         "money",
         month=month,
@@ -90,7 +91,8 @@ def _month_page(month: str) -> Page:
         listed=[_listed(entry, names, now) for entry in entries if entry.invoice],
         open=months_open(month) if is_over else [],
         earlier=months.previous(month),
-        later=months.following(month) if months.following(month) < months.month_of(now) else "",
+        later=months.following(month) if is_over else "",
+        is_over=is_over,
         is_whole=is_whole,
     )
 

@@ -27,7 +27,10 @@ _UNNAMED = {
     Origin.OTHERS: "All others",
 }
 _BY_TEMPLATE = _UNNAMED | {Origin.SINGLE: "Without a template", Origin.BROADCAST: "Broadcasts without a template"}
-_BY_PERSON = _UNNAMED | {Origin.SINGLE: "Your studio software", Origin.BROADCAST: "Broadcasts"}
+_BY_PERSON = _UNNAMED | {
+    Origin.SINGLE: "Your studio software, or whoever has the password",
+    Origin.BROADCAST: "Broadcasts",
+}
 
 
 class ShareRow(Struct, frozen=True, kw_only=True):

@@ -15,9 +15,7 @@ _MOST_DIGITS = 6
 _LONGEST_PLACE = 200
 _NO_FILE = "There is no such file."
 _TOO_MUCH = "Your studio has more data than one file can hold. The page Export has all of it in single files."
-_TOO_LARGE = (
-    "This file is larger than what can be sent at once. The ZIP files on the page Export have it, compressed."
-)
+_TOO_LARGE = "This file is larger than what can be sent at once, even as a ZIP. Ask us, and we bring it to you."
 
 
 @site.get("/hub/export")
@@ -91,14 +89,15 @@ def _file_or_halves(account: Account, since: str, count: int, now: datetime) -> 
 @site.get("/hub/export/data.csv")
 @page_of_owner
 def show_other_file(account: Account) -> Page:
-    """Return one of the other files."""
+    """Return one of the other files, as a ZIP if it is too large for a response."""
     name = (site.current_event.query_string_parameters or {}).get("of", "")
     if name not in FILES:
         raise NotFound(_NO_FILE)
-    _, rows = FILES[name]
-    file = f"{name}.csv"
+    now, (_, rows) = clients.now(), FILES[name]
     try:
-        text = archive.one(rows(account, clients.now()))
+        file = archive.one(account, name, rows(account, now), now)
     except archive.TooMuch:
         return notice("Too much for one file", _TOO_LARGE, 413, go_on="export")
-    return taken_out(account, file, page.download(text, file))
+    if isinstance(file, bytes):
+        return taken_out(account, f"{name}.zip", page.archive(file, f"{name}.zip"))
+    return taken_out(account, f"{name}.csv", page.download(file, f"{name}.csv"))

@@ -4,25 +4,29 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import astuple
 
+from clients import export
+from hub.clients.exports import key_names
 from hub.settings import history_wording as wording
 from longcode import months, windows
-from longcode.accounts import api_keys, people
+from longcode.accounts import api_keys, people, sessions
 from longcode.accounts.account import Account
 from longcode.aws.at_once import at_once
 from longcode.billing import store as invoices
 from longcode.billing.sheet import csv_text
 from longcode.broadcasts import drafts
 from longcode.broadcasts import store as broadcasts
+from longcode.broadcasts.broadcast import Broadcast
 from longcode.changes import store as changes
 from longcode.changes.change import Span
 from longcode.clients import join_pages
 from longcode.clients.client import Audience
 from longcode.message import Message
-from longcode.messages import retentions
+from longcode.messages import reply_notices, retentions
 from longcode.months import instant
 from longcode.teamwork import store as teamwork
 from longcode.template import Template
@@ -32,6 +36,8 @@ from longcode.triggers import store as triggers
 from longcode.triggers.planning import Call
 from longcode.triggers.trigger import RecordKind
 from longcode.usage import store as quotas
+from longcode.webhooks import store as webhooks
+from longcode.webhooks.delivery import DeliveryState
 
 Row = Iterable[object]
 T = TypeVar("T")
@@ -136,16 +142,22 @@ def _broadcasts(account: Account, _now: datetime) -> Iterator[Row]:
         *("created_at", "send_at", "state", "template", "subject", "words", "texts", "units", "finished_at", "id"),
         *("values", "audience", "skipped", "made_by", "cancelled_by"),
     )
-    cursor = None
-    while True:
-        page, cursor = broadcasts.page(account.id, limit=_EACH, cursor=cursor)
-        for few in _several(page, _AT_ONCE):
-            for one, whom in zip(few, at_once(*(partial(broadcasts.audience, one) for one in few)), strict=True):
-                head = one.created_at, one.send_at, one.state, one.template, one.subject, one.body
-                lists = _json(one.values), _audience(whom), _json(one.skipped)
-                yield *head, one.texts, one.units, one.finished_at, one.id, *lists, one.by, one.cancelled_by
-        if cursor is None:
-            return
+    for few in _several(_all_broadcasts(account), _AT_ONCE):
+        for one, whom in zip(few, at_once(*(partial(broadcasts.audience, one) for one in few)), strict=True):
+            head = one.created_at, one.send_at, one.state, one.template, one.subject, one.body
+            lists = _json(one.values), _audience(whom), _json(one.skipped)
+            yield *head, one.texts, one.units, one.finished_at, one.id, *lists, one.by, one.cancelled_by
+
+
+def _skipped(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "broadcast", "client_id", "phone", "reason", "detail"
+    for each in _all_broadcasts(account):
+        found = broadcasts.skipped_from(each, None) if each.skipped else ()
+        yield from ((each.id, one.client_id, one.phone, one.code, one.detail) for _, one in found)
+
+
+def _all_broadcasts(account: Account) -> Iterator[Broadcast]:
+    return _all(partial(broadcasts.page, account.id, limit=_EACH))
 
 
 def _drafts(account: Account, now: datetime) -> Iterator[Row]:
@@ -176,12 +188,7 @@ def _calls(account: Account, now: datetime) -> Iterator[Row]:
     while page := call_tasks.call_page(account.id, after, _EACH):
         yield from map(_call_row, page)
         after = page[-1].id
-    cursor = None
-    while True:
-        page, cursor = call_tasks.done_calls(account.id, now, limit=_EACH, cursor=cursor)
-        yield from map(_call_row, page)
-        if cursor is None:
-            return
+    yield from map(_call_row, _all(partial(call_tasks.done_calls, account.id, now, limit=_EACH)))
 
 
 def _call_row(one: Call) -> Row:
@@ -207,14 +214,38 @@ def _people(account: Account, _now: datetime) -> Iterator[Row]:
 
 def _changes(account: Account, now: datetime) -> Iterator[Row]:
     yield "time", "what", "details", "who", "from", "unfinished"
-    names, cursor = {key.id: key.name for key in api_keys.of_account(account.id)}, None
-    while True:
-        page, cursor = changes.of_account(account.id, Span(limit=_EACH, cursor=cursor), now)
-        for one in page:
-            said = wording.what(one), "; ".join(wording.details(one)), wording.who(one.actor, names)
-            yield one.at, *said, wording.whence(one.actor), one.unfinished
-        if cursor is None:
-            return
+    names = key_names(account)
+    for one in _all(lambda cursor: changes.of_account(account.id, Span(limit=_EACH, cursor=cursor), now)):
+        said = wording.what(one), "; ".join(wording.details(one)), wording.who(one.actor, names)
+        yield one.at, *said, wording.whence(one.actor), one.unfinished
+
+
+def _planned(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "time", "state", "trigger", "kind", "record_id", "date", "reason", "cancelled_by"
+    for one in _all(partial(triggers.upcoming, account.id, account.created_at, limit=_EACH)):
+        what = one.trigger, one.kind, one.record_id, one.day
+        yield one.fires_at, one.state, *what, one.detail or one.reason, one.cancelled_by
+
+
+def _notifications(account: Account, _now: datetime) -> Iterator[Row]:
+    yield "person", "mails_about_replies", "after_minutes_unread", "not_at_night"
+    names = {person.id: person.name for person in people.of_account(account)}
+    for one in reply_notices.of_account(account.id).values():
+        yield names.get(one.person, one.person), one.wanted, one.delay_minutes, one.quiet_at_night
+
+
+def _sessions(account: Account, now: datetime) -> Iterator[Row]:
+    yield "person", "role", "browser", "begun_at", "last_used_at"
+    for one in sessions.of_account(account.id, now):
+        yield one.name, one.role, one.browser, one.begun_at, one.seen_at
+
+
+def _webhooks(account: Account, now: datetime) -> Iterator[Row]:
+    yield "time", "type", "state", "attempts", "error", "finished_at", "data", "id"
+    for state in (DeliveryState.FAILED, DeliveryState.PENDING):
+        for one in _all(partial(webhooks.page, account.id, state, now, limit=_EACH)):
+            what = one.created_at, one.event, one.state, one.attempt, one.error
+            yield *what, one.finished_at, _json(one.data), one.id
 
 
 def _invoices(account: Account, _now: datetime) -> Iterator[Row]:
@@ -257,19 +288,43 @@ FILES: dict[str, tuple[str, Callable[[Account, datetime], Iterator[Row]]]] = {
     "triggers": ("Automatic texts", _triggers),
     "records": ("Sessions, orders and tasks", _records),
     "broadcasts": ("Broadcasts", _broadcasts),
+    "skipped": ("Who got no text of a broadcast", _skipped),
     "drafts": ("Drafts of broadcasts", _drafts),
     "notes": ("Notes on conversations", _notes),
     "assigned": ("Assigned conversations", _assigned),
     "calls": ("Calls", _calls),
+    "planned": ("Planned texts", _planned),
+    "former-consents": (
+        "Consents of numbers that no client has now",
+        lambda account, now: export.former_consent_rows(account.id, key_names(account), now),
+    ),
     "join-page": ("Words of the join page", _join_page),
     "people": ("People", _people),
+    "notifications": ("Notifications", _notifications),
+    "sessions": ("Sessions", _sessions),
     "keys": ("API keys", _keys),
+    "webhooks": ("Webhooks that were not taken", _webhooks),
     "changes": ("Changes of a year", _changes),
     "invoices": ("Invoices", _invoices),
     "usage": ("Usage by day", _usage),
     "settings": ("Settings", _settings),
 }
 """The files besides clients, messages and opt-outs: their titles and rows, by name."""
+
+
+LONG = {"former-consents"}
+"""Those that take long in a studio with many messages, as clients and messages do."""
+
+
+def _all(page: Callable[..., Any]) -> Iterator[Any]:
+    """Yield the items of all pages; `page` returns those of a `cursor`, and the next one."""
+    cursor = None
+    while True:
+        found = page(cursor=cursor)
+        items, cursor = found if isinstance(found, tuple) else astuple(found)
+        yield from items
+        if cursor is None:
+            return
 
 
 def _json(value: object) -> str:

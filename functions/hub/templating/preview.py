@@ -94,7 +94,8 @@ def of(account: Account, body: str, client: Client | None, now: datetime) -> Sho
     except RequestError as refusal:
         return ShownWords(who=who, refused=why_refused(account, body, refusal))
     measure = segments.measure(text)
-    notes = [*_dear(measure), *_examples(account, body)]
+    with_name = previews.dearer_with_name(account, text)
+    notes = [*_dear(measure), *([with_name] if with_name else []), *_examples(account, body)]
     return ShownWords(who=who, text=text, length=previews.length_of(text, measure.units), notes=notes)
 
 

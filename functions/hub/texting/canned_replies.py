@@ -19,7 +19,7 @@ class CannedReply(Struct, frozen=True, kw_only=True):
 
 
 def of(account: Account, templates: Iterable[Template], client: Client | None) -> list[CannedReply]:
-    """Return the canned replies among some templates by shortcut, filled in as far as the client's record allows.
+    """Return canned replies by shortcut, filled in as far as the client's record allows.
 
     Without a client, the merge fields stay: they are filled in when the text is sent.
     """

@@ -12,9 +12,9 @@ from longcode.clients import store as client_store
 from longcode.clients.client import Client
 from longcode.errors import OptedOut, RequestError
 from longcode.messages import accept as messages_accept
-from longcode.messages import timing
+from longcode.messages import compose, timing
 from longcode.phone import in_words
-from longcode.segments import UNIT_CHARACTERS
+from longcode.segments import UNIT_CHARACTERS, measure
 from send import api as send
 
 _WORTH_SHORTENING = 20  # characters: so few can be left out
@@ -90,6 +90,15 @@ def length_of(text: str, units: int, several: bool = False, price: str = "") -> 
     if units > 1 and over <= _WORTH_SHORTENING:
         said += f". {words.counted(over, 'character')} less, and it counts as {units - 1}"
     return said
+
+
+def dearer_with_name(account: Account, text: str) -> str:
+    """Return that a text counts as more after the sender's name, which begins a conversation; "" if it does not."""
+    name = compose.sender_prefix(account)
+    units = measure(f"{name}: {text}").units if name else 0
+    if units <= measure(text).units:
+        return ""
+    return f"After “{name}:”, which begins a conversation, it counts as {words.counted(units, 'text')}."
 
 
 def _name(account: Account, phone: str, with_phone: list[Client]) -> str:

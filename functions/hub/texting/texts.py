@@ -1,6 +1,7 @@
 """What the pages that send a text share: the form of a text, its time, its preview, and the page "New text"."""
 
 from datetime import datetime, time
+from functools import partial
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -10,15 +11,12 @@ from hub.texting import canned_replies, previews, recipients
 from hub.texting.recipients import Addressee
 from longcode.accounts.account import Account
 from longcode.aws import clients
+from longcode.aws.at_once import at_once
 from longcode.errors import BadPhone, BadTime, IdempotencyConflict, OptedOut, RequestError
 from longcode.months import instant_of, time_zone
 from longcode.segments import MAX_CHARACTERS
-from longcode.template import Template
 from longcode.templates import store as template_store
 from send import api as send
-
-MOST_TEMPLATES = 200
-"""How many templates the list beside a text box has."""
 
 NO_WORDS = "Write a text first."
 TOO_LONG = f"A text has at most {MAX_CHARACTERS:,} characters."
@@ -98,11 +96,6 @@ def key_of(fields: dict[str, str], wrong: RequestError | None) -> str:
     return uuid4().hex if is_used or not fields.get("key") else fields["key"]
 
 
-def templates_of(account: Account) -> list[Template]:
-    """Return an account's templates."""
-    return template_store.template_page(account.id, None, MOST_TEMPLATES)
-
-
 def wants_template(fields: dict[str, str]) -> bool:
     """Return whether a button of a form only puts the words of a template or canned reply into its box."""
     return bool(fields.get("use") or fields.get("canned"))
@@ -168,7 +161,10 @@ def _new_text(
     wrong: RequestError | None = None,
     choices: list[recipients.Choice] | None = None,
 ) -> Page:
-    to, now, templates = None, clients.now(), templates_of(account)
+    to, now = None, clients.now()
+    templates, canned = at_once(
+        partial(template_store.template_names, account.id), partial(template_store.with_shortcut, account.id)
+    )
     if fields.get("preview") or isinstance(wrong, OptedOut):
         to = recipients.of(account, fields)
     return show(
@@ -177,8 +173,8 @@ def _new_text(
         wrong.status if wrong else 200,
         typed={"to": "", "client": "", "body": "", "at": ""} | fields,
         key=key_of(fields, wrong),
-        templates=[template.name for template in templates],
-        canned=canned_replies.of(account, templates, None),
+        templates=templates,
+        canned=canned_replies.of(account, canned, None),
         wrong=wrong,
         choices=choices or [],
         why=previews.why_refused(wrong, to, account, now) if wrong else "",

@@ -62,6 +62,13 @@ class FolderPage(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+def phones(account: str) -> set[str]:
+    """Return the phones of all messages of an account, as far as the index has them."""
+    lists = [keys.folder(account, direction, linked=linked) for direction, linked in _LISTS["all"]]
+    entries = (store.query_index(keys.FOLDER, one, page=None, only=("phone",)) for one in lists)
+    return {str(entry["phone"]) for entry in chain(*entries) if "phone" in entry}
+
+
 def page(
     account: str,
     name: str,

@@ -23,6 +23,22 @@ def template_page(account: str, after: str | None, limit: int) -> list[Template]
     return [read(Template, item) for item in store.query(keys.template(account), after=start, limit=limit)]
 
 
+def template_names(account: str) -> list[str]:
+    """Return the names of all templates of an account, in order."""
+    return [str(item["name"]) for item in store.query(keys.template(account), only=("name",))]
+
+
+def with_shortcut(account: str) -> list[Template]:
+    """Return the templates of an account that are canned replies."""
+    return [read(Template, item) for item in store.query(keys.template(account), where=Attr("shortcut").exists())]
+
+
+def name_of_words(account: str, words: str) -> str | None:
+    """Return the name of the first template with these words, or None; spaces around them make no difference."""
+    found = store.query(keys.template(account), only=("name", "body"), where=Attr("body").contains(words))
+    return next((str(item["name"]) for item in found if item["body"].strip() == words), None)
+
+
 def template_versions(account: str, name: str) -> list[TemplateVersion]:
     """Return the former words of a template, the newest first."""
     item = store.get(former_words(account, name)) or {}

@@ -12,8 +12,8 @@ from msgspec import Struct
 from longcode.message import Instant
 from longcode.table import broadcast_keys, keys, store, trigger_keys
 from longcode.table.writes import PRESENT, Delete, Put, Update, Write, attributes, read
-from longcode.triggers.planning import Call
-from longcode.triggers.store import call_write
+from longcode.triggers.planning import Call, Occurrence
+from longcode.triggers.store import done_write
 
 _AT_ONCE = 49  # with a webhook each: a transaction has a hundred writes at most
 
@@ -28,6 +28,19 @@ class CallsOfBroadcast(Struct, frozen=True, kw_only=True):
     def has(self, client_id: str) -> bool:
         """Return whether a call task was made for a client."""
         return hash_of(client_id) in self.clients
+
+
+def put(planned: Occurrence, call: Call, now: datetime, *others: Write) -> bool:
+    """Write a call task, mark its occurrence as done and apply other writes, atomically.
+
+    Return False if the occurrence has changed since it was read.
+    """
+    return store.try_write(done_write(planned, now), call_write(call), *others)
+
+
+def call_write(call: Call) -> Put:
+    """Return the write of a call task."""
+    return Put(trigger_keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
 
 
 def made(account: str, broadcast_id: str) -> CallsOfBroadcast:

@@ -14,10 +14,9 @@ from msgspec.structs import replace
 from longcode.aws.at_once import at_once
 from longcode.aws.clients import pause
 from longcode.months import instant
-from longcode.table import keys, ranges, store, trigger_keys
+from longcode.table import keys, store, trigger_keys
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 from longcode.triggers.planning import (
-    Call,
     EventPlan,
     Occurrence,
     OccurrenceState,
@@ -29,7 +28,7 @@ from longcode.triggers.planning import (
     plan,
     without_settled,
 )
-from longcode.triggers.trigger import DateOf, Record, Trigger, record_after
+from longcode.triggers.trigger import Record, Trigger, record_after
 
 _LISTED = (OccurrenceState.PLANNED, OccurrenceState.DROPPED)
 """The states in which an occurrence is listed as upcoming."""
@@ -37,7 +36,6 @@ _LISTED = (OccurrenceState.PLANNED, OccurrenceState.DROPPED)
 _EVENT_KEPT = timedelta(hours=48)  # an Idempotency-Key is remembered for at least a day
 _FIRED_AGAIN = timedelta(minutes=10)  # between two writes of when a trigger last fired: many may be due at nine
 _COUNTED_AT_ONCE = 16  # a client keeps twenty connections
-RECORDS_OF_A_CALL = 1_500  # about half a megabyte: several calls at the same time take less than one of a megabyte
 CALL_KEPT = timedelta(days=90)
 """How long a call task that is done can be seen."""
 
@@ -127,19 +125,6 @@ def record_page(account: str, kind: str, after: str | None, limit: int) -> list[
     return [
         read(Record, item) for item in store.query(trigger_keys.record(account, kind, ""), after=start, limit=limit)
     ]
-
-
-def find_dated(
-    account: str, kind: str, date_of: DateOf, days: tuple[date, date], page: int = RECORDS_OF_A_CALL
-) -> ranges.FoundItems:
-    """Return the records of a kind that have a date between two days or on one of them, each as `id` and that date.
-
-    DynamoDB filters them, so that the others cost this process no time. One that was just written may be missing.
-    """
-    first, last = (day.isoformat() for day in days)
-    is_between = Attr(date_of.value).gte(first) & Attr(date_of.value).lte(last)
-    prefix = trigger_keys.record(account, kind, "")
-    return ranges.find(prefix, is_between, only=("id", date_of.value), page=page)
 
 
 def write_event(
@@ -289,19 +274,6 @@ def mark_done(planned: Occurrence, now: datetime) -> None:
 def done_write(planned: Occurrence, now: datetime) -> Put:
     """Return the write that marks an occurrence as done; it fails if it has changed since it was read."""
     return occurrence_write(planned, _done(planned, now))
-
-
-def put_call(planned: Occurrence, call: Call, now: datetime, *others: Write) -> bool:
-    """Write a call task, mark its occurrence as done and apply other writes, atomically.
-
-    Return False if the occurrence has changed since it was read.
-    """
-    return store.try_write(done_write(planned, now), call_write(call), *others)
-
-
-def call_write(call: Call) -> Put:
-    """Return the write of a call task."""
-    return Put(trigger_keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
 
 
 def _done(planned: Occurrence, now: datetime) -> Occurrence:

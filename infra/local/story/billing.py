@@ -139,7 +139,7 @@ def _invoice_mail(stage: Stage, studio: StudioSoftware, month: str) -> str | Non
 
 def _sent_units(stage: Stage) -> int:
     """Return the units of the studios' new texts on all phones: one for every 160 characters begun."""
-    service = ("You get no more texts", "You get texts from your studio")
+    service = ("You get no more texts", "You get texts from your studio", "Thank you! You get texts from")
     received = stage.phones.received(undelivered=False)
     new = [words for sid, (_, words) in received.items() if sid not in stage.earlier_texts]
     return sum(-(-len(words) // 160) for words in new if not words.startswith(service))

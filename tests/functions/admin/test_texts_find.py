@@ -110,6 +110,22 @@ def test_a_time_bounds_the_texts_to_a_phone_and_those_of_an_account(account: Acc
     assert found(account=account.id) == ["m1", "m2", "m3"]
 
 
+def test_a_time_alone_finds_the_texts_of_all_accounts_page_by_page(account: Account) -> None:
+    for index in range(100):
+        studio(f"2{index:07}")
+    other = studio("30000000", created_at=NOW - DAY)
+    written(account, "mine", at=2 * MINUTE)
+    written(other, "theirs", phone="+12125550124")
+    written(other, "before", at=2 * DAY)
+    since = "2026-11-22T00:00:00Z"
+
+    first = send_accepted_order("texts.find", since=since)
+    second = send_accepted_order("texts.find", since=since, after=first["next_cursor"])
+
+    assert [[item["message_id"] for item in page["items"]] for page in (first, second)] == [["mine"], ["theirs"]]
+    assert (first["next_cursor"], second["next_cursor"]) == ("20000098", None)
+
+
 def test_a_page_says_that_there_may_be_older_ones(account: Account) -> None:
     for minutes in range(1, 5):
         written(account, f"m{minutes}", at=minutes * MINUTE)
@@ -162,6 +178,17 @@ def test_a_text_is_found_by_the_id_of_the_carrier_which_is_asked_for_its_phone(a
 
     assert sorted(item["message_id"] for item in answer["items"]) == ["given-back", "wanted"]
     assert carrier.asked == [SID]
+
+
+def test_a_text_with_an_id_of_the_carrier_is_found_behind_a_hundred_later_ones(account: Account) -> None:
+    written(account, "wanted", carrier_id=SID, carrier="twilio")
+    later = NOW + DAY
+    for index in range(101):
+        messages.write_new(replace(written(account, f"m{index}"), id=f"l{index}", created_at=later))
+
+    answer = find.find_with(find.FindTexts(what=SID), at_carrier, later + MINUTE)
+
+    assert [item["message_id"] for item in answer["items"]] == ["wanted"]
 
 
 @pytest.mark.parametrize(

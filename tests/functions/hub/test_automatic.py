@@ -1,10 +1,11 @@
 """Triggers as sentences, what is upcoming, and the calls to make, as a person meets them in the hub."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from hub.automatic import rule_preview
 from longcode.accounts import people, sessions
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
@@ -17,7 +18,7 @@ from longcode.triggers.planning import Occurrence, OccurrenceState
 from longcode.triggers.trigger import DateOf, RecordKind, TextTo, Timing, Trigger
 from tests.support.broadcast_steps import create_broadcast
 from tests.support.browser import Browser, Page
-from tests.support.fakes import client
+from tests.support.fakes import client, studio
 from tests.support.text_steps import accept
 from tests.support.trigger_samples import trigger
 from tests.support.trigger_steps import fire_all, report_event, write_records
@@ -240,6 +241,28 @@ def test_a_record_is_tried(account: Account, ann: Browser) -> None:
     assert "no invoice with the id" in ann.get(trial, "pasted=invoice s1").text
 
 
+def test_the_records_to_try_are_those_of_the_next_week_then_those_reported_last(
+    account: Account, ann: Browser
+) -> None:
+    now = clients.now()
+    past = {"at": now - timedelta(days=60), "session_date": date(2020, 1, 1)}
+    write_records(account, (f"a{number:03}" for number in range(210)), **past)
+    session_in(account, 5, "soon", client_id="c1")
+    session_in(account, 90, "later")
+    triggers.put(REMINDER)
+    triggers.put(replace(REMINDER, name="Booked", timing=None))
+
+    def offered(name: str) -> list[str]:
+        return [given["value"] for tag, given in ann.get(f"triggers/{name}").tags if tag == "option"]
+
+    assert [one for one in offered("Session-reminder") if one in ("soon", "later", "a000")] == ["soon", "later"]
+    assert [one for one in offered("Booked") if one in ("soon", "later", "a000")] == ["later", "soon"]
+    assert "Zoë: session soon, confirmed" in ann.get("triggers/Session-reminder").text
+    quiet = studio("10000002", edition="professional")
+    write_records(quiet, ["b1"], **past)
+    assert [*rule_preview.choices(quiet, REMINDER, None, now)] == ["b1"]
+
+
 @pytest.mark.account(edition="standard")
 def test_a_standard_studio_sees_what_triggers_would_be_and_how_to_get_them(account: Account, ann: Browser) -> None:
     page = ann.get("triggers")
@@ -345,7 +368,7 @@ def test_numbers_to_call_are_links(account: Account, ann: Browser) -> None:
     made = call_tasks.get_call(account.id, task)
     assert made
     again = replace(made, id="x", phones=("+12125550123",))
-    triggers.put_call(replace(occurrence(account), state=OccurrenceState.DONE), again, datetime.now().astimezone())
+    call_tasks.put(replace(occurrence(account), state=OccurrenceState.DONE), again, datetime.now().astimezone())
 
     assert 'href="tel:+12125550123"' in ann.get("calls").html
 

@@ -18,6 +18,8 @@ from longcode.broadcasts.counts import CountedPart, Counts, Mark
 from longcode.carriers.carrier import RefusalReason, Refused, SendResult
 from longcode.clients.client import Phone
 from longcode.message import BroadcastState
+from longcode.table import keys, store
+from longcode.table.writes import Update
 from longcode.triggers import call_tasks
 from tests.support.broadcast_steps import advance, create_broadcast, deliver_bulk_texts, stored
 from tests.support.browser import Browser, Page
@@ -244,6 +246,27 @@ def test_a_broadcast_is_sent_again_once_to_those_whom_it_may_reach(
         (phone(2), "Two slots, 1"),
     ]
     assert "Sent again" in signed_in.get(f"broadcasts/{broadcast_id}").text
+
+
+@pytest.mark.account(people=97, client=False, quiet_hours=False)
+def test_of_many_texts_that_did_not_arrive_a_person_asks_whose_are_sent_again(
+    account: Account, signed_in: Browser, now: datetime
+) -> None:
+    broadcast_id = create_broadcast(account, now=now, body=WORDS)
+    advance(now)
+    broadcast = api.broadcast_or_raise(account.id, broadcast_id)
+    for text in broadcasts.texts_page(broadcast, None, 200).texts:
+        ended = {"state": "failed", "error": "twilio:30007"}
+        store.write(Update(keys.message(account.id, text.id), changes=ended, remove=("due_shard", "due_at")))
+
+    asked = signed_in.get(f"broadcasts/{broadcast_id}/again")
+    looked = post(signed_in, f"broadcasts/{broadcast_id}/again", body="Two slots", preview="1")
+
+    assert "101 texts of it did not arrive." in asked.text
+    assert "Show who gets it" in asked.text
+    assert ("Send 101 texts" in asked.text, "101 units" in asked.text) == (False, False)
+    assert "101 texts , 101 units of 160 characters" in looked.text
+    assert "Send 101 texts" in looked.text
 
 
 @pytest.mark.account(client=False, quiet_hours=False, units_a_day=3)

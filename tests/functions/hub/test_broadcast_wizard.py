@@ -241,6 +241,21 @@ def test_a_template_is_taken_up_and_named_while_its_words_are_the_drafts(
     assert all("1 draft keeps the words" in text for text in users[1:])
 
 
+def test_a_template_of_several_lines_is_named_whatever_line_ends_the_browser_sends(
+    account: Account, signed_in: Browser
+) -> None:
+    words = "Two slots are left.\nReply YES to take one."
+    template_store.put_template(Template(account=account.id, name="spring", subject="", body=words))
+    draft = kept(account, body="")
+
+    what = signed_in.get(place(draft, "what"))
+    signed_in.submit(what, place(draft, "what"), body=words.replace("\n", "\r\n"))
+    go = checked(signed_in, draft)
+    signed_in.submit(go, go.path)
+
+    assert [(one.template, one.body) for one in made(account)] == [("spring", words)]
+
+
 def test_a_merge_field_that_no_record_fills_asks_for_a_value(account: Account, signed_in: Browser) -> None:
     draft = kept(account)
     asked = signed_in.submit(

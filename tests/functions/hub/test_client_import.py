@@ -10,7 +10,7 @@ from longcode.aws import clients as aws_clients
 from longcode.clients import imports
 from longcode.clients import store as clients
 from longcode.clients.imports import KeptImport, Phase
-from longcode.clients.permission import Via, Writer
+from longcode.clients.permission import ConsentMeans, Via, Writer
 from longcode.errors import RequestError
 from tests.support.browser import Browser, Page
 from tests.support.fakes import ACTOR, studio
@@ -69,7 +69,10 @@ def test_a_file_is_checked_first_and_written_when_a_person_says_so(account: Acco
     assert written
     assert (written.first_name, written.tags) == ("<b>Ann</b>", ("mini", "new"))
     assert written.permission
-    assert written.permission.via is Via.IMPORT
+    assert (written.permission.via, written.permission.means) == (Via.IMPORT, ConsentMeans.IMPORT)
+    assert written.permission.source == "März.csv"
+    assert "we keep that they agreed in the data of this import" in checked.text
+    assert "In the data of an import 1" in signed_in.get("consent").text
 
 
 def test_the_rows_with_faults_can_be_downloaded_mended_and_imported(account: Account, signed_in: Browser) -> None:

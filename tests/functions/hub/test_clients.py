@@ -177,12 +177,19 @@ def test_the_record_says_since_when_texts_are_allowed_and_by_whom(account: Accou
     )
     fields = dict(saved.fields)
     del fields["allow_text_marketing"]
-    unsaid = signed_in.submit(page, "clients/new", first_name="Bob", allow_text_marketing="on", key="k2")
+    said = {"first_name": "Bob", "allow_text_marketing": "on", "key": "k2"}
+    unsaid = signed_in.submit(page, "clients/new", **said)
+    without_day = signed_in.submit(page, "clients/new", **said, means="phone", given_on="")
+    unknown = signed_in.submit(page, "clients/new", **said, means="unknown", given_on="")
     again = signed_in.submit(saved, saved.path, last_name="Lee")
     unchecked = signed_in.post(saved.path, **fields)
 
     assert "Say how the client agreed to texts." in unsaid.text
     assert unsaid.fields["first_name"] == "Bob"
+    (wrong,) = (given for _, given in without_day.tags if "aria-invalid" in given)
+    assert (without_day.status, wrong["name"]) == (422, "given_on")
+    assert "Choose the day on which the client agreed" in without_day.text
+    assert "How the client agreed is not known." in unknown.text
     assert "Checked today with the account's password. Agreed on paper on" in saved.text
     assert "Checked today with the account's password." in again.text
     assert "Unchecked today with the account's password." in unchecked.text

@@ -1,8 +1,10 @@
 """The owner takes all data of the studio: whole, safe to open, in files that fit a response, without secrets."""
 
 import csv
+import random
 import tracemalloc
-from base64 import b64decode
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from zipfile import ZipFile
@@ -13,6 +15,8 @@ from msgspec.structs import replace
 from accounts import credentials_api, settings_api
 from accounts.credentials_api import NewKey
 from accounts.settings_forms import AccountSettings
+from clients import api as clients_api
+from clients.forms import ClientForm, ConsentForm, PhoneForm
 from hub import page
 from hub.settings import archive, files
 from longcode.accounts import people
@@ -23,15 +27,19 @@ from longcode.accounts.people import Person, Role
 from longcode.aws import clients
 from longcode.broadcasts import drafts
 from longcode.broadcasts.drafts import BroadcastDraft
+from longcode.changes import store as changes
+from longcode.changes.change import Span
 from longcode.clients import join_pages
 from longcode.clients.client import Audience
 from longcode.clients.join_pages import JoinPage
-from longcode.clients.permission import ConsentMeans, Permission, Via
+from longcode.clients.permission import ConsentMeans, Permission, Via, Writer
 from longcode.jobs import Means
-from longcode.messages import retentions
+from longcode.messages import reply_notices, retentions
 from longcode.messages import store as messages
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, account_scope
+from longcode.table import broadcast_keys, store
+from longcode.table.writes import Put, attributes
 from longcode.teamwork import store as teamwork
 from longcode.teamwork.store import Note
 from longcode.template import Template, TemplateVersion
@@ -39,8 +47,11 @@ from longcode.templates import store as template_store
 from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
 from longcode.triggers.trigger import TextTo
+from longcode.webhooks import delivery
+from longcode.webhooks import store as webhooks
+from longcode.webhooks.delivery import DeliveryState
 from tests.functions.hub.conftest import PASSWORD
-from tests.support.broadcast_steps import create_broadcast
+from tests.support.broadcast_steps import advance, create_broadcast
 from tests.support.browser import Browser, Page
 from tests.support.fakes import ACTOR, NOW, client, studio
 from tests.support.reply_steps import PHONE, receive, record_text
@@ -190,8 +201,9 @@ def test_everything_comes_in_one_zip(account: Account, signed_in: Browser) -> No
     assert [(row["phone"], row["means"], row["given_on"], row["taken_by"]) for row in tables["consents.csv"]] == [
         ("'+12125550199", "paper", "2026-11-03", "Ben")
     ]
-    assert set(tables) - set(others) == {"clients.csv", "consents.csv", "messages.csv"}
-    assert set(others) == {"opt-outs.csv", *(f"{name}.csv" for name in files.FILES)}
+    long = {"former-consents.csv"}
+    assert set(tables) - set(others) == {"clients.csv", "consents.csv", "messages.csv"} | long
+    assert set(others) | long == {"opt-outs.csv", *(f"{name}.csv" for name in files.FILES)}
 
 
 def test_what_is_too_much_for_one_file_is_refused_before_the_request_ends(account: Account) -> None:
@@ -199,34 +211,51 @@ def test_what_is_too_much_for_one_file_is_refused_before_the_request_ends(accoun
         archive.of(account, clients.now(), whole=True, seconds=0)
 
 
-def test_a_file_that_a_studio_has_made_too_large_is_refused_and_not_a_fault(
-    account: Account, signed_in: Browser
-) -> None:
-    ids = tuple(f"{index:04}{'x' * 296}" for index in range(1_000))
-    for index in range(20):
+def keep_drafts(account: Account, count: int, new_id: Callable[[int], str]) -> None:
+    """Keep drafts, each for a thousand clients with long ids."""
+    for index in range(count):
+        whom = Audience(client_ids=tuple(map(new_id, range(1_000))))
         draft = BroadcastDraft(
-            account=account.id,
-            id=f"{index:032x}",
-            at=NOW,
-            changed_at=clients.now(),
-            audience=Audience(client_ids=ids),
+            account=account.id, id=f"{index:032x}", at=NOW, changed_at=clients.now(), audience=whom
         )
-        drafts.begin(draft)
+        item = {"type": "broadcast-draft", **attributes(draft)}
+        store.write(Put(broadcast_keys.broadcast_draft(account.id, draft.id), item))
+
+
+def test_a_file_that_a_studio_has_made_too_large_comes_as_a_zip(account: Account, signed_in: Browser) -> None:
+    keep_drafts(account, 20, lambda index: f"{index:04}{'x' * 296}")
 
     answer = signed_in.get("export/data.csv", "of=drafts")
+    with ZipFile(BytesIO(b64decode(answer.html))) as unpacked:
+        drafted = unpacked.read("drafts.csv").decode().splitlines()
 
-    assert (answer.status, "Too much for one file" in answer.text) == (413, True)
-    assert signed_in.get("export/all-else.zip").status == 200
+    assert answer.headers["Content-Disposition"] == ['attachment; filename="drafts.zip"']
+    assert len(drafted) == 21
     assert page.download("x" * 6_000_000, "clients.csv").status_code == 413
 
 
-def test_rows_of_megabytes_are_not_all_in_memory() -> None:
+def test_what_no_zip_holds_is_refused_on_a_page_and_is_not_recorded_as_taken(
+    account: Account, signed_in: Browser
+) -> None:
+    chance = random.Random(1)
+    keep_drafts(account, 20, lambda _: urlsafe_b64encode(chance.randbytes(224)).decode())
+
+    answers = [signed_in.get("export/all-else.zip"), signed_in.get("export/data.csv", "of=drafts")]
+
+    assert [answer.status for answer in answers] == [413, 413]
+    assert all("Too much for one file" in answer.text for answer in answers)
+    assert all(any(one.endswith("/hub/export") for one in answer.addresses) for answer in answers)
+    assert "export" not in {one.kind for one in changes.of_account(account.id, Span(limit=9), clients.now())[0]}
+
+
+def test_rows_of_megabytes_are_not_all_in_memory(account: Account) -> None:
+    megabytes = ((f"{index}{'ж' * 300_000}",) for index in range(200))
     tracemalloc.start()
-    with pytest.raises(archive.TooMuch):
-        archive.one((f"{index}{'ж' * 300_000}",) for index in range(500))
+    zipped = archive.one(account, "drafts", megabytes, NOW, seconds=60)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
+    assert isinstance(zipped, bytes)
     assert peak < 100_000_000
 
 
@@ -277,6 +306,47 @@ def test_what_people_and_software_wrote_is_in_the_files(account: Account) -> Non
     assert [first_of("assigned")[one] for one in ("answered_by", "assigned_by")] == ["Ann", "Ben"]
     assert first_of("changes")["what"] == "Made the API key Booking page"
     assert [first_of("keys")[one] for one in ("name", "scope")] == ["Booking page", "read"]
+    assert [first_of("planned")[one] for one in ("trigger", "record_id", "state")] == ["call", "s1", "planned"]
+
+
+def test_what_people_chose_and_what_was_not_sent_or_taken_is_in_the_files(
+    account: Account, signed_in: Browser
+) -> None:
+    now = clients.now()
+    client(account, "c8", "+12125550198", allow_text_marketing=False)
+    broadcast = create_broadcast(account, now=now, audience={"client_ids": ["c8", "c1"]}, body="Three")
+    advance(now)
+    ann = Person(account=account.id, id="a", name="Ann", email="a@x.example", role=Role.STAFF, added_at=NOW)
+    people.add(ann)
+    reply_notices.choose(account.id, "a", wanted=True, delay_minutes=60, quiet_at_night=True, now=now)
+    failed = replace(
+        delivery.of_test(account.id, "x", now), state=DeliveryState.FAILED, error="timed_out", attempt=10
+    )
+    webhooks.create([failed])
+
+    def first_of(name: str) -> list[str]:
+        return list(next(csv.DictReader(StringIO(file_of(account, name)))).values())
+
+    assert first_of("skipped")[:4] == [broadcast, "c8", "", "no_permission"]
+    assert first_of("notifications") == ["Ann", "yes", "60", "yes"]
+    assert first_of("sessions")[1:3] == ["owner", "Chrome on Windows"]
+    assert first_of("webhooks")[1:5] == ["webhook.test", "failed", "10", "timed_out"]
+
+
+def test_a_consent_is_in_the_files_when_its_client_is_deleted(account: Account, signed_in: Browser) -> None:
+    phone, writer = "+12125550199", Writer(via=Via.HUB, person="Ann")
+    form = ClientForm(
+        phones=[PhoneForm(number=phone)], allow_text_marketing=True, consent=ConsentForm(means=ConsentMeans.PAPER)
+    )
+    clients_api.write(account, "c9", form, writer, clients.now())
+    accept(account, now=clients.now(), client_id="c9", body="See you at ten.")
+    before = file_of(account, "former-consents")
+    clients_api.delete(account.id, "c9", writer, clients.now())
+
+    (kept,) = csv.DictReader(StringIO(file_of(account, "former-consents")))
+
+    assert before.count("paper") == 0
+    assert [kept[one] for one in ("phone", "client_id", "means", "by")] == [f"'{phone}", "c9", "paper", "Ann"]
 
 
 def test_no_file_has_a_secret(account: Account, signed_in: Browser) -> None:

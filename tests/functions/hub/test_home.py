@@ -1,5 +1,6 @@
 """The home page: what waits for somebody, and the Services panel (facts S28, S33)."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,7 +27,7 @@ from optout import worker as optout_worker
 from tests.support import broadcast_steps
 from tests.support.browser import Browser
 from tests.support.fakes import NOW, FakeCarrier, studio, take_queued
-from tests.support.reply_steps import receive
+from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept, deliver
 
 
@@ -57,6 +58,39 @@ def test_home_counts_what_waits_for_somebody(account: Account, signed_in: Browse
     assert "2 unread replies, the oldest since" in found.text
     assert "Zoë may ask you to stop: Please stop texting me! <b>" in found.text
     assert "Nothing waits" not in found.text
+
+
+@pytest.mark.account(texted=NOW - timedelta(hours=1))
+def test_home_names_who_wrote_last_and_leads_to_the_conversations(account: Account, signed_in: Browser) -> None:
+    now = clients.now()
+    receive("SM0", "Can I bring the dog?", at=now)
+    one = signed_in.get("home")
+    for number in range(3):
+        phone = f"+1212555018{number}"
+        record_text(account, phone=phone, client_id=None, message_id=f"to-{number}")
+        receive(f"SM1{number}", f"Words {number}", phone=phone, at=now + timedelta(seconds=number + 1))
+    four = signed_in.get("home")
+
+    assert "Zoë Can I bring the dog? Answer" in one.text
+    assert any(address.endswith("/messages/12125550123") for address in one.addresses)
+    assert re.findall(r"Words \d", four.text) == ["Words 2", "Words 1", "Words 0"]
+    assert "4 unread replies" in four.text
+    assert "dog" not in four.text
+
+
+@pytest.mark.account(texted=NOW - timedelta(hours=1))
+def test_home_says_that_more_clients_may_ask_to_stop_than_it_names(account: Account, signed_in: Browser) -> None:
+    for number in range(21):
+        phone = f"+1212555{1000 + number}"
+        record_text(account, phone=phone, client_id=None, message_id=f"to-{number}")
+        receive(f"SM{number}", "Please stop texting me!", phone=phone, at=clients.now())
+        for body in take_queued("opt_out"):
+            optout_worker.handle_keyword(queues.read(HandleKeyword, body), clients.now())
+        if number == 19:
+            twenty = signed_in.get("home").text
+
+    assert "More clients may ask you to stop" not in twenty
+    assert "More clients may ask you to stop" in signed_in.get("home").text
 
 
 def test_home_says_that_nothing_waits(signed_in: Browser) -> None:

@@ -465,6 +465,20 @@ def test_a_reply_that_is_read_stays_unanswered_until_the_next_text(account: Acco
     assert "unanswered" not in answered.text
 
 
+def test_a_row_says_that_its_phone_is_linked_to_nobody_also_while_it_is_unanswered(
+    account: Account, signed_in: Browser
+) -> None:
+    record_text(account, phone=NOBODYS, client_id=None)
+    receive("SM1", "Who is this?", phone=NOBODYS, at=clients.now())
+    signed_in.get("messages/12125550188")
+
+    inbox, unlinked = (signed_in.get("messages", f"tab={tab}").text for tab in ("inbox", "unlinked"))
+
+    assert "(212) 555-0188 unlinked" in inbox
+    assert "Who is this? unanswered" in inbox
+    assert "0188 unlinked" not in unlinked
+
+
 def test_a_text_over_another_number_says_from_where_on(account: Account, signed_in: Browser) -> None:
     for name, number in (("a", "+12125550100"), ("b", "+16465550100"), ("c", "+16465550100")):
         record_text(account, message_id=name, number=number)

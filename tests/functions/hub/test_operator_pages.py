@@ -8,6 +8,7 @@ import pytest
 
 from accounts.signup_worker import mail_sign_in_link
 from hub.site import site
+from longcode import months
 from longcode.accounts import people, sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
@@ -19,13 +20,16 @@ from longcode.changes import store as changes
 from longcode.changes.change import Span
 from longcode.jobs import MailSignInLink
 from longcode.plans import store as price_list
+from longcode.table import keys, store
+from longcode.table.writes import Update
 from longcode.usage.usage import Usage
 from tests.support.browser import Browser, Page
-from tests.support.fakes import PASSWORD, studio, take_queued
+from tests.support.fakes import PASSWORD, client, studio, take_queued
 from tests.support.mails import sent_mails
 from tests.support.readers import log_lines
+from tests.support.text_steps import accept
 
-OP = "op@longcode.example"
+OP, HOUR = "op@longcode.example", timedelta(hours=1)
 GUARDED = [
     ("GET", "operator/overview"),
     ("GET", "operator/accounts"),
@@ -180,6 +184,39 @@ def test_the_overview_shows_what_waits_and_leads_to_it(operator: Browser) -> Non
     assert "Büro Zoë waits for your approval" in shown.text
     assert "0 of 30,000 segments taken for sending" in shown.text
     assert "/prod/hub/operator/accounts/10000002" in shown.addresses
+
+
+def test_the_overview_counts_parked_and_overdue_texts(account: Account, operator: Browser) -> None:
+    client(account)
+    now = clients.now()
+    for key in "ab":
+        text = accept(account, key, now=now)
+        store.write(Update(keys.message(account.id, text.id), changes={"held": "parked", "due_at": now + HOUR}))
+    for key, state in (("u", {"state": "uncertain"}), ("t", {"state": "queued", "error": "twilio:20429"})):
+        text = accept(account, key, now=now)
+        store.write(Update(keys.message(account.id, text.id), changes=state))
+    late = accept(account, "c", now=now)
+    store.write(Update(keys.message(account.id, late.id), changes={"due_at": now - HOUR}))
+
+    shown = operator.get("operator/overview").text
+
+    assert "2 texts are parked until the carrier's reason is removed: longcode parked list" in shown
+    assert "The carrier has not answered about 1 text" in shown
+    assert "The carrier has not taken 1 text yet. Each is tried again by itself." in shown
+    assert "1 item should have been acted on five minutes ago: longcode stuck" in shown
+
+
+def test_a_page_that_is_not_there_leads_back_to_the_overview(operator: Browser) -> None:
+    for path in ("operator/nowhere", "operator/accounts/99999999"):
+        assert "/prod/hub/operator/overview" in operator.get(path).addresses
+        assert "/prod/hub/home" not in operator.get(path).addresses
+
+
+def test_the_month_that_runs_is_reached_and_says_when_its_invoices_come(operator: Browser) -> None:
+    last, this = months.previous(months.month_of(clients.now())), months.month_of(clients.now())
+
+    assert f"/prod/hub/operator/money/{this}" in operator.get(f"operator/money/{last}").addresses
+    assert "This month is not over" in operator.get(f"operator/money/{this}").text
 
 
 def test_accounts_are_found_by_a_part_of_their_name(operator: Browser) -> None:

@@ -126,6 +126,20 @@ def test_two_buttons_decide_what_may_be_an_opt_out(account: Account, anns: Brows
     assert "please stop texting me By text, as your staff decided" in page.text
 
 
+def test_the_page_says_that_more_questions_follow_the_twenty_that_it_shows(account: Account, anns: Browser) -> None:
+    for number in range(21):
+        phone = f"+12125551{number:03}"
+        record_text(account, aws_clients.now(), phone=phone, client_id=None, message_id=f"m{number}")
+        say(phone, "please stop texting me", f"SMask{number}")
+
+    page = anns.get("opt-outs")
+    rest = anns.post("opt-outs", **page.fields, opted_out="no")
+
+    assert page.text.count("No, keep texting") == 20
+    assert "There are more questions: they appear here when these are answered." in page.text
+    assert "There are more questions" not in rest.text
+
+
 def test_a_stop_to_another_studio_is_listed_without_its_words_and_only_for_clients_of_the_studio(
     account: Account, anns: Browser
 ) -> None:

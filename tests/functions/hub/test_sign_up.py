@@ -27,7 +27,8 @@ def test_a_studio_chooses_a_plan_and_gets_a_mail() -> None:
     (body,) = take_queued("sign_up")
     asked = queues.read(OpenAccount, body)
     assert "You have not enabled SMS Text Messaging." in page.text
-    assert "Small $12.00 a month 300 texts of up to 160 characters" in page.text
+    assert "Small $12.00 a month 300 texts of up to 160 characters sent. Replies are free" in page.text
+    assert "Medium $35.00 a month 1,000 texts of up to 160 characters, sent or received" in page.text
     assert "Thank you. Please read the mail" in signed_up.text
     assert (asked.email, asked.plan, asked.edition) == ("new@studio.example", "small", "professional")
 

@@ -8,7 +8,7 @@ from hub.templating import preview
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.clients.client import Phone
-from longcode.template import FIELDS
+from longcode.template import FIELDS, Template
 from longcode.templates import store as template_store
 from longcode.triggers import store as triggers
 from tests.support.browser import Browser, Page
@@ -96,6 +96,24 @@ def test_former_words_are_shown_and_restored(account: Account, signed_in: Browse
     ]
 
 
+def test_the_client_of_the_preview_is_still_chosen_after_former_words_were_restored(
+    account: Account, signed_in: Browser
+) -> None:
+    add_ann(account)
+    write(signed_in, "new-template", body="First words, {{client.first_name}}")
+    write(signed_in, "templates/hello", body="Second words")
+    page = signed_in.get("templates/hello")
+    (button,) = (given for tag, given in page.tags if given.get("name") == "version")
+    (form,) = (given for tag, given in page.tags if tag == "form" and given.get("id") == button["form"])
+
+    chosen = {"to": "Ann, (212) 555-0177", "client": "ann", "version": button["value"]}
+    restored = signed_in.submit(page, "templates/hello/restore", **chosen)
+
+    assert (button["formaction"], "data-asks" in form) == ("../templates/hello/restore", True)
+    assert (restored.fields["to"], restored.fields["client"]) == (chosen["to"], "ann")
+    assert "Ann would get First words, Ann" in restored.text
+
+
 def test_a_deleted_template_is_gone_and_deleting_it_again_is_no_error(account: Account, signed_in: Browser) -> None:
     write(signed_in, "new-template")
     pages = [signed_in.post("templates/hello/delete", token=token(signed_in)) for _ in range(2)]
@@ -125,6 +143,23 @@ def test_the_preview_shows_what_a_client_gets_how_long_it_is_and_what_is_missing
     assert "the record has no last name" in missing
     assert "Hi Ann, Album style" in example
     assert "counts as 2 texts" in dear
+
+
+@pytest.mark.account(sender_name="Foxglove", edition="professional")
+def test_a_name_that_begins_a_conversation_is_counted_where_it_makes_a_text_dearer(
+    account: Account, signed_in: Browser
+) -> None:
+    key, body = token(signed_in), "x" * 151
+    rule = {"watches": "session", "status_session_confirmed": "on", "when": "at_once", "words": body, "to": "client"}
+
+    def said(path: str, **fields: str) -> str:
+        return signed_in.post(path, token=key, **fields).text
+
+    note = "After “Foxglove:”, which begins a conversation, it counts as 2 texts."
+    assert note in said("template-preview", body=body)
+    assert note not in said("template-preview", body="x" * 150)
+    assert f"151 of 160 characters. {note}" in said("triggers/new/shown", **rule)
+    assert note not in said("triggers/new/shown", **rule | {"to": "staff", "staff_phone": "(212) 555-0111"})
 
 
 def test_the_client_of_the_preview_is_still_chosen_after_the_template_was_saved(
@@ -222,3 +257,26 @@ def test_templates_broadcasts_and_triggers_pick_from_the_same_merge_fields(
     of_records = preview.GROUPS["Sessions, orders, tasks"]
     assert picked[0].keys() - picked[1].keys() == {f"{{{{{name}}}}}" for name in of_records}
     assert "Hi Ann Lee, your album: Album style" in rule.text
+
+
+@pytest.mark.account(edition="professional")
+def test_each_of_many_templates_is_picked_inserted_by_its_shortcut_and_named_in_a_draft(
+    account: Account, signed_in: Browser
+) -> None:
+    add_ann(account)
+    for number in range(201):
+        template_store.put_template(Template(account=account.id, name=f"a{number:03}", subject="", body="Hello"))
+    zebra = Template(account=account.id, name="zebra", subject="", body="Come at ten", shortcut="z")
+    template_store.put_template(zebra)
+    write_trigger(name="last", template="zebra", body=None)
+
+    talk = signed_in.get(f"messages/{ANNS[1:]}")
+    what = signed_in.submit(signed_in.get("broadcasts/new"), "broadcasts/new", whom="all")
+    signed_in.submit(what, what.path, body="Come at ten")
+    rule = signed_in.get("triggers/last")
+    pickers = [talk, signed_in.get("new"), what, rule]
+
+    assert all("zebra" in page.text for page in pickers)
+    assert [given["data-words"] for _, given in talk.tags if "data-shortcut" in given] == ["Come at ten"]
+    assert rule.fields["letter"] == "zebra"
+    assert "Used by trigger last, draft of today" in signed_in.get("templates", "after=a200").text

@@ -1,5 +1,6 @@
 """What the pages say of a text's state, of a refusal and of a time."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,21 @@ from msgspec.structs import replace
 from hub import words
 from longcode.accounts.account import Account
 from longcode.carriers.refusals import AWS, AWS_EVENTS, TWILIO
-from longcode.errors import DayLimitReached, OptedOut, RequestError, TooManyToPhone
+from longcode.errors import (
+    AccountSuspended,
+    CountryNotAllowed,
+    DayLimitReached,
+    EmptyField,
+    NotFound,
+    NumberTypeNotAllowed,
+    OptedOut,
+    OurOwnNumber,
+    RequestError,
+    TooManyToPhone,
+)
 from longcode.jobs import Means, Product
 from longcode.message import HoldReason, Message, MessageKind, MessageState
-from longcode.messages.compose import draft
+from longcode.messages.compose import draft, skipped_phone
 from longcode.optouts.consent import OptOutEvent
 from tests.support.fakes import NOW
 
@@ -92,12 +104,43 @@ def test_each_reason_of_a_carrier_is_a_sentence_without_its_code(carrier: str, c
             DayLimitReached("…", frees_at=NOW + 15 * HOUR),
             "Your account has sent as much today as it may. You can send again tomorrow 00:30.",
         ),
+        (
+            DayLimitReached("…", frees_at=None),
+            "This counts as more than your account may send in a day. The owner can raise the limit under Settings,"
+            " Sending.",
+        ),
         (OptedOut("…"), "This phone asked us to stop. Only they can start again, by texting START."),
         (RequestError("A sentence of the API."), "A sentence of the API."),
+        (
+            AccountSuspended("The operator has suspended this account, so it sends nothing: Unpaid"),
+            "The operator has suspended this account, so it sends nothing: Unpaid. The mail to the owner says whom to"
+            " ask.",
+        ),
+        (
+            EmptyField("There is no client.album for this recipient.", field="client.album"),
+            "There is no client.album for this recipient. Fill it in on the client's record, or write your own word"
+            " in its place.",
+        ),
+        (
+            NotFound("There is no client 'hub-1'.", field="client_id"),
+            "There is no such client any more. Press Send again to text the number alone.",
+        ),
+        (NotFound("There is no template 'a'.", field="template"), "There is no template 'a'."),
     ],
 )
 def test_a_refusal_says_what_would_help_and_when(refusal: RequestError, said: str) -> None:
     assert words.refusal(refusal, STUDIO, NOW) == said
+
+
+def test_a_phone_that_gets_none_is_told_in_words_without_names_of_the_api() -> None:
+    codes = (OptedOut, CountryNotAllowed, NumberTypeNotAllowed, TooManyToPhone, OurOwnNumber)
+    said = [
+        words.why_refused(one.code, one.detail, None, STUDIO, NOW)
+        for one in (skipped_phone("+1", kind.code) for kind in codes)
+    ]
+
+    assert [one for one in said if re.search(r"[a-z]_[a-z]|GET", one)] == []
+    assert [one for one in said if one.count(". ") != 1] == []  # what is wrong, and what helps
 
 
 def test_merge_fields_are_shown_as_people_read_them() -> None:

@@ -24,7 +24,9 @@ def list_accounts(context: Context, search: Search = "", waiting: Waiting = Fals
         raise typer.BadParameter("Give --search or --waiting, not both.", param_hint="--search")
     deployment = context.obj.deployment
     found = (
-        deployment.items("accounts.list_unapproved") if waiting else deployment.items("accounts.list", search=search)
+        deployment.items("accounts.list_unapproved")
+        if waiting
+        else deployment.items("accounts.list", search=search, limit=200)
     )
     columns: Columns = {
         "account": "id",
@@ -155,6 +157,7 @@ def _facts(answer: dict[str, Any]) -> dict[str, object]:
         "status": answer["status"],
         "approved": "yes" if answer["approved"] else "no, it waits for your approval",
         "ceiling": _ceiling(answer),
+        "its limits": _limits(answer["limits"]),
         "number": answer["number"] or "shared numbers",
         f"used in {answer['month']}": f"{answer['units']:,} units: {used['texts_sent']:,} texts sent,"
         f" {used['texts_received']:,} received",
@@ -166,6 +169,13 @@ def _status(item: Any) -> str:
     if item["approved"]:
         return str(item["status"])
     return "not approved" if item["status"] == "active" else f"{item['status']}, not approved"
+
+
+def _limits(limits: dict[str, Any]) -> str:
+    own, new = limits["units_a_day"], limits["trial_units_a_day"]
+    until_approved = f"{new:,} units a day until it is approved, " if new is not None else ""
+    a_day = f"{own:,} units a day by its settings, " if own is not None else ""
+    return f"{until_approved}{a_day}{limits['texts_an_hour']} texts an hour to a phone"
 
 
 def _ceiling(answer: dict[str, Any]) -> str:

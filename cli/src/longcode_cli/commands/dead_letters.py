@@ -11,7 +11,8 @@ from longcode_cli.command import Context
 from longcode_cli.dead_queue import MOST, DeadQueue, Letter
 from longcode_cli.errors import Refused, Unreachable
 from longcode_cli.output import Columns, Phones, Words, day_and_time, masked
-from longcode_cli.values import Yes
+from longcode_cli.progress import progress
+from longcode_cli.values import DryRun, Yes
 
 _TRIED_WITHIN = timedelta(hours=12)  # five times, with the visibility of the slowest queue between
 _TRIED = "5 times"  # by each RedrivePolicy of template.yaml
@@ -75,7 +76,9 @@ def replay(
     context: Context,
     queue: Queue,
     job: Id = None,
+    *,
     every: Annotated[bool, typer.Option("--all", help="All of the queue's failed jobs.")] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Send one failed job of a queue back to it, or all of them. Do this when the cause is removed.
@@ -85,18 +88,25 @@ def replay(
     if every == bool(job):
         raise typer.BadParameter("Give the ID of a job, or --all.", param_hint="ID")
     dead, name = DeadQueue(context.obj.deployment), _name(context, queue)
-    if every:
-        context.obj.output.confirm(f"Send all failed jobs of {name} back to it?", yes=yes)
     done = 0
     with dead.opened() as letters:
         chosen = _chosen(letters, name, job)
+        if dry_run:
+            context.obj.output.done(
+                {"replayed": 0, "failed": len(chosen)}, f"{_jobs(chosen)} would be on {name} again."
+            )
+            return
+        if every:
+            context.obj.output.confirm(f"{_jobs(chosen)} failed. Send all back to {name}?", yes=yes)
         if any(letter.url is None for letter in chosen):
             raise Refused("It is not known which queue these jobs came from.", code="unknown_queue", field="queue")
         if chosen:
             _note(context, "replay", name, len(chosen), id=job)
-        for letter in chosen:
-            dead.send_back(letter)
-            done += 1
+        with progress("Jobs sent back", len(chosen)) as advance:
+            for letter in chosen:
+                dead.send_back(letter)
+                done += 1
+                advance(1)
     there_may_be_more = " There may be more: repeat the command." if every and len(letters) == MOST else ""
     said = f"{done} {'job is' if done == 1 else 'jobs are'} on {name} again.{there_may_be_more}"
     context.obj.output.done({"replayed": done}, said)
@@ -119,6 +129,10 @@ def drop(
         _note(context, "drop", name, 1, id=job, reason=reason, job_account=letter.account, kind=letter.kind)
         dead.delete(letter)
     context.obj.output.done({"dropped": job}, f"The job {job} is deleted, and the reason is recorded.")
+
+
+def _jobs(letters: list[Letter]) -> str:
+    return f"{len(letters):,} {'job' if len(letters) == 1 else 'jobs'}"
 
 
 def _note(context: Context, done: str, queue: str, count: int, **fields: Any) -> None:

@@ -52,8 +52,11 @@ def _ended_badly(deployment: Deployment) -> Counter[str]:
 
 
 @app.command()
-def assign(context: Context, number: Number, account: Account) -> None:
+def assign(context: Context, number: Number, account: Account, yes: Yes = False) -> None:
     """Dedicate a number to an account, in place of its earlier one. Set it up at the carrier first."""
+    earlier = context.obj.deployment.order("accounts.show", account=account)["number"]
+    if earlier and earlier != number:
+        context.obj.output.confirm(f"Account {account} has {earlier}, and loses it. Go on?", yes=yes)
     answer = context.obj.deployment.order("numbers.assign", account=account, number=number, by=context.obj.by)
     context.obj.output.done(
         answer, f"Account {account} texts from {answer['number']}. Its texts that wait go from it, too."

@@ -18,7 +18,7 @@ Phone = Annotated[
 
 @app.command()
 def show(context: Context, phone: Phone, *, phones: Phones = False, words: Words = False) -> None:
-    """Show which accounts text a phone and over which numbers, whether it has opted out, and its whole history."""
+    """Show which accounts text a phone and over which numbers, its consents, and its opt-outs with history."""
     answer = context.obj.deployment.order("phones.show", phone=phone)
     shown, output = discreet(answer, phones=phones, words=words), context.obj.output
     output.facts(
@@ -28,6 +28,8 @@ def show(context: Context, phone: Phone, *, phones: Phones = False, words: Words
             "hash in the logs": shown["phone_hash"],
             "accounts": "\n".join(map(_account, shown["accounts"])) or "none knows it",
             "more accounts": shown["accounts_left_out"] or None,
+            "consents": "\n".join(_consent(event) for one in shown["accounts"] for event in one["consents"])
+            or "none",
             "opted out": "\n".join(map(_opt_out, shown["opt_outs"])) or "never",
             "blocked at the carrier": ", ".join(shown["blocked"]) or "for no number",
             "texted from": shown["opted_in_over"],
@@ -77,6 +79,18 @@ def _opt_out(state: Mapping[str, Any]) -> str:
     since = f" since {day_and_time(state['since'])}" if state["since"] else ""
     asked = f"; the studio is asked since {day_and_time(state['asked_at'])}" if state["asked_at"] else ""
     return f"{_scope(state['scope'])}: {'out' if state['is_out'] else 'in'}{since}{asked}"
+
+
+def _consent(event: Mapping[str, Any]) -> str:
+    what = "texts allowed" if event["given"] else "texts no longer allowed"
+    means = f" ({event['means'].replace('_', ' ')})" if event.get("means") else ""
+    on = f" on {event['given_on']}" if event.get("given_on") else ""
+    source = f", from {event['source']}" if event.get("source") else ""
+    heard = f", heard by {event['taken_by']}" if event.get("taken_by") else ""
+    who = event.get("person") or (f"key {event['key']}" if event.get("key") else event["via"].replace("_", " "))
+    said = f": “{event['words']}”" if event.get("words") else ""
+    whose = f"account {event['account']}, client {event['client_id']}"
+    return f"{day_and_time(event['at'])} {whose}: {what}{means}{on}{source}{heard}, by {who}{said}"
 
 
 def _event(event: Mapping[str, Any]) -> str:

@@ -9,9 +9,7 @@ from longcode_cli.errors import Failed
 from longcode_cli.output import Columns, Phones, Words, day_and_time, discreet
 from longcode_cli.values import Account, instant
 
-Since = Annotated[
-    str, typer.Argument(metavar="SINCE", help="A time, or a day: when webhooks began to fail.", parser=instant)
-]
+From = Annotated[str, typer.Option("--from", help="A time, or a day: when webhooks began to fail.", parser=instant)]
 app = typer.Typer(no_args_is_help=True, help="List the replies that no studio has, and give them to one.")
 
 
@@ -57,7 +55,7 @@ def move(
     context.obj.output.done(answer, f"Account {to} has the reply, and account {account} has it no more.")
 
 
-def fetch_replies(context: Context, since: Since) -> None:
+def fetch_replies(context: Context, *, since: From) -> None:
     """Fetch the texts from phones since a time whose webhooks were lost, STOPs among them, from the carrier's list.
 
     It can be repeated. It ends with 1 if the carrier did not list all of them.

@@ -13,6 +13,7 @@ from longcode_cli.deployment import Deployment
 from longcode_cli.errors import Unreachable
 from longcode_cli.logs import lines
 from longcode_cli.output import Columns, day_and_time
+from longcode_cli.progress import progress
 from longcode_cli.values import DryRun, Yes, month
 
 app = typer.Typer(no_args_is_help=True, help="Look at parked texts, numbers and invoices, and release texts.")
@@ -26,6 +27,7 @@ Minutes = Annotated[int, typer.Option(help="How long overdue.", min=1, max=1440)
 
 _MONTHS_IN = ZoneInfo("America/Chicago")
 _LOOKED_BACK = timedelta(minutes=15)
+_STEP = 500  # parked texts that an order releases
 _MANY = 500  # items of a sweep: what it acts on of one shard at most
 _KINDS = {
     "message": "text",
@@ -89,10 +91,24 @@ def release(
         answer = order("texts.release", number=number, at_most=at_most, dry_run=True)
         context.obj.output.done(answer, f"{answer['released']:,} texts would be sent again.")
         return
-    which = f"the texts from {number}" if number else "all parked texts"
+    parked = int(order("texts.release", number=number, at_most=at_most, dry_run=True)["released"])
+    which = f"{parked:,} parked texts" + (f" from {number}" if number else "")
     context.obj.output.confirm(f"Send {which} again? The carrier may refuse them again.", yes=yes)
-    answer = order("texts.release", number=number, at_most=at_most, by=context.obj.by)
-    context.obj.output.done(answer, f"{answer['released']:,} texts are queued to be sent again.")
+    released = 0
+    with progress("Texts released", parked) as advance:
+        # At least one order: it lets texts go from the numbers again. No more than were counted: a text that the
+        # carrier refuses meanwhile is parked again.
+        while step := _release(context, number, min(_STEP, parked - released)):
+            released += step
+            advance(step)
+            if released >= parked:
+                break
+    context.obj.output.done({"released": released}, f"{released:,} texts are queued to be sent again.")
+
+
+def _release(context: Context, number: str | None, at_most: int) -> int:
+    answer = context.obj.deployment.order("texts.release", number=number, at_most=at_most, by=context.obj.by)
+    return int(answer["released"])
 
 
 def stuck(context: Context, minutes: Minutes = 5) -> None:
@@ -119,12 +135,18 @@ def stuck(context: Context, minutes: Minutes = 5) -> None:
 
 
 def _mention_parked(context: Context) -> None:
-    """Say how many texts are parked: they are not overdue, and yet wait for the operator."""
+    """Say how many texts are parked, or wait for the carrier: they are not overdue, and yet have not gone."""
     parked = context.obj.deployment.order("texts.count_parked")
     texts = sum(one["texts"] for one in parked["items"])
     if texts or parked["numbers"]:
         more = "" if parked["complete"] else " or more"
         said = f"Parked texts: {texts:,}{more}. `longcode parked list` says why, and what the carrier needs."
+        context.obj.output.done({}, said)
+    if parked["unanswered"]:
+        said = f"Texts about which the carrier has not answered: {parked['unanswered']:,}. Each is looked up there."
+        context.obj.output.done({}, said)
+    if parked["tried_again"]:
+        said = f"Texts that the carrier has not taken yet: {parked['tried_again']:,}. Each is tried again by itself."
         context.obj.output.done({}, said)
 
 
