@@ -39,7 +39,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     words: str
 
 
-class UnreadTalk(Struct, frozen=True, kw_only=True):
+class UnreadConversation(Struct, frozen=True, kw_only=True):
     """A conversation with an unread reply: who wrote it, and the newest words, "" for a picture."""
 
     who: str
@@ -58,7 +58,7 @@ class Failed(Struct, frozen=True, kw_only=True):
 class Home(Struct, frozen=True, kw_only=True):
     """What the home page shows. `message` is set if the account has no texting.
 
-    `unread` counts replies, as the navigation and the API do; `unread_talks` are some of their conversations.
+    `unread` counts replies, as the navigation and the API do; `unread_conversations` are some of their conversations.
     `oldest_unread` is None if some unread replies are not among the newest. `more_questions`: there are more than
     `questions`. `failed` counts the texts of a day that did not arrive; if `failed_of` is set, those among so
     many newest texts.
@@ -66,7 +66,7 @@ class Home(Struct, frozen=True, kw_only=True):
 
     unread: int
     oldest_unread: datetime | None
-    unread_talks: list[UnreadTalk]
+    unread_conversations: list[UnreadConversation]
     questions: list[Asked]
     more_questions: bool
     failed: int
@@ -135,7 +135,7 @@ def of(account: Account, now: datetime) -> Home:
     return Home(
         unread=unread,
         oldest_unread=replies_unread[-1].created_at if replies_unread and len(replies_unread) == unread else None,
-        unread_talks=_talks(account, replies_unread, {question.phone for question in questions}, now),
+        unread_conversations=_conversations(account, replies_unread, {question.phone for question in questions}, now),
         questions=_asked(account, questions),
         more_questions=following is not None,
         failed=sum(is_undelivered(text) and text.created_at > now - _DAY for text in newest),
@@ -166,14 +166,16 @@ def _newest_unread(account: Account) -> list[Message]:
     return [reply for reply in folders.page(account.id, "inbox", limit=_LOOKED_AT).messages if not reply.read]
 
 
-def _talks(account: Account, unread: list[Message], asked: set[str], now: datetime) -> list[UnreadTalk]:
+def _conversations(
+    account: Account, unread: list[Message], asked: set[str], now: datetime
+) -> list[UnreadConversation]:
     """Return the conversations with the newest of some replies, without those that ask for an answer already."""
     newest = {reply.phone: reply for reply in reversed(unread) if reply.phone not in asked}
     first = sorted(newest.values(), key=lambda reply: reply.created_at, reverse=True)[:_MOST_REPLIES]
     people = client_store.of_phones(account.id, [reply.phone for reply in first])
     shown = [windows.hide_old_body(reply, account.retention_days, now) for reply in first]
     return [
-        UnreadTalk(
+        UnreadConversation(
             who=who(reply.phone, people[reply.phone], account),
             digits=reply.phone.removeprefix("+"),
             words=reply.body[:_MOST_WORDS] + ("…" if len(reply.body) > _MOST_WORDS else ""),
