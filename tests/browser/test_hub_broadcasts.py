@@ -58,9 +58,7 @@ def test_a_broadcast_goes_from_whom_to_go_and_shows_what_each_choice_comes_to(
 def test_words_that_are_typed_are_found_again_after_the_tab_was_closed(
     signed_in: Page, hub: str, account: Account
 ) -> None:
-    signed_in.goto(f"{hub}/broadcasts/new")
-    signed_in.get_by_label("All clients").check()
-    signed_in.get_by_role("button", name="Continue").click()
+    _open_words(signed_in, hub)
     signed_in.get_by_label("The text").fill("Hello {{client.first_name|there}}!")
     expect(signed_in.get_by_text("Hello Ann!")).to_be_visible()
     signed_in.get_by_label("The text").press_sequentially(" Bye")
@@ -73,9 +71,7 @@ def test_words_that_are_typed_are_found_again_after_the_tab_was_closed(
 def test_words_whose_request_failed_are_sent_again_when_the_page_is_left(
     signed_in: Page, hub: str, account: Account, faults: list[str]
 ) -> None:
-    signed_in.goto(f"{hub}/broadcasts/new")
-    signed_in.get_by_label("All clients").check()
-    signed_in.get_by_role("button", name="Continue").click()
+    _open_words(signed_in, hub)
     signed_in.route("**/preview", lambda request: request.abort())
     with signed_in.expect_event("requestfailed"):
         signed_in.get_by_label("The text").fill("Hello {{client.first_name|there}}!")
@@ -84,6 +80,15 @@ def test_words_whose_request_failed_are_sent_again_when_the_page_is_left(
 
     _leave_and_find_again(signed_in, draft, "Hello {{client.first_name|there}}!")
     faults[:] = [fault for fault in faults if "ERR_FAILED" not in fault]
+
+
+def _open_words(page: Page, hub: str) -> None:
+    """Open the step of a new draft in which its words are written, and wait for its script."""
+    page.goto(f"{hub}/broadcasts/new")
+    page.get_by_label("All clients").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("The text").wait_for()
+    page.wait_for_load_state()
 
 
 def _leave_and_find_again(page: Page, draft: str, words: str) -> None:
