@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 from longcode_client.errors import NoAnswer, RequestRefused
 from longcode_client.items import Items, Page
 
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 SECONDS = 35.0  # the API answers within 29 s, or with 504
 ATTEMPTS = 4
 
