@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from longcode.accounts import passwords, sessions
+from accounts import signup_worker
+from longcode.accounts import passwords, sessions, sign_in_links
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.people import Person, Role
@@ -16,7 +17,8 @@ from longcode.teamwork import store as teamwork
 from longcode.template import Template
 from longcode.templates import store as template_store
 from tests.browser.conftest import ANNS, link_by_mail
-from tests.support.fakes import PASSWORD, FakeCarrier
+from tests.support.fakes import PASSWORD, FakeCarrier, take_queued
+from tests.support.mails import sent_mails
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept, deliver
 
@@ -195,6 +197,45 @@ def test_a_sign_in_that_fails_says_why_and_the_next_one_works(
 
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
     faults.clear()  # the browser notes an answer of 403 or 404
+
+
+def test_a_link_that_ended_or_was_never_made_signs_nobody_in_and_the_next_one_does(
+    page: Page, hub: str, account: Account, faults: list[str]
+) -> None:
+    ended = sign_in_links.request(account.email, "first", clients.now() - timedelta(minutes=16))
+
+    for token in (ended, "a.b"):
+        page.goto(f"{hub}/sign-in/{token}")
+        expect(page.get_by_text("This link was used already, or it is too old.")).to_be_visible()
+        expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
+    page.goto(link_by_mail(page, hub, account.email))
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    faults.clear()  # the browser notes each answer of 404
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail(page: Page, hub: str) -> None:
+    page.goto(f"{hub}/sign-in")
+    page.get_by_label("Your email address").fill("nobody@elsewhere.example")
+    page.get_by_role("button", name="Mail me a link").click()
+
+    expect(page.get_by_text("a mail with a link is on its way")).to_be_visible()
+    for body in take_queued("sign_up"):
+        signup_worker.handle(body)
+    assert sent_mails() == []
+
+
+def test_a_form_of_another_site_signs_nobody_in(page: Page, hub: str, account: Account, faults: list[str]) -> None:
+    page.set_content(
+        f'<form method="post" action="{hub}/sign-in"><input name="account" value="{account.id}">'
+        f'<input name="password" value="{PASSWORD}"><button>Win a prize</button></form>'
+    )
+    page.get_by_role("button", name="Win a prize").click()
+
+    expect(page.get_by_text("This form was not sent from a page of ours.")).to_be_visible()
+    assert page.context.cookies() == []
+    faults.clear()  # the browser notes the answer of 403
 
 
 def test_all_is_done_with_the_keyboard(signed_in: Page, hub: str, account: Account) -> None:
