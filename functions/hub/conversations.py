@@ -36,12 +36,15 @@ _OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not 
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
-    """A conversation in the list: its newest message in the folder, who it is with, and who answers it, or ""."""
+    """A conversation in the list: its newest message in the folder, who it is with, and who answers it, or "".
+
+    `unanswered_since` is when the first reply came that waits for an answer, None if none does.
+    """
 
     digits: str
     who: str
     is_linked: bool
-    is_unanswered: bool
+    unanswered_since: datetime | None
     assigned: str
     newest: Message
 
@@ -158,7 +161,7 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
     ]
     names, unanswered, assigned = at_once(
         lambda: client_store.names(account.id, {text.client_id for text in messages if text.client_id}),
-        lambda: waiting.unanswered(account.id, replies) if replies else set(),
+        lambda: waiting.unanswered_since(account.id, replies) if replies else {},
         lambda: teamwork.assigned_of(account.id, {text.phone for text in messages}),
     )
     return [
@@ -166,7 +169,7 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
             digits=text.phone.removeprefix("+"),
             who=names.get(text.client_id or "") or in_words(text.phone, account.country_code),
             is_linked=text.client_id in names,
-            is_unanswered=text.id in unanswered,
+            unanswered_since=unanswered.get(text.id),
             assigned=assigned[text.phone].name if text.phone in assigned else "",
             newest=windows.hide_old_body(text, account.retention_days, now),
         )

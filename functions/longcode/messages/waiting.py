@@ -1,9 +1,9 @@
 """What waits in an account's messages: scheduled texts for their time, and replies for an answer."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
-from itertools import chain
 
 from boto3.dynamodb.conditions import Attr
 
@@ -12,13 +12,12 @@ from longcode.message import Direction, Message, MessageState
 from longcode.messages import store as messages
 from longcode.months import instant
 from longcode.table import keys, slices, store
-from longcode.table.writes import key_of
+from longcode.table.writes import Attributes, key_of
 
 MOST = 500
 """How many scheduled texts are returned at most: those that were accepted last."""
 
-
-_ANSWERS = 500  # texts of each list that are looked at to find unanswered replies
+_LOOKED_AT = 500  # messages of each list, to find unanswered replies
 
 
 def place(at: datetime, item_id: str) -> str:
@@ -45,28 +44,46 @@ def between(account: str, begin: datetime, until: datetime, *, since: datetime) 
     return sorted(waits, key=place_of)
 
 
-def unanswered(account: str, replies: Collection[Message]) -> set[str]:
-    """Return the ids of the replies after which the account has not texted the phone.
+def unanswered_since(account: str, replies: Collection[Message]) -> dict[str, datetime]:
+    """Return, by the ids of those replies after which the account has not texted the phone, since when it waits.
 
-    At least the newest 500 texts are looked at. A reply that is older than all of these is not returned.
+    That is the time of the phone's first reply after the account's last text. At least the newest 500 texts and 500
+    replies are looked at. A reply that is older than all of these texts is not returned.
     """
-    to_them = Attr("phone").is_in(sorted({reply.phone for reply in replies}))
+    with_them = Attr("phone").is_in(sorted({reply.phone for reply in replies}))
+    texts, received = _texts(account), _lists(account, Direction.IN)
     chunks = at_once(
         *(
-            partial(store.index_chunk, folder, before=None, after=None, where=to_them, page=_ANSWERS)
-            for folder in _texts(account)
+            partial(store.index_chunk, folder, before=None, after=None, where=with_them, page=_LOOKED_AT)
+            for folder in (*texts, *received)
         )
     )
-    reached = max(place or "" for _, place in chunks)
-    texts = sorted(chain.from_iterable(entries for entries, _ in chunks), key=lambda entry: str(entry["folder_at"]))
-    newest = {entry["phone"]: entry["folder_at"] for entry in texts}
-    return {
-        reply.id
-        for reply in replies
-        if max(newest.get(reply.phone, ""), reached) < keys.folder_place(reply.created_at, reply.id)
-    }
+    reached = max(place or "" for _, place in chunks[: len(texts)])
+    newest = {phone: places[-1] for phone, places in _places(chunks[: len(texts)]).items()}
+    said = _places(chunks[len(texts) :])
+    since = {}
+    for reply in replies:
+        place_of_reply = keys.folder_place(reply.created_at, reply.id)
+        answered = max(newest.get(reply.phone, ""), reached)
+        if answered < place_of_reply:
+            first = min(each for each in (*said.get(reply.phone, ()), place_of_reply) if each > answered)
+            since[reply.id] = slices.instant_of(first)
+    return since
+
+
+def _places(chunks: Iterable[tuple[list[Attributes], str | None]]) -> dict[str, list[str]]:
+    """Return the places of entries by their phones, oldest first."""
+    places = defaultdict(list)
+    for entries, _ in chunks:
+        for entry in entries:
+            places[str(entry["phone"])].append(str(entry["folder_at"]))
+    return {phone: sorted(of_phone) for phone, of_phone in places.items()}
 
 
 def _texts(account: str) -> list[str]:
     """Return the lists of an account's texts."""
-    return [keys.folder(account, Direction.OUT, linked=linked) for linked in (True, False)]
+    return _lists(account, Direction.OUT)
+
+
+def _lists(account: str, direction: Direction) -> list[str]:
+    return [keys.folder(account, direction, linked=linked) for linked in (True, False)]

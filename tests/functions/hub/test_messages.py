@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from hub import conversations
 from inbox import worker
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
@@ -463,6 +464,26 @@ def test_a_reply_that_is_read_stays_unanswered_until_the_next_text(account: Acco
     assert "unanswered" in read.text
     assert "Unanswered since" not in answered.text
     assert "unanswered" not in answered.text
+
+
+def test_a_row_says_since_when_a_conversation_waits_if_that_is_before_its_newest_reply(
+    account: Account, signed_in: Browser
+) -> None:
+    now = clients.now()
+    receive("SM0", "Before the answer", at=now - timedelta(days=4))
+    accept(account, "answer", now=now - timedelta(days=3), client_id="c1")
+    receive("SM1", "Can I bring the dog?", at=now - timedelta(days=2))
+    receive("SM2", "Hello?", at=now - timedelta(days=1))
+    signed_in.get(TALK)
+    (row,) = conversations.listed(account, "inbox", None, now).rows
+    shown = signed_in.get("messages").text
+
+    accept(account, "later", now=now, client_id="c1")
+    (answered,) = conversations.listed(account, "inbox", None, now).rows
+
+    assert "Hello? unanswered since" in shown
+    assert row.unanswered_since == pytest.approx(now - timedelta(days=2), abs=timedelta(milliseconds=1))
+    assert answered.unanswered_since is None
 
 
 def test_a_row_says_that_its_phone_is_linked_to_nobody_also_while_it_is_unanswered(
