@@ -1,4 +1,4 @@
-"""`longcode` finds the deployment that the options name, or the stack that runs in this folder, if it is this user's."""
+"""`longcode` finds the deployment that the options name, or the stack of this folder, if it is this user's."""
 
 import json
 import os
