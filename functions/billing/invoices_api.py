@@ -11,6 +11,7 @@ from longcode.web import resolver as web
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from billing import pdf_response
 from longcode import months
 from longcode.aws.telemetry import logger
 from longcode.billing import store as invoices
@@ -27,8 +28,8 @@ from longcode.billing.invoice_words import (
 )
 from longcode.errors import BadCursor, NotFound, RequestError
 
-_HTML, _PDF = "text/html", "application/pdf"
-_VARY = {"Vary": "Accept"}
+_HTML, _PDF = "text/html", pdf_response.MEDIA_TYPE
+_VARY = pdf_response.VARY
 _TEXT = {"schema": {"type": "string"}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _MEDIA_TYPES: dict[int, Any] = {
@@ -99,7 +100,7 @@ def show_invoice(month: str) -> Response[Any]:
             headers = {**_VARY, **_PAGE_HEADERS}
             return Response(200, "text/html; charset=utf-8", page(issued.invoice, issued.state), headers)
         case "application/pdf":
-            return as_pdf(issued.invoice)
+            return pdf_response.of(issued.invoice)
         case _:
             return Response(200, web.JSON, issued.document, _VARY)
 
@@ -113,16 +114,6 @@ def media_type(accept: str) -> str:
     return next(
         (kind for kind in named if kind in (web.JSON, _HTML) or (kind == _PDF and kind == named[0])), web.JSON
     )
-
-
-def as_pdf(invoice: Invoice) -> Response[Any]:
-    """Return an invoice as the response with its PDF."""
-    from billing import pdf  # noqa: PLC0415 - few requests need it
-
-    name = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}
-    answer: Response[Any] = Response(200, _PDF, b64encode(pdf.draw(invoice)).decode(), {**_VARY, **name})
-    answer.base64_encoded = True  # given bytes, Powertools would validate them as text
-    return answer
 
 
 def _listed(issued: invoices.Issued) -> ListedInvoice:

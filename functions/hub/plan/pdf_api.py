@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billing.invoices_api import as_pdf
+from billing import pdf_response
 from hub import page
 from hub.error_pages import resolve
 from hub.plan.wording import NO_INVOICE
@@ -20,7 +20,7 @@ def show_pdf(account: Account, month: str) -> Page:
     issued = invoices.get_issued(account.id, month)
     if issued is None:
         raise NotFound(NO_INVOICE)
-    return page.private(as_pdf(issued.invoice))
+    return page.private(pdf_response.of(issued.invoice))
 
 
 @logger.inject_lambda_context

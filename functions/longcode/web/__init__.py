@@ -1,9 +1,7 @@
-"""What the APIs share. Importing it makes Python collect garbage rarely.
+"""What the APIs share.
 
-A start makes tens of thousands of objects, none of which is garbage, and looking for some takes a fifteenth of its
-time. So the APIs import this package before all others; `pyproject.toml` has ruff sort the imports so (decision 93).
+They import it before all packages, as `pyproject.toml` has ruff sort the imports, so that Python collects garbage
+rarely before a start makes most of its objects (decision 93).
 """
 
-import gc
-
-gc.set_threshold(100_000, 20, 100)
+import longcode.aws  # noqa: F401 - for what importing it does
