@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from threading import Lock
 from typing import Any, Self
 
 from longcode.aws.clients import client
@@ -34,7 +35,9 @@ class Crash:
     call: int
     before: bool
     calls: list[str] = field(default_factory=list)
+    ended: int = 0
     struck: bool = False
+    _counting: Lock = field(default_factory=Lock, repr=False)  # a flow makes some calls at the same time
 
     def __enter__(self) -> Self:
         for service in _SERVICES:
@@ -50,17 +53,20 @@ class Crash:
 
     def start(self, name: str) -> None:
         """Count a call, or a call to something other than AWS that the crash may come before or after."""
-        self.calls.append(name)
-        if self.before:
-            self._strike()
+        with self._counting:
+            self.calls.append(name)
+            if self.before:
+                self._strike(len(self.calls))
 
     def end(self) -> None:
-        """Record that the newest call has ended."""
-        if not self.before:
-            self._strike()
+        """Count a call that has ended."""
+        with self._counting:
+            self.ended += 1
+            if not self.before:
+                self._strike(self.ended)
 
-    def _strike(self) -> None:
-        if len(self.calls) == self.call:
+    def _strike(self, counted: int) -> None:
+        if counted == self.call:
             self.struck = True
             raise Killed
 
