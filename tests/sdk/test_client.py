@@ -10,6 +10,7 @@ import pytest
 from urllib3 import ProxyManager
 
 from longcode.accounts.account import Account
+from longcode.months import month_of
 from longcode_client import Longcode, NoAnswer, RequestRefused
 from tests.support.fakes import ApiResponse, client
 from tests.support.reply_steps import receive, record_text
@@ -33,7 +34,7 @@ def test_the_code_of_the_readme_runs(account: Account, served: ServedApi, capsys
 
     for block in BLOCKS:
         here = block.replace("https://api.example/v1", served.url).replace("the password, or an API key", "secret")
-        exec(here.replace('"2026-11"', f'"{datetime.now(UTC):%Y-%m}"'), names)
+        exec(here.replace('"2026-11"', f'"{month_of(datetime.now(UTC))}"'), names)
 
     said = capsys.readouterr().out
     assert len(BLOCKS) == 5

@@ -151,7 +151,7 @@ def test_a_file_reaches_the_import_as_bytes_and_a_body_of_json_as_text(stack: St
     unnamed = studio.ask("POST", "/clients/import", file, **{"Content-Type": "text/csv"})
     in_json = studio.ask("PUT", "/clients/w3", b'{"first_name": "Jos\xe9"}', **{"Content-Type": "application/json"})
     listed = {client["id"]: client["first_name"] for client in studio.all_items("/clients")}
-    month = studio.ask("GET", f"/usage/{datetime.now(UTC):%Y-%m}/texts", None, Accept="text/csv")
+    month = studio.ask("GET", f"/usage/{month_of(datetime.now(UTC))}/texts", None, Accept="text/csv")
 
     assert [answer.status for answer in (read, utf_16, unnamed, in_json)] == [200, 200, 422, 400]
     assert listed == {"w1": "José", "w2": ""}

@@ -13,6 +13,7 @@ from longcode.aws import clients, queues
 from longcode.aws.clients import client as aws_client
 from longcode.jobs import Receive
 from longcode.messages import replies
+from longcode.months import month_of
 from longcode.usage import store as quotas
 from tests.support.aws_calls import failing
 from tests.support.crashes import recorded_calls
@@ -150,7 +151,7 @@ def test_a_replayed_webhook_writes_nothing() -> None:
         worker.handler(sqs_event(*take_queued("inbound")), LambdaContext())
 
     assert [number for number, _ in replies.after(account.id, 0, 10)] == [1]
-    assert quotas.of_month(account.id, f"{clients.now():%Y-%m}").units_received == 1
+    assert quotas.of_month(account.id, month_of(clients.now())).units_received == 1
     assert not {"PutItem", "UpdateItem", "DeleteItem"} & set(calls)
 
 

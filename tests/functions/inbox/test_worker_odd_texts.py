@@ -17,6 +17,7 @@ from longcode.aws import clients, queues
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message, MessageState
 from longcode.messages import replies as messages_replies
+from longcode.months import month_of
 from longcode.usage import store as quotas
 from optout import worker as optout
 from send import api as send_api
@@ -98,7 +99,7 @@ def test_sixteen_hundred_emoji_count_as_ten_units(account: Account) -> None:
 
     item = shown(account, "😀" * 1600)
     assert (item["units"], item["encoding"]) == (10, "UCS-2")
-    assert quotas.of_month(account.id, f"{clients.now():%Y-%m}").units_received == 10
+    assert quotas.of_month(account.id, month_of(clients.now())).units_received == 10
 
 
 def test_ten_pictures_without_a_body_are_shown_as_links_and_not_charged(account: Account) -> None:
