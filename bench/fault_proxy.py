@@ -71,7 +71,7 @@ class FaultProxy:
             daemon_threads = True
 
             def handle_error(self, *_: Any) -> None:
-                """Say nothing when a caller has closed its connection: it waited for as long as it could."""
+                """Print nothing when a caller has closed its connection: it waited for as long as it could."""
 
         server = Server(("127.0.0.1", 0), Call)
         Thread(target=server.serve_forever, daemon=True).start()

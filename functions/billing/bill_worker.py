@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from billing import drawing
 from longcode import months
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -49,13 +50,7 @@ def bill(job: Bill, now: Callable[[], datetime], *, exports: bool = False) -> No
         invoices.mark_mailed(job.account, job.month, now())
 
 
-def _draw_pdf(invoice: Invoice) -> bytes:
-    from billing import pdf  # noqa: PLC0415 - only a mail needs it
-
-    return pdf.draw(invoice)
-
-
-def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], bytes] = _draw_pdf) -> None:
+def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], bytes] = drawing.draw) -> None:
     """Mail an issued invoice to its studio. The caller claims the mailing before, and marks it as mailed afterwards.
 
     A PDF that cannot be drawn is logged and left out: the mail itself has every figure.

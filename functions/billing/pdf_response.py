@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from billing import drawing
 from longcode.billing.invoice import Invoice
 
 MEDIA_TYPE = "application/pdf"
@@ -13,9 +14,7 @@ VARY = {"Vary": "Accept"}
 
 def of(invoice: Invoice) -> Response[Any]:
     """Return an invoice as the response with its PDF."""
-    from billing import pdf  # noqa: PLC0415 - few requests need it
-
     name = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}
-    answer: Response[Any] = Response(200, MEDIA_TYPE, b64encode(pdf.draw(invoice)).decode(), {**VARY, **name})
+    answer: Response[Any] = Response(200, MEDIA_TYPE, b64encode(drawing.draw(invoice)).decode(), {**VARY, **name})
     answer.base64_encoded = True  # given bytes, Powertools would validate them as text
     return answer

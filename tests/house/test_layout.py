@@ -109,8 +109,7 @@ ACTING = {
 PURE_OF_CARRIERS = {LONGCODE / "carriers" / "carrier.py", LONGCODE / "carriers" / "refusals.py"}
 # Most starts need none of these modules, and each takes long to load (decisions 48 and 93).
 LATE = {
-    ("billing/bill_worker.py", "billing.pdf"),
-    ("billing/pdf_response.py", "billing.pdf"),
+    ("billing/drawing.py", "billing.pdf"),
     ("hub/consent/join_page_settings.py", "segno"),
     ("longcode/accounts/passwords.py", "argon2"),
     ("longcode/carriers/choose.py", "longcode.carriers.aws"),

@@ -107,7 +107,7 @@ class Deployment:
         return sorted((one for one in self.resources.values() if one.kind == kind), key=lambda one: one.name)
 
     def order(self, do: str, **fields: object) -> dict[str, Any]:
-        """Give an order to the operator's function and return its answer.
+        """Send an order to the operator's function and return its answer.
 
         Raise `Refused` for an order that it refuses, and `Unreachable` if it did not answer.
         """

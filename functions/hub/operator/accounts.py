@@ -47,7 +47,7 @@ def show_account(account_id: str) -> Page:
 @site.post("/hub/operator/accounts/<account_id>/<act>")
 @form_of_operator
 def change_account(fields: dict[str, str], account_id: str, act: str) -> Page:
-    """Give the order of the button that was pressed, as the command line does."""
+    """Carry out the order of the button that was pressed, as the command line does."""
     account = _account_or_raise(account_id)
     by, reason = name_of_operator(), fields.get("reason", "").strip()[:_LONGEST_REASON]
     try:

@@ -158,7 +158,7 @@ def credit(
     credit_id: CreditId,
     yes: Yes = False,
 ) -> None:
-    """Give a credit for an issued invoice. It is taken off the account's next one, and cannot be taken back."""
+    """Credit an issued invoice. The amount is taken off the account's next one, and cannot be taken back."""
     context.obj.output.confirm(f"Credit {money(amount)} to account {account} for {month}?", yes=yes)
     answer = context.obj.deployment.order(
         "invoices.credit",

@@ -72,7 +72,7 @@ def _pages(context: Context, phone: str | None) -> Iterator[str]:
 
 
 def _steps(context: Context, lines: list[str], counted: str, *, dry_run: bool) -> Iterator[int]:
-    """Give the order for some lines at a time, after empty ones, so that a refusal names the line of the file."""
+    """Send the order for some lines at a time, after empty ones, so that a refusal names the line of the file."""
     title = "Lines checked" if dry_run else "Lines recorded"
     with progress(title, len(lines)) as advance:
         for start in range(0, len(lines), _STEP):

@@ -79,7 +79,7 @@ def find(
 
 
 def _search(context: Context, limit: int, **fields: object) -> dict[str, Any]:
-    """Give the order, and where all accounts are searched, page by page until the last of them."""
+    """Send the order, and where all accounts are searched, page by page until the last of them."""
     order = context.obj.deployment.order
     pages = [order("texts.find", limit=limit, **fields)]
     with progress("Pages of accounts searched") as advance:

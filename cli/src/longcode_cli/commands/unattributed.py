@@ -36,7 +36,7 @@ def hand_over(
     account: Account,
     carrier: Annotated[str, typer.Option(help="The carrier that it came from: twilio or aws.")] = "twilio",
 ) -> None:
-    """Give one of them to a studio, unread and uncharged. The studio sees its words."""
+    """Hand one of them over to a studio, unread and uncharged. The studio sees its words."""
     fields = {"carrier": carrier, "carrier_id": carrier_id, "account": account, "by": context.obj.by}
     answer = context.obj.deployment.order("replies.hand_over", **fields)
     context.obj.output.done(answer, f"Account {account} has the reply, as message {answer['message_id']}.")

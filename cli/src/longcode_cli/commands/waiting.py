@@ -135,7 +135,7 @@ def stuck(context: Context, minutes: Minutes = 5) -> None:
 
 
 def _mention_parked(context: Context) -> None:
-    """Say how many texts are parked, or wait for the carrier: they are not overdue, and yet have not gone."""
+    """Print how many texts are parked, or wait for the carrier: they are not overdue, and yet have not gone."""
     parked = context.obj.deployment.order("texts.count_parked")
     texts = sum(one["texts"] for one in parked["items"])
     if texts or parked["numbers"]:
