@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from hub.automatic import suggestions
+from infra.local.lively_studio import NAMES
 from longcode import months
 from longcode.accounts import people, sessions
 from longcode.accounts import store as accounts
@@ -66,10 +67,7 @@ _PIXELS = """async (png) => {
   return [picture.width, picture.height, btoa(text)];
 }"""
 
-_NAMES = (
-    *("Zoë Müller", "Ann Lee", "Søren Ångström", "Priya Natarajan", "Tom O’Brien", "Mei Chen", "Luis Ortega"),
-    *("Fatima Haddad", "Grace Kim", "Noah Weber", "Chloé Martin", "Ivan Petrov", "Aisha Bello", "Emma Rossi"),
-)
+_NAMES = NAMES[:14]
 _TEXTS = (
     "Hi {{client.first_name}}, your proofs are ready to look at.",
     "Hi {{client.first_name}}, see you tomorrow at 10:00!",

@@ -40,12 +40,14 @@ _BEGIN_OF_DAY, _MINUTES = time(15, tzinfo=UTC), 8 * 60  # when it is day in the 
 _MOST_A_DAY = 6
 _ANSWERED = 0.4  # of the texts
 _AT_ONCE = 25  # items of a call
-_NAMES = (
+NAMES = (
     *("Zoë Müller", "Ann Lee", "Søren Ångström", "Priya Natarajan", "Tom O’Brien", "Mei Chen", "Luis Ortega"),
     *("Fatima Haddad", "Grace Kim", "Noah Weber", "Chloé Martin", "Ivan Petrov", "Aisha Bello", "Emma Rossi"),
     *("Liam Walsh", "Hana Suzuki", "Olga Nowak", "Kofi Mensah", "Maya Cohen", "Diego Silva", "Nora Berg"),
     *("Omar Said", "Ruth Adler", "Jonas Vogel", "Lena Fischer", "Sam Brandt", "Ida Holm", "Marco Conti"),
 )
+"""Invented clients."""
+
 _COLUMNS = "id,first_name,last_name,phone,sms,allow_text_marketing,tags,status"
 _TAGS = ("wedding", "family", "newborn")
 _TEXTS = (
@@ -69,7 +71,7 @@ def open_lively_studio(own: Stack) -> StudioSoftware:
     studio = StudioSoftware(own.api_url, FORM["studio_name"], by_mail.account, by_mail.password)
     rows = [
         f"{_id(index)},{name.replace(' ', ',')},{_phone(index)},yes,yes,{_TAGS[index % len(_TAGS)]},active"
-        for index, name in enumerate(_NAMES)
+        for index, name in enumerate(NAMES)
     ]
     studio.ask("POST", "/clients/import", "\n".join([_COLUMNS, *rows]), **{"Content-Type": "text/csv"})
     words = {"body": "Hi {{client.first_name|there}}, your proofs are ready.", "subject": "After the session"}
@@ -118,9 +120,9 @@ def _months(account: str, number: str, now: datetime) -> Iterator[Message]:
     chance = random.Random(11)
     for days in range(_DAYS, 0, -1):
         begin = datetime.combine((now - timedelta(days=days)).date(), _BEGIN_OF_DAY)
-        for index in chance.sample(range(len(_NAMES)), chance.randint(0, _MOST_A_DAY)):
+        for index in chance.sample(range(len(NAMES)), chance.randint(0, _MOST_A_DAY)):
             at = begin + timedelta(minutes=chance.randrange(_MINUTES))
-            body = chance.choice(_TEXTS).format(name=_NAMES[index].partition(" ")[0])
+            body = chance.choice(_TEXTS).format(name=NAMES[index].partition(" ")[0])
             new = partial(_message, account, index, number)
             yield new(at, body)
             if chance.random() < _ANSWERED and (answered_at := at + timedelta(minutes=4)) < now:
@@ -161,7 +163,7 @@ def _message(account: str, index: int, number: str, at: datetime, body: str) -> 
 def _play_today(own: Stack, studio: StudioSoftware) -> None:
     """Have clients answer, one in words that may mean STOP, and a stranger; let a text fail, and another wait."""
     phones = Phones(own.carrier_url)
-    first_names = [name.partition(" ")[0] for name in _NAMES]
+    first_names = [name.partition(" ")[0] for name in NAMES]
     answers = {_STRANGER: "Hi, this is Lena's sister. Do you have time in May?"}
     _text(studio, to=_STRANGER, body="Hello from Foxglove Portraits! How can we help?")
     for name, (body, answer) in _TODAY.items():
