@@ -74,6 +74,45 @@ def test_a_new_state_and_a_stop_appear_in_an_open_conversation_while_something_i
     expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_focused()
 
 
+def test_a_page_that_could_not_be_read_again_takes_nothing_away_and_the_next_one_shows_the_reply(
+    signed_in: Page, hub: str, account: Account, faults: list[str]
+) -> None:
+    talk = f"{hub}/messages/{ANNS[1:]}"
+    signed_in.clock.install()
+    signed_in.goto(talk)
+    signed_in.route(talk, lambda route: route.fulfill(status=429, body="Too many calls"))
+    receive("SMlate", "Still on?", phone=ANNS, at=clients.now())
+    with signed_in.expect_response(talk):
+        signed_in.clock.run_for(5000)
+    signed_in.unroute(talk)
+    signed_in.clock.run_for(5000)
+
+    expect(signed_in.locator("article.in").last).to_contain_text("Still on?")
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_visible()
+    faults.clear()  # the browser notes the answer of 429
+
+
+def test_a_reply_appears_beside_a_refused_note(
+    signed_in: Page, hub: str, account: Account, faults: list[str]
+) -> None:
+    signed_in.clock.install()
+    signed_in.goto(f"{hub}/messages/{ANNS[1:]}?tab=all")
+    signed_in.get_by_text("Write a note").click()
+    note = signed_in.get_by_label("A note for your colleagues")
+    note.evaluate("box => box.removeAttribute('maxlength')")
+    note.fill("a" * 1001)
+    signed_in.get_by_role("button", name="Save note").click()
+    expect(signed_in.get_by_text("A note has at most 1,000 characters")).to_be_visible()
+
+    receive("SMlate", "Still on?", phone=ANNS, at=clients.now())
+    signed_in.clock.run_for(5000)
+
+    expect(signed_in.locator("article.in").last).to_contain_text("Still on?")
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_visible()
+    expect(note).to_have_value("a" * 1001)
+    faults.clear()  # the browser notes the answer of 422
+
+
 def test_colleagues_see_who_is_answering(signed_in: Page, hub: str, account: Account) -> None:
     bo = Person(account=account.id, id="bo", name="Bo", email="bo@x.example", role=Role.STAFF, added_at=clients.now())
     sessions.begin(account.id, "Chrome", clients.now(), bo)

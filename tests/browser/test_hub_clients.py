@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from clients import kept_imports
 from longcode.accounts.account import Account
@@ -34,13 +34,41 @@ def test_a_file_is_checked_and_imported(signed_in: Page, hub: str, account: Acco
 
 
 def test_the_check_of_a_large_file_goes_on_by_itself(signed_in: Page, hub: str, account: Account) -> None:
+    signed_in.goto(f"{hub}/clients/import/{_begin_large_import(account)}")
+
+    expect(signed_in.get_by_role("button", name="Import 250 clients")).to_be_visible()
+
+
+def test_work_in_steps_waits_if_the_account_made_too_many_calls_and_shows_any_other_error(
+    signed_in: Page, hub: str, account: Account, faults: list[str]
+) -> None:
+    place = f"{hub}/clients/import/{_begin_large_import(account)}"
+    statuses = [429, 500, 500]
+
+    def answer(route: Route) -> None:
+        if route.request.method == "GET":
+            route.continue_()
+        else:
+            route.fulfill(status=statuses.pop(0), body="<p>An error", content_type="text/html")
+
+    signed_in.route(place, answer)
+    signed_in.clock.install()
+    with signed_in.expect_response(lambda answered: answered.status == 429):
+        signed_in.goto(place)
+    expect(signed_in.get_by_role("progressbar")).to_be_visible()
+
+    signed_in.clock.run_for(5000)
+
+    expect(signed_in.get_by_text("An error")).to_be_visible()
+    assert statuses == []
+    faults.clear()  # the browser notes each error
+
+
+def _begin_large_import(account: Account) -> str:
     now, file = aws_clients.now(), b"id\n" + b"".join(b"n%d\n" % number for number in range(250))
     new = KeptImport(account=account.id, id="a" * 32, name="a.csv", size=len(file), at=now, since=now, rows=0)
     kept_imports.begin(new, account, file, Writer(via=Via.IMPORT), seconds=0)
-
-    signed_in.goto(f"{hub}/clients/import/{new.id}")
-
-    expect(signed_in.get_by_role("button", name="Import 250 clients")).to_be_visible()
+    return new.id
 
 
 def test_one_box_chooses_the_page_and_a_tag_is_added(signed_in: Page, hub: str, account: Account) -> None:

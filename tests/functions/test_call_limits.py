@@ -106,7 +106,7 @@ def test_a_call_that_takes_seconds_counts_as_many(share: Share) -> None:
         ("POST", f"/hub/broadcasts/new/{'d' * 32}/go"): 25,
         ("POST", f"/hub/broadcasts/new/{'d' * 32}/add-up"): 50,
         ("POST", f"/hub/broadcasts/new/{'d' * 32}/preview"): 5,
-        ("POST", f"/hub/broadcasts/new/{'d' * 32}/check"): 25,
+        ("POST", f"/hub/broadcasts/new/{'d' * 32}/check"): 10,
         ("GET", "/hub/changes"): 5,
         ("POST", "/broadcasts/b1/calls"): 25,
         ("POST", "/hub/opt-outs/import/a1"): 50,

@@ -110,8 +110,10 @@ function asker(ask, wait) {
     }, wait);
   };
 }
+// An error is none, nor is the sign-in of an ended session.
+function isPage(answer) { return answer.ok && !answer.redirected; }
 async function parts(answer) {
-  if (!answer.ok || answer.redirected) return [];
+  if (!isPage(answer)) return [];
   return [...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes];
 }
 
@@ -195,7 +197,8 @@ if (asks) {
   let pressed = null, turn = 0, typed = false;
   const ask = asker(async () => {
     const body = new URLSearchParams(new FormData(asks, pressed));
-    return { at: find("answer"), parts: box && !box.value.trim() ? [] : await parts(await fetch(asks.dataset.asks, { method: "POST", body })), after: () => { typed = false; sayWhen(find("answer")); } };
+    const answer = box && !box.value.trim() ? null : await fetch(asks.dataset.asks, { method: "POST", body });
+    return { at: find("answer"), parts: answer ? await parts(answer) : [], after: () => { typed &&= answer && !isPage(answer); sayWhen(find("answer")); } };
   }, 300);
   asks.addEventListener("input", (event) => { if (!find("answer").contains(event.target)) { pressed = null; typed = true; ask(); } });
   // A form that keeps what is typed says which request of the page it is, as a request can be overtaken by the next one.
@@ -228,7 +231,10 @@ async function look() {
     const underway = document.querySelector("[data-moves]") || (document.querySelector("article.out:is(.accepted, .queued, .sending, .sent)") && patience-- > 0);
     if (answer.status !== 200 && !underway) return;
     const newest = (await answer.text()) || live.dataset.newest;
-    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    // The address is that of a form if the page shows a refusal.
+    const whole = await fetch(live.dataset.with ? `${hub}messages/${live.dataset.with}${location.search}` : location.href);
+    if (!isPage(whole)) throw new Error(whole.status);
+    const page = new DOMParser().parseFromString(await whole.text(), "text/html");
     let isWhole = true; // else the rest is asked for again
     for (const part of ["rows", "none", "bubbles", "tabs", "notice", "assigned", "pages", "progress", "steer", "results", "replies"]) {
       const [old, fresh] = [find(part), page.getElementById(part)];
@@ -277,9 +283,11 @@ async function goOn() {
   form.querySelector("button").hidden = true;
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (answer.status === 429) throw new Error(answer.status); // the service asks to wait
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const [old, fresh] = [document, page].map((each) => each.getElementById("work"));
-    if (!fresh) { location.href = answer.url; return; }
+    if (!fresh && answer.ok) { location.href = answer.url; return; }
+    if (!fresh) { form.requestSubmit(); return; } // the page of the error is shown
     const stands = fresh.querySelector("progress")?.value === old.querySelector("progress").value;
     renew(old, fresh);
     document.title = page.title;

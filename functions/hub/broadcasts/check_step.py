@@ -67,7 +67,7 @@ def take_out(account: Account, fields: dict[str, str], draft_id: str) -> Page:
     if fields.get("do") in wizard.STEPS:
         return go_to(f"broadcasts/new/{draft_id}/{fields['do']}")
     if fields.get("do") == "again" and wizard.is_written(account, after):
-        draft_check.step(after, draft_check.begin(after, aws_clients.now()), account, aws_clients.now())
+        draft_check.begin(after, aws_clients.now())
     shown = {"q": fields.get("shown_q", ""), "only": fields.get("only", "")}
     places = {"search": {"q": fields.get("q", "")}, "first": shown, "next": shown | {"after": fields.get("next", "")}}
     return _back(draft_id, places.get(fields.get("do", ""), shown | {"after": fields.get("after", "")}))

@@ -39,7 +39,7 @@ _COSTS = (
     (re.compile(r"POST (/hub)?/webhooks/test"), 50),  # it ends the pause of an endpoint that hangs
     (re.compile(r"POST (/webhooks/deliveries/[^/]+/replay|/hub/webhooks/sent/[^/]+/again)"), 10),
     (re.compile(r"POST (/hub)?/broadcasts(/[^/]+/calls)?"), 25),
-    (re.compile(r"POST /hub/broadcasts/(new/[^/]+/(go|check)|[^/]+/again)"), 25),
+    (re.compile(r"POST /hub/broadcasts/(new/[^/]+/go|[^/]+/again)"), 25),
     (
         re.compile(
             r"GET ((/hub)?/usage/[^/]+/texts(\.csv)?|/hub/(clients/export|export|opt-outs/export)/[^/]+\.csv)"
@@ -51,7 +51,7 @@ _COSTS = (
     # These read or count all clients, messages or texts of broadcasts, at the same time.
     (re.compile(r"GET /broadcasts(/[^/]+)?"), 5),
     (re.compile(r"(GET|POST) /hub/broadcasts/(new(/[^/]+/whom)?|found)"), 5),
-    (re.compile(r"GET /hub/broadcasts/new/[^/]+/check"), 10),
+    (re.compile(r"(GET|POST) /hub/broadcasts/new/[^/]+/check"), 10),
     (re.compile(r"GET /hub/(consent|export|upcoming/calendar|changes)"), 5),
     (re.compile(r"POST /hub/broadcasts/new/[^/]+/(what|preview)"), 5),  # a name is looked for in the whole audience
 )

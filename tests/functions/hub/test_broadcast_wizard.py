@@ -513,10 +513,12 @@ def test_boxes_keep_what_was_added_up(account: Account, signed_in: Browser) -> N
 
     whom, go = (signed_in.post(place(draft, "check"), **fields | {"do": step}) for step in ("whom", "go"))
     write_client(account, "c5", "+12125550199")
-    again = signed_in.post(place(draft, "check"), **fields | {"do": "again"})
+    begun = signed_in.post(place(draft, "check"), **fields | {"do": "again"})
+    again = signed_in.submit(begun, place(draft, "add-up"))
 
     assert "of whom you left 1 out" in whom.text
     assert "Send later to 1 phone" in go.text
+    assert "Nothing is sent yet" in begun.text
     assert "Texts 2" in again.text
     assert stored(draft).unchecked == ("c2",)
 
