@@ -40,6 +40,7 @@ API = {
     "number_taken": 409,
     "number_type_not_allowed": 422,
     "only_the_client": 403,
+    "only_the_owner": 403,
     "opted_out": 409,
     "our_own_number": 422,
     "plan_limit_reached": 409,

@@ -104,6 +104,7 @@ class Problem(TypedDict):
         "number_taken",
         "number_type_not_allowed",
         "only_the_client",
+        "only_the_owner",
         "opted_out",
         "our_own_number",
         "plan_limit_reached",
