@@ -46,6 +46,7 @@ API = {
     "plan_limit_reached": 409,
     "plan_not_offered": 409,
     "repeated_broadcast": 409,
+    "settings_changed": 409,
     "text_too_long": 422,
     "too_late": 409,
     "too_many_accounts": 429,

@@ -110,6 +110,7 @@ class Problem(TypedDict):
         "plan_limit_reached",
         "plan_not_offered",
         "repeated_broadcast",
+        "settings_changed",
         "text_too_long",
         "timed_out",
         "too_large",
