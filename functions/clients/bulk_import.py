@@ -219,6 +219,9 @@ def _client_of_row(
     is_by_text = client.made_by_text and "allow_text_marketing" not in named
     changed = replace(client, made_by_text=is_by_text, **named)
     consent = consent_of_form(form, run.now)
+    if consent and row.is_consent_if_new:
+        is_new = not (old and old.allow_text_marketing)
+        consent = replace(consent, source=run.writer.file) if is_new else None
     if changed == old and (consent is None or _is_said_by(old, consent)):
         return None
     return with_writer(old, replace(changed, updated_at=run.now), run.writer, consent)

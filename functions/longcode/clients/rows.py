@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from longcode.clients.columns import COLUMNS, ENDINGS, NAMES
+from longcode.clients.columns import COLUMNS, CONSENT, ENDINGS, NAMES
 from longcode.clients.phone_cells import LONGEST_NUMBER
 from longcode.clients.spreadsheet import SheetRow, read_sheet
 from longcode.clients.words import doubt_about_name, is_error, is_uncertain_id, one_line, plain_id, yes_or_no
@@ -42,6 +42,7 @@ class Row(Struct, frozen=True):
     """A row of a file: its number, its first line, the fields that it names, and what in it cannot be read.
 
     `phones` are the cells of a CSV file, by their place in the record; in JSON they are one of the fields.
+    `is_consent_if_new`: its consent counts only if it newly allows texts, as a CSV file may be older than the record.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Row(Struct, frozen=True):
     phones: dict[int, PhoneText] = {}
     warnings: list[dict[str, str]] = []
     faults: list[Fault] = []
+    is_consent_if_new: bool = False
 
 
 def fault(code: str, field: str | None, detail: str, headings: dict[str, str]) -> Fault:
@@ -107,7 +109,7 @@ def _csv_row(number: int, row: SheetRow, headings: dict[str, str], clears_empty:
     if client_id != row.cells["id"]:
         detail = f"{row.cells['id']!r} is read as {client_id}."
         warnings.append({"field": "id", "detail": detail, "column": headings["id"]})
-    return Row(number, row.line, fields, _phones(row.cells, clears_empty), warnings, faults)
+    return Row(number, row.line, fields, _phones(row.cells, clears_empty), warnings, faults, is_consent_if_new=True)
 
 
 def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
@@ -138,6 +140,8 @@ def _fields(cells: dict[str, str], clears_empty: bool, own: Collection[str]) -> 
         fields["tags"] = [tag for tag in map(one_line, named["tags"].split(";")) if tag]
     if "allow_text_marketing" in named:
         fields["allow_text_marketing"] = bool(yes_or_no(named["allow_text_marketing"]))
+    if fields.get("allow_text_marketing") and cells.get("text_marketing_means"):
+        fields["consent"] = {name: cells[column] for column, name in CONSENT.items() if cells.get(column)}
     if own_cells := {name: named[name] for name in own if name in named}:
         fields["fields"] = own_cells
     return fields
@@ -175,6 +179,8 @@ def column_of(field: str | None, headings: dict[str, str]) -> dict[str, str]:
     name, *places = (field or "").split(".")
     if name == "fields" and places:
         name = places[0]
+    if name == "consent" and places:
+        name = f"text_marketing_{places[0]}"
     if name == "phones" and len(places) > 1:
         name = ("sms" if places[1] == "sms" else "phone") + ENDINGS[int(places[0])]
     return {"column": headings[name]} if name in headings else {}

@@ -1,17 +1,20 @@
 """Imports of files as people have them: what a file does not name stays, and what cannot be read is named."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from clients import api, bulk_import
+from clients import api, bulk_import, export
+from clients.export import Part
 from clients.forms import ImportedRow
+from longcode.accounts import store as accounts
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
-from longcode.clients.permission import Via, Writer
-from tests.support.fakes import ApiResponse, call, client, studio
+from longcode.clients.permission import ConsentMeans, Via, Writer
+from tests.support.fakes import NOW, ApiResponse, call, client, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -51,6 +54,79 @@ def changed(before: Client) -> dict[str, Any]:
     """Return what is different in the client with id 1, and how it is now."""
     after = stored()
     return {name: getattr(after, name) for name in ANN if getattr(after, name) != getattr(before, name)}
+
+
+EXPORTED = "text_marketing_means,text_marketing_given_on,text_marketing_taken_by"
+
+
+def test_a_studio_that_moves_its_clients_keeps_how_they_agreed() -> None:
+    studio("10000001")
+    studio("10000002")
+    paper = {"means": "paper", "given_on": "2026-05-12", "taken_by": "Dana"}
+    records = {"1": {"allow_text_marketing": True, "consent": paper}, "2": {"allow_text_marketing": True}, "3": {}}
+    for client_id, record in records.items():
+        assert call(api, "PUT", f"/clients/{client_id}", record, account="10000001").status == 201
+
+    exported = export.csv_file("10000001", Part(None, 9), {})
+    by = Writer(via=Via.IMPORT, person="Ann", file="clients.csv")
+    moved = accounts.get_or_raise("10000002")
+    report = bulk_import.import_file(moved, "text/csv", exported.encode(), NOW, writer=by)
+
+    kept = {client_id: clients.get("10000002", client_id) for client_id in ("1", "2", "3")}
+    first, second, third = (one.permission if one else None for one in kept.values())
+    assert report["written"] == 3
+    assert first
+    assert second
+    assert (first.means, first.given_on, first.taken_by) == (ConsentMeans.PAPER, date(2026, 5, 12), "Dana")
+    assert (first.via, first.person, first.source, first.since) == (Via.IMPORT, "Ann", "clients.csv", NOW)
+    assert (second.means, second.given_on, third) == (ConsentMeans.UNKNOWN, None, None)
+
+
+def test_a_file_does_not_change_how_a_client_agreed_who_allows_texts_already() -> None:
+    studio()
+    consent = {"means": "paper", "given_on": "2026-05-12"}
+    call(api, "PUT", "/clients/1", {"allow_text_marketing": True, "consent": consent}, account="10000001")
+    before = stored()
+
+    (item,) = import_(f"id,allow_text_marketing,{EXPORTED}\n1,yes,phone,2025-01-01,Bo")
+
+    assert item["status"] == "unchanged"
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("yes,,2026-05-12,Bo", ConsentMeans.IMPORT),
+        ("no,paper,2026-05-12,Bo", None),
+        (",paper,2026-05-12,Bo", None),
+    ],
+)
+def test_a_row_without_means_or_without_texts_gives_no_evidence(cells: str, expected: ConsentMeans | None) -> None:
+    studio()
+
+    import_(f"id,allow_text_marketing,{EXPORTED}\n1,{cells}")
+
+    kept = stored().permission
+    assert (kept.means if kept else None) == expected
+    assert kept is None or kept.given_on is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ("by pigeon,2026-05-12,", "text_marketing_means"),
+        ("paper,12/5/26,", "text_marketing_given_on"),
+        ("paper,2199-01-01,", "text_marketing_given_on"),
+    ],
+)
+def test_a_consent_that_cannot_be_read_refuses_its_row_and_names_the_column(cells: str, column: str) -> None:
+    studio()
+
+    (item,) = import_(f"id,allow_text_marketing,{EXPORTED}\n1,yes,{cells}")
+
+    assert (item["status"], item["column"]) == ("refused", column)
+    assert clients.get("10000001", "1") is None
 
 
 @pytest.mark.parametrize(

@@ -210,10 +210,12 @@ class ClientsApi(Calls):
         lines (`application/x-ndjson`). Its columns are `id`, `first_name`, `last_name`, `allow_text_marketing`,
         `tags` (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to
         `phone_5`, `sms_5`, and the name of each of the studio's own fields (`client_fields` of the account; in
-        JSON, the object `fields`). Only `id` is required. What a row does not name stays as it is. The report
-        says of each row whether its client was `created`, `updated` or `unchanged`, with `warnings` about what
-        a person should check, or why it was `refused`, with line and column. A refused row does not stop the
-        others. While `next_cursor` is not null, send the same file again with it as `cursor` to continue.
+        JSON, the object `fields`). `text_marketing_means`, `text_marketing_given_on` and
+        `text_marketing_taken_by` say how a client agreed whom the row newly allows texts (in JSON, `consent`).
+        Only `id` is required. What a row does not name stays as it is. The report says of each row whether its
+        client was `created`, `updated` or `unchanged`, with `warnings` about what a person should check, or why
+        it was `refused`, with line and column. A refused row does not stop the others. While `next_cursor` is
+        not null, send the same file again with it as `cursor` to continue.
         """
         answer: ImportReport = self._call(
             "POST",
