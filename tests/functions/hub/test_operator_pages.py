@@ -22,6 +22,7 @@ from longcode.jobs import MailSignInLink
 from longcode.plans import store as price_list
 from longcode.table import keys, store
 from longcode.table.writes import Update
+from longcode.usage.store import count_write
 from longcode.usage.usage import Usage
 from tests.support.browser import Browser, Page
 from tests.support.fakes import PASSWORD, client, studio, take_queued
@@ -217,6 +218,34 @@ def test_the_month_that_runs_is_reached_and_says_when_its_invoices_come(operator
 
     assert f"/prod/hub/operator/money/{this}" in operator.get(f"operator/money/{last}").addresses
     assert "This month is not over" in operator.get(f"operator/money/{this}").text
+
+
+def test_the_month_that_runs_shows_what_the_accounts_have_used_by_pages(operator: Browser) -> None:
+    this = months.month_of(clients.now())
+    for number in range(10000002, 10000023):
+        studio(str(number), name=f"Büro <{number}>")
+    count("10000002", f"{this}-01", Usage(texts_sent=1_200, units_sent=1_300, texts_received=3, units_received=4))
+    count("10000022", f"{this}-02", Usage(texts_sent=2, units_sent=2))
+
+    first = operator.get(f"operator/money/{this}")
+    last = operator.get(f"operator/money/{this}", "after=10000020")
+    odd = operator.get(f"operator/money/{this}", "after=../%00")
+
+    assert "Studio Plan Texts sent Received Units Büro <10000002> medium 1,200 3 1,304 Next page" in first.text
+    assert "Büro <10000022> medium 2 0 2 First page" in last.text
+    assert f"/prod/hub/operator/money/{this}?after=10000020" in first.addresses
+    assert (odd.status, "Büro <10000002>" in odd.text) == (200, True)
+
+
+def test_the_month_that_runs_without_texts_says_so(operator: Browser) -> None:
+    this = months.month_of(clients.now())
+
+    assert "Nothing was sent or received yet." in operator.get(f"operator/money/{this}").text
+    assert "None of the accounts on this page has used" in operator.get(f"operator/money/{this}", "after=1").text
+
+
+def count(account: str, day: str, used: Usage) -> None:
+    store.write(count_write(account, day, "texts", used))
 
 
 def test_accounts_are_found_by_a_part_of_their_name(operator: Browser) -> None:
