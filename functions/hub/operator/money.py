@@ -60,9 +60,10 @@ def money_of(month: str, now: datetime) -> Money:
     )
 
 
-def months_open(month: str) -> list[OpenMonth]:
-    """Return the accounts, of the first thousands, whose month is over and has no invoice."""
-    return list(closing.without_invoice(islice(accounts.all_ids(), _MOST), month))
+def months_open(month: str) -> tuple[list[OpenMonth], bool]:
+    """Return the accounts, of the first thousands, whose month is over and has no invoice, and if that is all."""
+    ids = list(islice(accounts.all_ids(), _MOST + 1))
+    return list(closing.without_invoice(ids[:_MOST], month)), len(ids) <= _MOST
 
 
 @site.get("/hub/operator/money")
@@ -87,16 +88,19 @@ def _month_page(month: str) -> Page:
     names = {account.id: account.name for account in accounts.get_many(entry.account for entry in entries)}
     this_month = months.month_of(now)
     is_over = month < this_month
+    open_months, are_all_open = months_open(month) if is_over else ([], True)
     return show(
         "money",
         month=month,
         money=money_of(month, now),
         listed=[_listed(entry, names, now) for entry in entries if entry.invoice],
-        open=months_open(month) if is_over else [],
+        open=open_months,
+        are_all_open=are_all_open,
         earlier=months.previous(month),
         later=months.following(month) if is_over else "",
         is_over=is_over,
         is_whole=is_whole,
+        most=_MOST,
         **({} if is_over else _used_so_far(month, now)),
     )
 

@@ -1,8 +1,9 @@
 """The operator's pages: their own sign-in, what they show of all studios, and that nobody else sees any of it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
@@ -21,7 +22,7 @@ from longcode.changes.change import Span
 from longcode.jobs import MailSignInLink
 from longcode.plans import store as price_list
 from longcode.table import keys, store
-from longcode.table.writes import Update
+from longcode.table.writes import Put, Update
 from longcode.usage.store import count_write
 from longcode.usage.usage import Usage
 from tests.support.browser import Browser, Page
@@ -205,6 +206,36 @@ def test_the_overview_counts_parked_and_overdue_texts(account: Account, operator
     assert "The carrier has not answered about 1 text" in shown
     assert "The carrier has not taken 1 text yet. Each is tried again by itself." in shown
     assert "1 item should have been acted on five minutes ago: longcode stuck" in shown
+
+
+def test_each_count_of_the_overview_says_that_it_may_be_more_if_not_all_was_looked_at(
+    account: Account, operator: Browser
+) -> None:
+    client(account)
+    now = clients.now()
+    held = {"held": "parked"}
+    states = {"p": held, "u": {"state": "uncertain"}, "t": {"state": "queued", "error": "twilio:20429"}}
+    for key, state in states.items():
+        text = accept(account, key, now=now)
+        store.write(Update(keys.message(account.id, text.id), changes={**state, "due_at": now + HOUR}))
+    put(Put(keys.message("1", str(one)), keys.due(str(one), now + HOUR, delivery=True)) for one in range(2_000))
+    put(Put(keys.registered(str(one)), {"account": str(one)}) for one in range(20_000_000, 20_002_000))
+
+    overview = operator.get("operator/overview").text
+    month = operator.get(f"operator/money/{months.previous(months.month_of(now))}").text
+
+    assert "1 text or more are parked" in overview
+    assert "2,000 items or more wait, and texts were counted among the first 2,000 only" in overview
+    assert "The carrier has not answered about 1 text or more" in overview
+    assert "The carrier has not taken 1 text or more yet." in overview
+    assert "Invoices that are not issued were looked for in the first thousands of accounts only" in overview
+    assert "Only the first 2,000 accounts were looked at" in month
+
+
+def put(writes: Iterable[Put]) -> None:
+    found = iter(writes)
+    while some := list(islice(found, 100)):
+        store.transact(some)
 
 
 def test_a_page_that_is_not_there_leads_back_to_the_overview(operator: Browser) -> None:
