@@ -71,7 +71,7 @@ class _Gateway(BaseHTTPRequestHandler):
 def serving_hub() -> Iterator[str]:
     """Serve the hub until the block ends; yield the address of /hub."""
     with HTTPServer(("127.0.0.1", 0), _Gateway) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.02])  # seconds between its looks at shutdown()
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/hub"
