@@ -57,7 +57,9 @@ def test_work_in_steps_waits_if_the_account_made_too_many_calls_and_shows_any_ot
         signed_in.goto(place)
     expect(signed_in.get_by_role("progressbar")).to_be_visible()
 
-    signed_in.clock.run_for(5000)
+    # The script may not have begun to wait yet, as it reads the answer of 429 at this time.
+    with signed_in.expect_response(lambda answered: answered.status == 500):
+        signed_in.clock.run_for(5000)
 
     expect(signed_in.get_by_text("An error")).to_be_visible()
     assert statuses == []
