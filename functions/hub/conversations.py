@@ -20,6 +20,7 @@ from longcode.jobs import Means
 from longcode.message import Direction, Message
 from longcode.messages import folders, waiting
 from longcode.messages.folders import Search
+from longcode.messages.waiting import Waiting
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import OptOutEvent, Question
 from longcode.phone import in_words
@@ -32,26 +33,22 @@ _ROWS = 30
 _BUBBLES = 500  # that a page of a conversation shows, and that are linked at once
 _MOST_ASSIGNED = 100  # values that one filter of DynamoDB compares with
 _MOST_WITH_WORDS = 500  # among so many newest messages, words are looked for; the API goes on from page to page
+_UNREAD, _NOTHING_WAITS = Waiting(is_unread=True), Waiting()
 _OF_A_NUMBER = 7  # digits: who searches for so many looks for a phone, and not for words
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
     """A conversation in the list: its newest message in the folder, who it is with, and who answers it, or "".
 
-    `unanswered_since` is when the first reply came that waits for an answer, None if none does.
+    `waiting` is the same in each folder: whether a reply is unread, and since when replies wait for an answer.
     """
 
     digits: str
     who: str
     is_linked: bool
-    unanswered_since: datetime | None
+    waiting: Waiting
     assigned: str
     newest: Message
-
-    @property
-    def is_unread(self) -> bool:
-        """Return whether its newest message is an unread reply."""
-        return self.newest.direction is Direction.IN and not self.newest.read
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -156,12 +153,9 @@ def _newest_of(account: Account, folder: str, among: Collection[str] = (), digit
 
 
 def _rows(account: Account, messages: list[Message], now: datetime) -> list[ConversationRow]:
-    replies = [
-        message for message in messages if message.direction is Direction.IN and message.read and not message.keyword
-    ]
-    names, unanswered, assigned = at_once(
+    names, waits, assigned = at_once(
         lambda: client_store.names(account.id, {text.client_id for text in messages if text.client_id}),
-        lambda: waiting.unanswered_since(account.id, replies) if replies else {},
+        lambda: _waiting(account, messages),
         lambda: teamwork.assigned_of(account.id, {text.phone for text in messages}),
     )
     return [
@@ -169,12 +163,19 @@ def _rows(account: Account, messages: list[Message], now: datetime) -> list[Conv
             digits=text.phone.removeprefix("+"),
             who=names.get(text.client_id or "") or in_words(text.phone, account.country_code),
             is_linked=text.client_id in names,
-            unanswered_since=unanswered.get(text.id),
+            waiting=waits.get(text.phone, _NOTHING_WAITS),
             assigned=assigned[text.phone].name if text.phone in assigned else "",
             newest=windows.hide_old_body(text, account.retention_days, now),
         )
         for text in messages
     ]
+
+
+def _waiting(account: Account, messages: list[Message]) -> dict[str, Waiting]:
+    """Return what waits, by the phones of messages; of those that are unread replies, this is known."""
+    unread = {text.phone: _UNREAD for text in messages if not text.read}
+    others = [text for text in messages if text.read]
+    return (waiting.of_phones(account.id, others) if others else {}) | unread
 
 
 def with_phone(account: Account, phone: str, before: str | None, now: datetime) -> Conversation | None:

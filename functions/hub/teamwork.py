@@ -5,7 +5,7 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from hub.conversations import Conversation
-from longcode.accounts.people import Person, Role
+from longcode.accounts.people import Person
 from longcode.accounts.sessions import Session
 from longcode.teamwork.store import Assignment, Note, Teamwork
 
@@ -41,17 +41,12 @@ def shown(
         earlier = [message.id for message in opened.messages if message.created_at <= note.at]
         is_before, is_after = not earlier, len(earlier) == len(opened.messages)
         if not (is_before and opened.earlier) and not (is_after and before):
-            one = ShownNote(note=note, is_deletable=is_deletable(note, me))
+            one = ShownNote(note=note, is_deletable=me.may_end(note.person))
             notes.setdefault(earlier[-1] if earlier else "", []).append(one)
     is_there = shared.assigned and shared.assigned.person in {person.id for person in everybody}
     return ShownTeamwork(
         people=everybody, assigned=shared.assigned if is_there else None, notes=notes, writing=shared.writing
     )
-
-
-def is_deletable(note: Note, me: Session) -> bool:
-    """Return whether somebody may delete a note: staff their own, the owner any."""
-    return me.role is Role.OWNER or note.person == me.person
 
 
 def mark(newest_reply: int, shared: Teamwork | None) -> str:

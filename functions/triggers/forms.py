@@ -10,6 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from longcode.template import check_no_braces
 from longcode.triggers.trigger import RecordKind, TextTo, UnmetCondition
 
+LONGEST_NOTE = 1_000
+"""The characters of a note on a call, at most."""
+
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -120,7 +123,7 @@ class CancelForm(web.Body):
 class DoneForm(web.Body):
     """What to note about a call that was made."""
 
-    note: Annotated[str | None, Field(max_length=1000)] = None
+    note: Annotated[str | None, Field(max_length=LONGEST_NOTE)] = None
 
 
 class CallTask(web.Answer):

@@ -1,6 +1,6 @@
 """The hub in a real browser: the receptionist's two minutes, what moves by itself, keys, and accessibility."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -264,6 +264,31 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(page: Page, hub: st
     for body in take_queued("sign_up"):
         signup_worker.handle(body)
     assert sent_mails() == []
+
+
+def test_the_sixth_link_within_an_hour_gets_the_same_answer_as_the_fifth_and_no_mail(
+    page: Page, hub: str, account: Account
+) -> None:
+    now = clients.now()
+    for number in range(4):
+        token = sign_in_links.request(account.email, f"request-{number}", now - timedelta(minutes=30))
+        use_link(token or "", now - timedelta(minutes=30))
+
+    use_link(link_by_mail(page, hub, account.email).rpartition("/")[2], clients.now())
+    fifth = page.get_by_role("main").inner_text()
+    mails_by_then = len(sent_mails())
+    link_by_mail(page, hub, account.email)
+
+    assert "a mail with a link is on its way" in fifth
+    assert page.get_by_role("main").inner_text() == fifth
+    assert (mails_by_then, len(sent_mails())) == (1, 1)
+
+
+def use_link(token: str, now: datetime) -> None:
+    """Use a link up, as its button does: the next one may be mailed although it has not ended."""
+    link = sign_in_links.find(token, now)
+    assert link
+    assert sign_in_links.use(link)
 
 
 def test_a_form_of_another_site_signs_nobody_in(page: Page, hub: str, account: Account, faults: list[str]) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
 
 from tests.support.browser import function_of
-from tests.support.fakes import REQUEST_ID, LambdaContext
+from tests.support.fakes import LambdaContext
 
 # Without these, Chromium calls its maker's hosts, which a test may not reach.
 CHROMIUM_OPTIONS = (
@@ -45,7 +46,7 @@ class _Gateway(BaseHTTPRequestHandler):
             "pathParameters": None,
             "stageVariables": None,
             "requestContext": {
-                "requestId": REQUEST_ID,
+                "requestId": str(uuid4()),
                 "stage": "v1",
                 "httpMethod": self.command,
                 "path": url.path,

@@ -13,10 +13,10 @@ from longcode.phone import in_words
 from longcode.triggers import call_tasks
 from longcode.triggers.planning import Call
 from triggers import staff_actions
+from triggers.forms import LONGEST_NOTE
 
 _ROWS = 40
-_MOST_NOTE = 1000
-_TOO_LONG = f"A note has at most {_MOST_NOTE:,} characters."
+_TOO_LONG = f"A note has at most {LONGEST_NOTE:,} characters."
 
 
 class CallRow(Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ def finish(account: Account, fields: dict[str, str]) -> Page:
     """Mark a call as made; a second click changes nothing."""
     note = fields.get("note", "").strip()
     try:
-        if len(note) > _MOST_NOTE:
+        if len(note) > LONGEST_NOTE:
             raise RequestError(_TOO_LONG, field="note")
         staff_actions.finish_call(account.id, fields.get("call", ""), note, clients.now(), name_of_person())
     except RequestError as refusal:

@@ -12,7 +12,7 @@ from hub.settings.changes import changed, save
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients
-from longcode.errors import RequestError
+from longcode.errors import RequestError, SettingsChanged
 from longcode.months import local_day, time_zone
 from longcode.quiet_hours.opening_hours import (
     MOST_SPANS,
@@ -70,6 +70,7 @@ def change_hours(account: Account, fields: dict[str, str]) -> Page:
         after = msgspec.to_builtins(now) | days
         settings["opening_hours"] = after if any(after.values()) else None
     try:
+        changes.check_unchanged(_current(account), _composed(fields))
         save(account, settings)
     except RequestError as refusal:
         return _page(account, fields, refusal)
@@ -112,14 +113,34 @@ def _upcoming(account: Account, hours: OpeningHours) -> list[SpecialDay]:
     return sorted((day for day in hours.dates if day.date >= today), key=lambda day: day.date)
 
 
+def _dates(account: Account, hours: OpeningHours) -> list[dict[str, Any]]:
+    dates: list[dict[str, Any]] = msgspec.to_builtins(_upcoming(account, hours)[:_MOST_DATES])
+    return dates
+
+
+def _current(account: Account) -> dict[str, str]:
+    """Return the settings as the marks of the form have them: each day's hours are one."""
+    hours = account.opening_hours or OpeningHours()
+    days = {name: _shown_spans(msgspec.to_builtins(getattr(hours, name))) for name in WEEKDAYS}
+    return days | {"dates": _shown_dates(_dates(account, hours)), "away_text": account.away_text or ""}
+
+
+def _composed(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed, also as the marks of the form have it."""
+    days = {name: _shown_spans(_typed_spans(fields, name)) for name in WEEKDAYS}
+    return {**fields, **days, "dates": _shown_dates(_typed_dates(fields))}
+
+
 def _page(account: Account, typed: Mapping[str, str], wrong: RequestError | None = None) -> Page:
     hours, now = account.opening_hours or OpeningHours(), clients.now()
-    dates = msgspec.to_builtins(_upcoming(account, hours)[:_MOST_DATES])
-    current = {name: _shown_spans(msgspec.to_builtins(getattr(hours, name))) for name in WEEKDAYS}
-    current |= {"dates": _shown_dates(dates), "away_text": account.away_text or ""}
-    values, was = changes.shown(current, typed)
+    dates = _dates(account, hours)
+    values, was = changes.shown(_current(account), _composed(typed), wrong)
     is_typed = any(name.startswith("was_") for name in typed)
-    lines = _lines(typed) if is_typed else _lines(dict(_fields(hours, dates)))
+    current = dict(_fields(hours, dates))
+    if isinstance(wrong, SettingsChanged):
+        lines = _lines(_typed_over(current, typed))
+    else:
+        lines = _lines(typed if is_typed else current)
     return show(
         "settings/hours",
         account,
@@ -146,6 +167,14 @@ def _fields(hours: OpeningHours, dates: list[dict[str, Any]]) -> Iterator[tuple[
         for at, span in enumerate(spans):
             yield f"{name}_{at}_opens", span["opens"]
             yield f"{name}_{at}_closes", _ZERO if span["closes"] == _MIDNIGHT else span["closes"]
+
+
+def _typed_over(current: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields as they are now, but the days that were changed as they were typed."""
+    mine = changed(_composed(typed), *WEEKDAYS, "dates")
+    of_mine = tuple("date_" if name == "dates" else f"{name}_" for name in mine)
+    kept = {name: value for name, value in current.items() if not name.startswith(of_mine)}
+    return kept | {name: value for name, value in typed.items() if name.startswith(of_mine)}
 
 
 def _lines(fields: Mapping[str, str]) -> list[DayLine]:

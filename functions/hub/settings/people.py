@@ -43,15 +43,12 @@ def remove_person(account: Account, _fields: dict[str, str], person_id: str) -> 
 @site.post("/hub/sessions/<session_hash>/end")
 @form_of_studio
 def end_session(account: Account, _fields: dict[str, str], session_hash: str) -> Page:
-    """End a session: staff their own, the owner any."""
-    mine, now = site.context["session"], clients.now()
-    for session in sessions.of_account(account.id, now):
-        if session.hash == session_hash and (mine.role is Role.OWNER or session.person == mine.person):
-            ended = [Detail("browser", session.browser)]
-            record = changes.new(
-                account.id, ChangeKind.SESSION_ENDED, now, actor(), about=session.name, details=ended
-            )
-            sessions.end(session, record)
+    """End a session."""
+    now = clients.now()
+    if session := sessions.to_end(site.context["session"], session_hash, now):
+        ended = [Detail("browser", session.browser)]
+        record = changes.new(account.id, ChangeKind.SESSION_ENDED, now, actor(), about=session.name, details=ended)
+        sessions.end(session, record)
     return go_to("people")
 
 
@@ -63,7 +60,7 @@ def _page(account: Account, typed: dict[str, str] | None = None, wrong: RequestE
         account,
         wrong.status if wrong else 200,
         people=people.of_account(account),
-        sessions=[one for one in shown if mine.role is Role.OWNER or one.person == mine.person],
+        sessions=[one for one in shown if mine.may_end(one.person)],
         typed=typed or {},
         wrong=wrong,
         now=clients.now(),

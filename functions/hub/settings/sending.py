@@ -51,17 +51,19 @@ def show_sending(account: Account) -> Page:
 @form_of_owner
 def change_sending(account: Account, fields: dict[str, str]) -> Page:
     """Write what was changed."""
+    offered = service().allowed_countries
     settings: dict[str, Any] = changed(fields, *_CHOSEN, *_NUMBERS)
     settings |= {name: None for name in _NUMBERS if settings.get(name) == ""}
     settings |= {name: bool(value) for name, value in changed(fields, *_TICKED).items()}
-    countries = changed(fields, *map(_name_of, service().allowed_countries))
+    countries = changed(fields, *map(_name_of, offered))
     if countries:
-        allowed = dict.fromkeys(allowed_regions(account.allowed_countries, service().allowed_countries))
+        allowed = dict.fromkeys(allowed_regions(account.allowed_countries, offered))
         kept = [country for country in allowed if _name_of(country) not in countries]
         settings["allowed_countries"] = kept + [
             name.removeprefix(_COUNTRY) for name, ticked in countries.items() if ticked
         ]
     try:
+        changes.check_unchanged(_current(account), fields)
         save(account, settings)
     except RequestError as refusal:
         return _page(account, fields, refusal)
@@ -72,13 +74,19 @@ def _name_of(country: str) -> str:
     return f"{_COUNTRY}{country}"
 
 
-def _page(account: Account, typed: Mapping[str, str], wrong: RequestError | None = None) -> Page:
+def _current(account: Account) -> dict[str, str]:
+    """Return the settings as the form shows them; the account's own country is always allowed."""
     offered = service().allowed_countries
     own = countries_of(account.country_code, (), offered)
     allowed = allowed_regions(account.allowed_countries, offered)
     current = {name: _as_typed(getattr(account, name)) for name in (*_TICKED, *_CHOSEN, *_NUMBERS)}
-    current |= {_name_of(country): _as_typed(country in allowed) for country in offered if country not in own}
-    values, was = changes.shown(current, typed)
+    return current | {_name_of(country): _as_typed(country in allowed) for country in offered if country not in own}
+
+
+def _page(account: Account, typed: Mapping[str, str], wrong: RequestError | None = None) -> Page:
+    offered = service().allowed_countries
+    own = countries_of(account.country_code, (), offered)
+    values, was = changes.shown(_current(account), typed, wrong)
     month = month_of(clients.now())
     plan = plan_name_in(month, account.plan_changes)
     terms = price_list.of_month(month)[plan] if plan else None

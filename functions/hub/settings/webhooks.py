@@ -83,6 +83,7 @@ def change_webhooks(account: Account, fields: dict[str, str]) -> Page:
         kept = [event for event in account.webhook_events if _name_of(event) not in ticked]
         settings["webhook_events"] = kept + [name.removeprefix(_EVENT) for name, now in ticked.items() if now]
     try:
+        changes.check_unchanged(_current(account), fields)
         save(account, settings)
     except RequestError as refusal:
         return _page(account, fields, refusal)
@@ -192,11 +193,15 @@ def _version_of(secret: str) -> str:
     return page.form_token(secret)
 
 
+def _current(account: Account) -> dict[str, str]:
+    """Return the settings as the form shows them."""
+    current = {"webhook_url": account.webhook_url or "", "on": "on" if is_on(account) else ""}
+    return current | {_name_of(event): "on" if event in account.webhook_events else "" for event in EVENTS}
+
+
 def _page(account: Account, typed: Mapping[str, str], wrong: RequestError | None = None) -> Page:
     now = clients.now()
-    current = {"webhook_url": account.webhook_url or "", "on": "on" if is_on(account) else ""}
-    current |= {_name_of(event): "on" if event in account.webhook_events else "" for event in EVENTS}
-    values, was = changes.shown(current, typed)
+    values, was = changes.shown(_current(account), typed, wrong)
     endpoint = webhooks.endpoint_of(account.id)
     old = [one.until for one in account.webhook_old_secrets if one.until > now]
     return show(

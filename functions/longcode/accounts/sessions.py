@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from longcode.accounts import passwords
 from longcode.accounts.people import Person, Role
+from longcode.errors import OnlyTheOwner
 from longcode.table import credential_keys, keys, store
 from longcode.table.writes import PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 
@@ -49,6 +50,10 @@ class Session(Struct, frozen=True, kw_only=True):
         """Return when the session ends unless a request comes before."""
         return min(self.begun_at + VALID, self.seen_at + IDLE)
 
+    def may_end(self, person: str) -> bool:
+        """Return whether the session's person may end or delete what is a person's: staff their own, owners any."""
+        return self.role is Role.OWNER or person == self.person
+
 
 def begin(account: str, browser: str, now: datetime, person: Person | None = None) -> str:
     """Store a new session, of a person or of the account's password; return its token, of which a hash is stored."""
@@ -83,6 +88,14 @@ def find(token: str, now: datetime) -> Session | None:
         until = store.expires(min(session.begun_at + VALID, now + IDLE))
         store.try_write(Update(key, changes={"seen_at": now, **until}, when=Attr("hash").exists()))
     return session
+
+
+def to_end(mine: Session, hashed: str, now: datetime) -> Session | None:
+    """Return a session of the same account by its hash, None if it has ended; raise `OnlyTheOwner`."""
+    found = next((one for one in of_account(mine.account, now) if one.hash == hashed), None)
+    if found and not mine.may_end(found.person):
+        raise OnlyTheOwner("Only the owner of the account can end the session of somebody else.")
+    return found
 
 
 def keep(session: Session) -> None:

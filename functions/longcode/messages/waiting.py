@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from boto3.dynamodb.conditions import Attr
+from msgspec import Struct
 
 from longcode.aws.at_once import at_once
 from longcode.message import Direction, Message, MessageState
@@ -17,7 +19,15 @@ from longcode.table.writes import Attributes, key_of
 MOST = 500
 """How many scheduled texts are returned at most: those that were accepted last."""
 
-_LOOKED_AT = 500  # messages of each list, to find unanswered replies
+_LOOKED_AT = 500  # messages of each list, to find unread and unanswered replies
+_MARKS = 100  # what one call reads
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Whether a phone has an unread reply; if not, since when its first reply after the last text waits, or None."""
+
+    is_unread: bool = False
+    since: datetime | None = None
 
 
 def place(at: datetime, item_id: str) -> str:
@@ -44,13 +54,13 @@ def between(account: str, begin: datetime, until: datetime, *, since: datetime) 
     return sorted(waits, key=place_of)
 
 
-def unanswered_since(account: str, replies: Collection[Message]) -> dict[str, datetime]:
-    """Return, by the ids of those replies after which the account has not texted the phone, since when it waits.
+def of_phones(account: str, shown: Collection[Message]) -> dict[str, Waiting]:
+    """Return what waits in the conversations that these messages are of, by phone, if the phone has replied.
 
-    That is the time of the phone's first reply after the account's last text. At least the newest 500 texts and 500
-    replies are looked at. A reply that is older than all of these texts is not returned.
+    At least the newest 500 texts and 500 replies are looked at, and the marks of the newest 100 of those replies that
+    are of these conversations. A reply that is older than all of the texts is not returned as unanswered.
     """
-    with_them = Attr("phone").is_in(sorted({reply.phone for reply in replies}))
+    with_them = Attr("phone").is_in(sorted({message.phone for message in shown}))
     texts, received = _texts(account), _lists(account, Direction.IN)
     chunks = at_once(
         *(
@@ -59,25 +69,41 @@ def unanswered_since(account: str, replies: Collection[Message]) -> dict[str, da
         )
     )
     reached = max(place or "" for _, place in chunks[: len(texts)])
-    newest = {phone: places[-1] for phone, places in _places(chunks[: len(texts)]).items()}
-    said = _places(chunks[len(texts) :])
-    since = {}
-    for reply in replies:
-        place_of_reply = keys.folder_place(reply.created_at, reply.id)
-        answered = max(newest.get(reply.phone, ""), reached)
-        if answered < place_of_reply:
-            first = min(each for each in (*said.get(reply.phone, ()), place_of_reply) if each > answered)
-            since[reply.id] = slices.instant_of(first)
-    return since
+    newest_text = {phone: max(places) for phone, places in _by_phone(chunks[: len(texts)]).items()}
+    replies = _by_phone(chunks[len(texts) :])
+    for message in shown:
+        if message.direction is Direction.IN:
+            place = keys.folder_place(message.created_at, message.id)
+            replies[message.phone][place] = keys.message(account, message.id)
+    marks = _marks(replies.values())
+    return {
+        phone: _waiting(of_phone, marks, max(newest_text.get(phone, ""), reached))
+        for phone, of_phone in replies.items()
+    }
 
 
-def _places(chunks: Iterable[tuple[list[Attributes], str | None]]) -> dict[str, list[str]]:
-    """Return the places of entries by their phones, oldest first."""
-    places = defaultdict(list)
+def _waiting(replies: dict[str, keys.Key], marks: dict[keys.Key, Attributes], answered: str) -> Waiting:
+    """Return what waits of a phone's replies, of which those after the place `answered` have no answer."""
+    later = [place for place in replies if place > answered]
+    is_unread = any(marks.get(key, {}).get("read") is False for key in replies.values())
+    waits = later and not is_unread and "keyword" not in marks.get(replies[max(later)], {})
+    return Waiting(is_unread=is_unread, since=slices.instant_of(min(later)) if waits else None)
+
+
+def _marks(replies: Iterable[dict[str, keys.Key]]) -> dict[keys.Key, Attributes]:
+    """Return the read mark and the keyword of the newest of some replies."""
+    by_place = dict(chain.from_iterable(of_phone.items() for of_phone in replies))
+    newest = sorted(by_place, reverse=True)[:_MARKS]
+    return store.get_many((by_place[place] for place in newest), only=("read", "keyword"))
+
+
+def _by_phone(chunks: Iterable[tuple[list[Attributes], str | None]]) -> dict[str, dict[str, keys.Key]]:
+    """Return the places of entries, with the keys of their messages, by phone."""
+    places: dict[str, dict[str, keys.Key]] = defaultdict(dict)
     for entries, _ in chunks:
         for entry in entries:
-            places[str(entry["phone"])].append(str(entry["folder_at"]))
-    return {phone: sorted(of_phone) for phone, of_phone in places.items()}
+            places[str(entry["phone"])][str(entry["folder_at"])] = key_of(entry)
+    return places
 
 
 def _texts(account: str) -> list[str]:

@@ -13,7 +13,7 @@ from longcode.accounts import people
 from longcode.accounts.account import Account
 from longcode.accounts.sessions import Session
 from longcode.aws.at_once import at_once
-from longcode.errors import NotFound, RequestError
+from longcode.errors import NotFound, OnlyTheOwner, RequestError
 from longcode.months import instant
 from longcode.table import hub_keys, store
 from longcode.table.writes import (
@@ -158,9 +158,13 @@ def purge_notes(account: str, before: datetime, now: datetime) -> None:
         store.try_write(Update(key_of(item), changes={"words": "", **store.expires(now)}, when=PRESENT))
 
 
-def delete_note(account: str, phone: str, note_id: str) -> None:
-    """Delete a note."""
-    store.write(Delete(hub_keys.note(account, phone, note_id)))
+def delete_note(session: Session, phone: str, note_id: str) -> None:
+    """Delete a note for the person of a session, if it exists; raise `OnlyTheOwner` if it is not theirs."""
+    place = hub_keys.note(session.account, phone, note_id)
+    item = store.get(place)
+    if item and not session.may_end(read(Note, item).person):
+        raise OnlyTheOwner("Only who wrote this note, or the owner of the account, can delete it.")
+    store.write(Delete(place))
 
 
 def begin_typing(account: str, phone: str, session: Session, now: datetime) -> None:

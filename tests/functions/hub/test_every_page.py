@@ -64,6 +64,7 @@ OF_OWNER = {
     *("keys", "keys/<key_id>/end"),
     *("export", "export/messages.csv", "export/data.csv", "export/everything.zip", "export/all-else.zip", "changes"),
     *("people", "people/<person_id>/remove"),
+    *("sessions/<session_hash>/end", "messages/<digits>/note/<note_id>/delete"),  # the ids are of the owner's
     *("join-page", "join-page/renew", "join-page/print", "join-page/qr.svg"),
     *("plan", "plan/change", "usage", "usage/<month>", "usage/<month>/count", "usage/<month>/sheet"),
     *("usage/<month>/texts.csv", "invoices", "invoices/<month>", "invoice-pdf/<month>"),

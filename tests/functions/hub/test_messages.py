@@ -7,6 +7,7 @@ import pytest
 
 from hub import conversations
 from inbox import worker
+from longcode.accounts import people
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.carriers.carrier import Inbound, RefusalReason, Refused
@@ -20,6 +21,7 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.table import keys, store
 from longcode.table.writes import Put
+from longcode.teamwork import store as teamwork
 from longcode.template import Template
 from longcode.templates import store as template_store
 from optout import worker as optout_worker
@@ -482,8 +484,37 @@ def test_a_row_says_since_when_a_conversation_waits_if_that_is_before_its_newest
     (answered,) = conversations.listed(account, "inbox", None, now).rows
 
     assert "Hello? unanswered since" in shown
-    assert row.unanswered_since == pytest.approx(now - timedelta(days=2), abs=timedelta(milliseconds=1))
-    assert answered.unanswered_since is None
+    assert row.waiting.since == pytest.approx(now - timedelta(days=2), abs=timedelta(milliseconds=1))
+    assert answered.waiting.since is None
+
+
+def test_a_conversation_with_an_unread_reply_is_unread_in_every_tab_also_after_a_text_of_ours(
+    account: Account, signed_in: Browser
+) -> None:
+    now = clients.now()
+    receive("SM1", "Can I bring the dog?", at=now - timedelta(minutes=2))
+    receive("SM2", "Hello?", at=now - timedelta(minutes=1))
+    accept(account, "reminder", now=now, client_id="c1")
+    teamwork.assign(account, PHONE, people.OWNER, None, now)
+    newest = folders.page(account.id, "inbox", limit=1).messages[0]
+    folders.mark_read(newest, is_read=True)  # as software does with a single reply
+
+    unread = {tab: signed_in.get("messages", f"tab={tab}").text for tab in ("inbox", "mine", "sent", "all")}
+    signed_in.get(TALK)
+    read = {tab: signed_in.get("messages", f"tab={tab}").text for tab in ("inbox", "mine", "sent", "all")}
+
+    assert {tab: "unread: Zoë" in text for tab, text in unread.items()} == dict.fromkeys(unread, True)
+    assert {tab: "unread: Zoë" in text for tab, text in read.items()} == dict.fromkeys(read, False)
+
+
+def test_a_conversation_is_unanswered_in_every_tab(account: Account, signed_in: Browser) -> None:
+    accept(account, "proofs", now=clients.now() - timedelta(days=2), client_id="c1")
+    receive("SM1", "Can I bring the dog?", at=clients.now() - timedelta(days=1))
+    signed_in.get(TALK)
+
+    waiting = [signed_in.get("messages", f"tab={tab}").text.count("unanswered") for tab in ("inbox", "sent", "all")]
+
+    assert waiting == [1, 1, 1]
 
 
 def test_a_row_says_that_its_phone_is_linked_to_nobody_also_while_it_is_unanswered(

@@ -228,9 +228,13 @@ def test_staff_can_neither_add_nor_remove_people_nor_end_others_sessions(
         ann.submit(page, "people", name="Eve", email="eve@studio.example", role="owner").status,
         ann.submit(page, f"people/{bob.id}/remove").status,
     ]
-    ann.submit(page, f"sessions/{owners.hash}/end")
+    kept = ann.submit(page, f"sessions/{owners.hash}/end")
 
     assert refused == [403, 403]
+    assert (kept.status, "Only the owner of the account can end the session of somebody else." in kept.text) == (
+        403,
+        True,
+    )
     assert [person.name for person in people.of_account(account)[1:]] == ["Ann Lee", "Bob"]
     assert signed_in.get("home").path == "home"
     assert "Add a person" not in page.text

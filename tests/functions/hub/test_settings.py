@@ -65,10 +65,13 @@ def test_who_saves_statuses_that_somebody_else_has_changed_is_told_and_keeps_wha
         of_somebody_else()
         refused = signed_in.post("account", **typed)
 
-    assert "Somebody else has changed statuses since you opened this page, so nothing was saved." in refused.text
-    assert "Those of sessions are now: Booked, Shot." in refused.text
+    assert (
+        "Somebody else has changed the same settings since you opened this page, so nothing was saved."
+        in refused.text
+    )
+    assert "Theirs are: statuses of sessions: Booked, Shot." in refused.text
     assert (refused.status, now(account).statuses["session"], now(account).sender_name) == (
-        422,
+        409,
         ("Booked", "Shot"),
         None,
     )
@@ -79,6 +82,65 @@ def test_who_saves_statuses_that_somebody_else_has_changed_is_told_and_keeps_wha
     assert "Saved." in again.text
     assert now(account).statuses == {"session": ("Ours",), "task": ("Open",)}
     assert now(account).sender_name == "Foxglove"
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "values", "said"),
+    [
+        ("account", "sender_name", ("Theirs", "Ours"), "sender name: Theirs."),
+        ("sending", "units_a_day", ("20", "30"), "units a day: 20."),
+        ("hours", "away_text", ("Theirs", "Ours"), "away text: Theirs."),
+        ("webhooks", "webhook_url", ("https://a.example", "https://b.example"), "address: https://a.example."),
+    ],
+)
+def test_who_saves_a_setting_that_somebody_else_has_changed_is_told_and_keeps_what_they_typed(
+    signed_in: Browser, page: str, name: str, values: tuple[str, str], said: str
+) -> None:
+    form_of = general if page == "account" else lambda shown, **typed: shown.fields | typed
+    account = accounts.get_or_raise("10000001")
+    accounts.change_settings(account.id, {"webhook_url": "https://first.example", "webhook_secret": "secret"})
+    theirs, ours = ({name: value} for value in values)
+    opened = signed_in.get(page)
+    signed_in.post(page, **form_of(opened, **theirs))
+
+    refused = signed_in.post(page, **form_of(opened, **ours))
+    kept = str(getattr(now(account), name))
+    again = signed_in.post(page, **form_of(refused, **{name: refused.typed.strip() or refused.fields[name]}))
+
+    assert "since you opened this page, so nothing was saved." in refused.text
+    assert (refused.status, f"Theirs are: {said}" in refused.text, kept) == (409, True, values[0])
+    assert "Saved." in again.text
+    assert str(getattr(now(account), name)) == values[1]
+
+
+def test_hours_that_others_changed_stay_if_only_other_days_are_written_in_their_place(
+    account: Account, signed_in: Browser
+) -> None:
+    monday, friday = ({f"{day}_0_opens": "09:00", f"{day}_0_closes": "17:00"} for day in ("monday", "friday"))
+    opened = signed_in.get("hours")
+    signed_in.submit(opened, "hours", **monday, **friday)
+
+    refused = signed_in.submit(opened, "hours", monday_0_opens="10:00", monday_0_closes="14:00")
+    again = signed_in.submit(refused, "hours")
+
+    hours = now(account).opening_hours
+    assert hours
+    assert "Theirs are: Monday: 09:00-17:00." in refused.text
+    assert "Saved." in again.text
+    assert [(span.opens, span.closes) for span in (*hours.monday, *hours.friday)] == [
+        ("10:00", "14:00"),
+        ("09:00", "17:00"),
+    ]
+
+
+def test_a_box_that_two_people_tick_alike_is_no_conflict(account: Account, signed_in: Browser) -> None:
+    opened = signed_in.get("sending")
+
+    for _ in range(2):
+        saved = signed_in.submit(opened, "sending", create_clients="on")
+
+    assert "Saved." in saved.text
+    assert now(account).create_clients
 
 
 def test_a_refused_setting_is_shown_beside_its_field_with_what_was_typed(

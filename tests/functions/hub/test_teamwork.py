@@ -144,11 +144,13 @@ def test_staff_delete_their_own_notes_and_the_owner_any(
     write_notes(account, 2)
     first, second = (f"{TALK}/note/{index:032}/delete" for index in range(2))
 
-    bo.submit(bo.get(TALK), first)
+    refused = bo.submit(bo.get(TALK), first)
     left_by_bo = signed_in.get(TALK).text.count("Note by")
     ann.submit(ann.get(TALK), first)
     signed_in.submit(signed_in.get(TALK), second)
 
+    assert refused.status == 403
+    assert "Only who wrote this note, or the owner of the account, can delete it." in refused.text
     assert left_by_bo == 2
     assert "Note by" not in signed_in.get(TALK).text
 
