@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from longcode.months import month_of
+
 ON_ITS_WAY = {"scheduled", "accepted", "queued", "sending", "uncertain"}
 _STATES = {"delivered": {"delivered", "sent"}, "sent": {"delivered", "sent"}, "undelivered": {"undelivered"}}
 """The states that a text may have at the end, by the carrier's status: without its receipts it stays `sent`."""
@@ -44,7 +46,7 @@ def broken(
     """Return the words, phones or units about which a promise was not kept, by the kind of fault.
 
     `texts` are the API's, with their words as `body`; `arrived` has what the phones got, by its words; `replies` are
-    the words in the inbox, and `used` is the usage of the month.
+    the words in the inbox, and `used` is the usage of the months.
     """
     listed = {text["body"]: text for text in texts}
     times_listed = Counter(text["body"] for text in texts)
@@ -77,6 +79,16 @@ def broken(
             if used[name] != owed
         ],
     }
+
+
+def months_of(began: datetime, ended: datetime) -> list[str]:
+    """Return the months, by the clock of invoices, in which a time began and ended: one, or two."""
+    return sorted({month_of(began), month_of(ended)})
+
+
+def added_up(used: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    """Return the usage of several months as one."""
+    return sum((Counter(month) for month in used), Counter())
 
 
 def stuck(texts: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -4,8 +4,8 @@ Texts, scheduled texts, broadcasts, replies and STOPs go on side by side on the 
 and SQS, 2 % fail: throttled, refused, done in part, late, or done without an answer. Of the texts, 15 % meet a fault
 of the carrier: time-outs, errors, lost answers, and lost, doubled, late or reordered receipts; replies and STOPs come
 twice or without their webhook. Then the faults end. When the last uncertain text has had its deadline, all that the
-studio was promised is compared with what the phones have (`bench/promises.py`), and the counters of its month with
-the operator's check.
+studio was promised is compared with what the phones have (`bench/promises.py`), and the counters of its month, or of
+both if one ends meanwhile, with the operator's check.
 
 SOAK_MINUTES is for how long the faults last (20).
 """
@@ -25,13 +25,12 @@ from threading import Event, Lock
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from urllib3.exceptions import HTTPError
 
 from bench.fault_proxy import FaultProxy, Kind
 from bench.local_studio import local_studio
-from bench.promises import Arrival, Promised, broken, stuck
+from bench.promises import Arrival, Promised, added_up, broken, months_of, stuck
 from bench.rig import Figure
 from infra.local.emulator import client
 from infra.local.participants import Phones, Response, StudioSoftware, ask
@@ -86,6 +85,7 @@ def measure() -> Iterator[Figure]:
 class _Day:
     def __init__(self, stack: Stack, studio: StudioSoftware) -> None:
         self._stack, self._studio = stack, studio
+        self._began = datetime.now(UTC)
         self._phones = Phones(stack.carrier_url)
         self._promised = Promised()
         self._random = random.Random(2)  # not a secret
@@ -143,7 +143,7 @@ class _Day:
         """Compare what was promised with what the phones and the inbox have, and the counters with the texts."""
         promised, texts, arrived = self._promised, self._texts(), self._arrived()
         replies = [reply["body"] for reply in self._inbox()]
-        found = broken(promised, texts, arrived, replies, self._ask("GET", f"/usage/{_month()}").json["used"])
+        found = broken(promised, texts, arrived, replies, self._used())
         states = Counter(text["state"] for text in texts)
         for name, number, unit in (
             ("texts", len(promised.texts), "texts"),
@@ -294,11 +294,20 @@ class _Day:
             waiting += sum(int(attributes[name]) for name in _WAITING)
         return waiting
 
+    def _used(self) -> Mapping[str, int]:
+        """Return the usage of the studio; the month may have ended while it texted."""
+        return added_up(self._ask("GET", f"/usage/{month}").json["used"] for month in self._months())
+
     def _differences(self) -> int:
-        """Return how many counters of the month differ from the sum over the messages."""
-        order = {"do": "months.check", "account": self._studio.account, "month": _month()}
-        answer: Any = self._stack.invoke(self._stack.admin_function, order)
-        return len(answer["differences"]) + len(answer["unreadable"])
+        """Return how many counters of the months differ from the sum over the messages."""
+        order = {"do": "months.check", "account": self._studio.account}
+        checks: list[Any] = [
+            self._stack.invoke(self._stack.admin_function, {**order, "month": month}) for month in self._months()
+        ]
+        return sum(len(check["differences"]) + len(check["unreadable"]) for check in checks)
+
+    def _months(self) -> list[str]:
+        return months_of(self._began, datetime.now(UTC))
 
     def _next(self) -> int:
         with self._lock:
@@ -320,10 +329,6 @@ def _words(body: str) -> str:
     """Return the part of a text that tells it from all others, or nothing: the studio's name may be before it."""
     found = re.search(r"Soak [^.]+\.", body)
     return found[0] if found else ""
-
-
-def _month() -> str:
-    return f"{datetime.now(ZoneInfo('America/Chicago')):%Y-%m}"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 from admin.order import AccountId, Order, ReadingOrder, Unchanged
 from longcode.changes import store as changes
 from longcode.changes.change import Actor, ChangeKind, Detail, RecordedChange, Span, Way, short
+from longcode.errors import RequestError
 from longcode.message import Instant
 
 _NOT_KEPT = {"account", "by", "cursor", "after", "limit", "file", "lines"}
@@ -44,11 +45,16 @@ def recorded(
 ) -> dict[str, Any]:
     """Carry out an order, and record it before and after; one that reads, is refused or changes nothing is not kept.
 
-    `operator` says where the order came from; its `by` says who gave it. The record of an order that was killed, or
-    failed, stays unfinished.
+    `operator` says where the order came from; its `by` says who gave it, and one without it is refused. The record of
+    an order that was killed, or failed, stays unfinished.
     """
     if isinstance(order, ReadingOrder):
         return act(order, now)
+    if order.by is None:
+        raise RequestError(
+            'The order is recorded, and does not say who gives it: add your name, for example "by": "Ann".',
+            field="by",
+        )
     return changes.around(
         _change(order, now, operator),
         lambda: act(order, now),

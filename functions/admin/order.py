@@ -22,7 +22,7 @@ Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
     """An order; a change is recorded. The tag of each subclass is the `do` that selects it: a plural noun and a verb.
 
-    `by` is the operator's employee who gives it; studios do not see it.
+    `by` is the operator's employee who gives it; studios do not see it. Only an order that reads can leave it out.
     """
 
     by: Words | None = None

@@ -152,7 +152,7 @@ def simulated_carrier(folder: Path, account_sid: str, auth_token: str) -> Iterat
 
 def _load_plans(emulator_url: str, function: str) -> None:
     """Load the price list, as the operator does after the first deployment and after each change of the list."""
-    order = {"do": "plans.load", "file": _PLANS.read_text()}
+    order = {"do": "plans.load", "file": _PLANS.read_text(), "by": "make up"}
     response = client("lambda", emulator_url).invoke(FunctionName=function, Payload=json.dumps(order))
     result = json.loads(response["Payload"].read())
     if "FunctionError" in response or "added" not in result:

@@ -80,8 +80,9 @@ def link_by_mail(page: Page, hub: str, email: str) -> str:
 
 @pytest.fixture
 def signed_in(page: Page, hub: str, account: Account) -> Page:
-    """A page whose browser is signed in."""
+    """The home page in a browser that is signed in, with its script."""
     page.goto(link_by_mail(page, hub, account.email))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Home").wait_for()
+    page.wait_for_load_state()
     return page

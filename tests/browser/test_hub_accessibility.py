@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
 from playwright.sync_api import Page
 
@@ -42,6 +41,7 @@ from longcode.webhooks import store as webhooks
 from optout import list_import
 from optout import worker as optout_worker
 from tests.browser.conftest import ANNS
+from tests.support.axe import COLOURS_ALONE, violations
 from tests.support.broadcast_steps import advance, create_broadcast
 from tests.support.fakes import client as write_client
 from tests.support.fakes import studio, take_queued
@@ -51,7 +51,6 @@ from tests.support.trigger_steps import fire_all, report_event, write_trigger
 
 Ids = dict[str, str]
 OPERATOR = "op@longcode.example"  # one of the tests' settings
-COLOURS_ALONE = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 
 
 def write_texts(account: Account) -> Ids:
@@ -295,7 +294,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
     page: Page, hub: str, account: Account, faults: list[str], subject: str
 ) -> None:
     write, paths = SUBJECTS[subject]
-    ids, axe = write(account), Axe()
+    ids = write(account)
     found: list[tuple[object, ...]] = []
     if subject == "the operator":
         of_operator = sessions.begin(people.OPERATORS, "Chrome", clients.now(), people.operator(OPERATOR))
@@ -311,7 +310,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         arrived = (answer.status if answer else None, page.url.removeprefix(hub.removesuffix("/hub")))
         expected = (404 if path in NOT_FOUND else 200, address)
         found += [(path, arrived)] if arrived != expected else []
-        found += [(path, fault["id"], fault["nodes"]) for fault in axe.run(page).response["violations"]]
+        found += [(path, fault["id"], fault["nodes"]) for fault in violations(page)]
         for width in (1920, 320, 390):
             page.set_viewport_size({"width": width, "height": 800})
             overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -319,8 +318,7 @@ def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(
         found += [(path, "small", small) for small in page.evaluate(SMALL_TARGETS)]
         page.set_viewport_size({"width": 1280, "height": 800})
         page.emulate_media(color_scheme="dark")
-        dark = axe.run(page, options=COLOURS_ALONE).response["violations"]
-        found += [(path, "dark", fault["nodes"]) for fault in dark]
+        found += [(path, "dark", fault["nodes"]) for fault in violations(page, *COLOURS_ALONE)]
 
     assert found == []
     faults[:] = [fault for fault in faults if "404 (Not Found)" not in fault]  # two of the pages are that

@@ -21,6 +21,7 @@ def test_whom_and_what_show_what_each_choice_comes_to(signed_in: Page, hub: str)
     signed_in.get_by_label("All clients").check()
     expect(signed_in.get_by_text("2 clients found")).to_be_visible()
     signed_in.get_by_role("button", name="Continue").click()
+    _wait_for_words(signed_in)
 
     signed_in.get_by_label("The text").fill("Hello !")
     signed_in.get_by_label("The text").evaluate("box => box.setSelectionRange(6, 6)")
@@ -39,13 +40,17 @@ def test_a_broadcast_goes_to_the_clients_who_were_not_left_out(
     _open_words(signed_in, hub)
     signed_in.get_by_label("The text").fill("Hello {{client.first_name|there}}!")
     signed_in.get_by_role("button", name="Continue").click()
+    signed_in.wait_for_url("**/check")
     signed_in.get_by_label("Include Ben Øst").uncheck()
     signed_in.get_by_role("link", name="2 What").click()
+    _wait_for_words(signed_in)
     signed_in.get_by_label("The text").fill("Hello {{client.first_name|there}}!!")
     signed_in.get_by_role("link", name="3 Check").click()
     expect(signed_in.get_by_label("Include Ben Øst")).not_to_be_checked()
     expect(signed_in.get_by_text("Hello Ann!!")).to_be_visible()
+    expect(signed_in.get_by_text("You left 1 client out.")).to_be_visible()  # added up, or the next page would do it
     signed_in.get_by_role("button", name="Continue").click()
+    signed_in.wait_for_url("**/go")
     signed_in.get_by_label("At a time").check()
     signed_in.get_by_label("Day and time").fill("2020-01-01T10:00")
     expect(signed_in.get_by_text("Choose a day and time between now and a year ahead")).to_be_visible()
@@ -87,10 +92,15 @@ def test_words_whose_request_failed_are_sent_again_when_the_page_is_left(
 
 
 def _open_words(page: Page, hub: str) -> None:
-    """Open the step of a new draft in which its words are written, and wait for its script."""
+    """Open the step of a new draft in which its words are written."""
     page.goto(f"{hub}/broadcasts/new")
     page.get_by_label("All clients").check()
     page.get_by_role("button", name="Continue").click()
+    _wait_for_words(page)
+
+
+def _wait_for_words(page: Page) -> None:
+    """Wait for the step in which the words are written, and for its script."""
     page.get_by_label("The text").wait_for()
     page.wait_for_load_state()
 

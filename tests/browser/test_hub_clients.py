@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from clients import kept_imports
@@ -12,6 +11,7 @@ from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
 from longcode.clients.imports import KeptImport
 from longcode.clients.permission import Via, Writer
+from tests.support.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -24,7 +24,7 @@ def test_a_file_is_checked_and_imported(signed_in: Page, hub: str, account: Acco
     signed_in.get_by_label("The file with your clients").set_input_files(file)
     signed_in.get_by_role("button", name="Check the file").click()
     expect(signed_in.get_by_text("This phone number is too short.")).to_be_visible()
-    faults = Axe().run(signed_in).response["violations"]
+    faults = violations(signed_in)
 
     signed_in.get_by_role("button", name="Import 1 client").click()
 
@@ -57,7 +57,9 @@ def test_work_in_steps_waits_if_the_account_made_too_many_calls_and_shows_any_ot
         signed_in.goto(place)
     expect(signed_in.get_by_role("progressbar")).to_be_visible()
 
-    signed_in.clock.run_for(5000)
+    # The script may not have begun to wait yet, as it reads the answer of 429 at this time.
+    with signed_in.expect_response(lambda answered: answered.status == 500):
+        signed_in.clock.run_for(5000)
 
     expect(signed_in.get_by_text("An error")).to_be_visible()
     assert statuses == []

@@ -41,6 +41,7 @@ def test_hostile_words_in_each_field_stay_words(
         signed_in.goto(f"{hub}/{path}")
         signed_in.locator("#search").fill(HOSTILE)
         signed_in.keyboard.press("Enter")
+        signed_in.wait_for_url("**?*q=*")
         expect(signed_in.locator("#search")).to_have_value(HOSTILE)
 
 

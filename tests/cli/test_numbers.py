@@ -117,4 +117,4 @@ def test_a_number_that_nobody_has_cannot_be_taken_back() -> None:
     ended = longcode("numbers", "take-back", "+15555550199", "--yes")
 
     assert ended.exit_code == 1
-    assert ended.printed == "+15555550199 is neither a dedicated number nor an account that has one."
+    assert ended.printed == "'+15555550199' is neither a dedicated number nor an account that has one."

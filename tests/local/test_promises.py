@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.promises import Arrival, Promised, broken
+from bench.promises import Arrival, Promised, added_up, broken, months_of
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ANN, BO, CLEO, DAN, EVE, FAY = (f"+1213200000{number}" for number in range(6))
@@ -164,3 +164,18 @@ def test_a_call_of_the_carrier_that_had_begun_when_the_stop_was_heard_is_not_aft
     day.used["units_sent"] = 4
 
     assert day.found() == {}
+
+
+def test_a_soak_that_goes_past_the_end_of_a_month_in_chicago_reads_the_usage_of_both() -> None:
+    before, after = datetime(2026, 12, 1, 5, 59, tzinfo=UTC), datetime(2026, 12, 1, 6, tzinfo=UTC)
+
+    assert months_of(before, after) == ["2026-11", "2026-12"]
+    assert months_of(after, after + timedelta(hours=1)) == ["2026-12"]
+
+
+def test_units_in_two_months_are_compared_as_one() -> None:
+    day = Day(used={**added_up([{"units_sent": 2, "units_received": 0}, {"units_sent": 1, "units_received": 1}])})
+    lacking = Day(used={**added_up([{"units_sent": 2, "units_received": 0}, {"units_sent": 0, "units_received": 1}])})
+
+    assert day.found() == {}
+    assert lacking.found() == {"units_off": ["units_sent: 2 instead of 3"]}

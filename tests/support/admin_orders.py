@@ -8,8 +8,8 @@ from tests.support.fakes import NOW
 
 
 def send_order(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
-    """Send an order; return its result, which may be a refusal."""
-    return invoke.act({"do": do, **fields}, now)
+    """Send an order, given by Ann unless `by` says otherwise; return its result, which may be a refusal."""
+    return invoke.act({"do": do, "by": "Ann", **fields}, now)
 
 
 def send_accepted_order(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:

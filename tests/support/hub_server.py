@@ -5,7 +5,7 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
@@ -20,6 +20,9 @@ CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+_one_at_a_time = threading.Lock()  # as in a function's process
 
 
 class _Gateway(BaseHTTPRequestHandler):
@@ -52,7 +55,8 @@ class _Gateway(BaseHTTPRequestHandler):
             "body": body,
             "isBase64Encoded": is_file,
         }
-        answer = function_of(url.path).handler(event, LambdaContext())
+        with _one_at_a_time:
+            answer = function_of(url.path).handler(event, LambdaContext())
         content = b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
         self.send_response(answer["statusCode"])
         for name, values in answer["multiValueHeaders"].items():
@@ -68,11 +72,17 @@ class _Gateway(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    """Has a thread for each connection: a browser also opens some without a request, for which nobody must wait."""
+
+    daemon_threads = False  # its end waits for the requests under way
+
+
 @contextmanager
 def serving_hub() -> Iterator[str]:
     """Serve the hub until the block ends; yield the address of /hub."""
-    with HTTPServer(("127.0.0.1", 0), _Gateway) as server:
-        thread = threading.Thread(target=server.serve_forever)
+    with _Server(("127.0.0.1", 0), _Gateway) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.02])  # seconds between its looks at shutdown()
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/hub"

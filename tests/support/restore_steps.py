@@ -93,7 +93,7 @@ def reconcile(stack: Stack, since: datetime) -> None:
 
 def check(stack: Stack, restored_to: datetime) -> dict[str, Any]:
     """Order texts.restore_check for all phones."""
-    order: dict[str, Any] = {"do": "texts.restore_check", "restored_to": restored_to.isoformat()}
+    order: dict[str, Any] = {"do": "texts.restore_check", "restored_to": restored_to.isoformat(), "by": "Ann"}
     answer = stack.invoke(stack.admin_function, order)
     assert isinstance(answer, dict)
     assert answer.get("next_after", "refused") is None, answer

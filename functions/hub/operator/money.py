@@ -1,4 +1,4 @@
-"""The operator's pages of a month's money: what was billed, what is paid and overdue, and each invoice."""
+"""The operator's pages of a month's money: what was billed, paid and is overdue, or used so far in this month."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from admin import usage
+from admin.usage import ListUsage
 from hub.operator.guard import page_of_operator, show
 from hub.plan.wording import Payment, payment_of
 from hub.site import Page, site
@@ -20,6 +22,7 @@ from longcode.billing.closing import OpenMonth
 from longcode.errors import NotFound
 
 _MOST = 2_000  # how many invoices are added up
+_USED_MOST = 20  # accounts on a page of usage: at the end of a month, each has 124 counters to add up
 
 
 class Money(Struct, frozen=True, kw_only=True):
@@ -57,9 +60,10 @@ def money_of(month: str, now: datetime) -> Money:
     )
 
 
-def months_open(month: str) -> list[OpenMonth]:
-    """Return the accounts, of the first thousands, whose month is over and has no invoice."""
-    return list(closing.without_invoice(islice(accounts.all_ids(), _MOST), month))
+def months_open(month: str) -> tuple[list[OpenMonth], bool]:
+    """Return the accounts, of the first thousands, whose month is over and has no invoice, and if that is all."""
+    ids = list(islice(accounts.all_ids(), _MOST + 1))
+    return list(closing.without_invoice(ids[:_MOST], month)), len(ids) <= _MOST
 
 
 @site.get("/hub/operator/money")
@@ -72,7 +76,7 @@ def show_last_month() -> Page:
 @site.get("/hub/operator/money/<month>")
 @page_of_operator
 def show_month(month: str) -> Page:
-    """Show the money of a month, and its invoices by number."""
+    """Show the money of a month, and its invoices by number; of the month that runs, what the accounts have used."""
     if months.MONTH.fullmatch(month) is None or month > months.month_of(clients.now()):
         raise NotFound("There is no such month.")
     return _month_page(month)
@@ -84,17 +88,29 @@ def _month_page(month: str) -> Page:
     names = {account.id: account.name for account in accounts.get_many(entry.account for entry in entries)}
     this_month = months.month_of(now)
     is_over = month < this_month
+    open_months, are_all_open = months_open(month) if is_over else ([], True)
     return show(
         "money",
         month=month,
         money=money_of(month, now),
         listed=[_listed(entry, names, now) for entry in entries if entry.invoice],
-        open=months_open(month) if is_over else [],
+        open=open_months,
+        are_all_open=are_all_open,
         earlier=months.previous(month),
         later=months.following(month) if is_over else "",
         is_over=is_over,
         is_whole=is_whole,
+        most=_MOST,
+        **({} if is_over else _used_so_far(month, now)),
     )
+
+
+def _used_so_far(month: str, now: datetime) -> dict[str, Any]:
+    """Return what a page of accounts have used in a month, those that have used anything."""
+    asked = (site.current_event.query_string_parameters or {}).get("after", "")
+    after = asked if asked.isascii() and asked.isdigit() else None
+    found = usage.list_usage(ListUsage(month=month, after=after, limit=_USED_MOST), now)
+    return {"used": found["items"], "after": after, "more": found["next_cursor"]}
 
 
 def _entries(month: str) -> tuple[list[MonthEntry], bool]:

@@ -24,7 +24,7 @@ def show_overview() -> Page:
     """Show what waits, how much of the service's day is used, and last month's money."""
     now = clients.now()
     last_month = months.previous(months.month_of(now))
-    waiting, unattributed, parked, texts, overdue, blocked, bills, taken, money = at_once(
+    waiting, unattributed, parked, texts, overdue, blocked, (bills, are_all_bills), taken, money = at_once(
         lambda: accounts.unapproved_page(_MOST, None)[0],
         lambda: len(replies.unattributed_page(now, limit=_MOST, cursor=None)[0]),
         numbers.all_parked,
@@ -47,10 +47,12 @@ def show_overview() -> Page:
         overdue=len(overdue),
         blocked=blocked,
         bills=bills,
+        are_all_bills=are_all_bills,
         taken=taken,
         ceiling=settings().service_segments_a_day,
         money=money,
         last_month=last_month,
         most=_MOST,
+        looked_at=_LOOKED_AT,
         now=now,
     )

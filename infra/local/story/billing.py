@@ -119,6 +119,7 @@ def suspend_and_restore(stage: Stage, studio: StudioSoftware, client: str) -> No
 
 
 def _order(stage: Stage, **order: Any) -> Any:
+    order["by"] = "Ann"
     answer = stage.stack.invoke(stage.stack.admin_function, order)
     stage.show("admin", order, answer)
     return answer

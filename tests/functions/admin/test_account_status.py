@@ -52,14 +52,14 @@ def test_a_suspended_account_is_shown_since_when_and_why() -> None:
 
 def test_a_restored_account_is_active_and_keeps_its_history() -> None:
     studio()
-    order("suspend")
+    order("suspend", by="Kim")
 
     order("restore", now=LATER, by="accounts desk")
 
     account = accounts.get_or_raise("10000001")
     assert account.status is AccountStatus.ACTIVE
     assert account.status_changes == (
-        StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason=UNPAID),
+        StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason=UNPAID, by="Kim"),
         StatusChange(at=LATER, to=AccountStatus.ACTIVE, by="accounts desk"),
     )
 

@@ -15,6 +15,7 @@ from tests.support.admin_orders import send_accepted_order, send_order
 from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, LambdaContext, studio
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -72,6 +73,31 @@ def test_only_the_orders_that_read_are_not_recorded() -> None:
     reading = {str(order.__struct_config__.tag) for order in invoke.ORDERS if issubclass(order, ReadingOrder)}
 
     assert reading == READING
+
+
+@pytest.mark.parametrize("do", sorted(str(order.__struct_config__.tag) for order in invoke.ORDERS))
+def test_an_order_is_refused_without_who_gives_it_unless_it_only_reads(do: str) -> None:
+    studio()
+    event = sample_event(f"admin_{do.replace('.', '_')}")
+    anonymous = {name: value for name, value in event.items() if name != "by"}
+
+    answer = invoke.act(anonymous, NOW)
+
+    if do in READING:
+        assert answer.get("field") != "by"
+        return
+    assert answer == {
+        "code": "invalid",
+        "detail": 'The order is recorded, and does not say who gives it: add your name, for example "by": "Ann".',
+        "field": "by",
+    }
+    assert listed() == []
+
+
+def test_an_order_that_would_change_nothing_is_refused_without_who_gives_it_too() -> None:
+    answer = invoke.act({"do": "texts.release", "dry_run": True}, NOW)
+
+    assert (answer["code"], answer["field"]) == ("invalid", "by")
 
 
 def test_an_order_is_recorded_with_who_gave_it_when_and_its_fields() -> None:

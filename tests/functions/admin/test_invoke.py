@@ -162,7 +162,9 @@ def test_the_page_has_every_order() -> None:
 
 
 def test_the_handler_uses_the_current_time(aws: None) -> None:
-    answer = invoke.handler({"do": "months.close", "month": months.month_of(clients.now())}, LambdaContext())
+    answer = invoke.handler(
+        {"do": "months.close", "month": months.month_of(clients.now()), "by": "Ann"}, LambdaContext()
+    )
 
     assert answer["code"] == "month_not_over"
 
@@ -171,7 +173,7 @@ def test_an_order_is_carried_out_at_the_given_time(aws: None) -> None:
     studio()
 
     answers = [
-        invoke.act({"do": "months.close", "month": "2026-11"}, now)
+        invoke.act({"do": "months.close", "month": "2026-11", "by": "Ann"}, now)
         for now in (NOW, datetime(2026, 12, 1, 9, tzinfo=UTC))
     ]
 

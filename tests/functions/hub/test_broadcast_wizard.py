@@ -1,6 +1,6 @@
 """A broadcast is prepared in four steps, kept as a draft, checked client by client, and sent once."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -537,19 +537,19 @@ def test_what_the_limits_do_not_allow_is_said_and_a_part_can_be_sent(account: Ac
 
 def test_a_time_says_who_waits_for_quiet_hours(account: Account, signed_in: Browser) -> None:
     go = checked(signed_in, kept(account))
-    year = aws_clients.now().year + 1
+    day = aws_clients.now().date() + timedelta(days=40)
 
-    night = signed_in.post(go.path.replace("/go", "/when"), **go.fields | {"when": "at", "at": f"{year}-01-13T02:00"})
+    night = signed_in.post(go.path.replace("/go", "/when"), **go.fields | {"when": "at", "at": f"{day}T02:00"})
     past = signed_in.submit(go, go.path, when="at", at="2020-01-13T02:00")
 
-    assert "2 texts wait until Wed 13 Jan" in night.text
+    assert f"2 texts wait until {day:%a} {day.day} {day:%b}" in night.text
     assert "Choose a day and time between now and a year ahead" in past.text
     assert made(account) == []
 
 
 def test_a_chosen_time_is_said_with_its_day(account: Account, signed_in: Browser) -> None:
     go = checked(signed_in, kept(account))
-    tomorrow = (aws_clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+    tomorrow = aws_clients.now().astimezone(time_zone(account.time_zone)).date() + timedelta(days=1)
     chosen = {"when": "at", "at": f"{tomorrow}T12:30"}
 
     asked = signed_in.post(go.path.replace("/go", "/when"), **go.fields | chosen)
@@ -564,11 +564,12 @@ def test_a_chosen_time_is_said_with_its_day(account: Account, signed_in: Browser
 
 def test_a_broadcast_can_be_scheduled_in_the_studios_time(account: Account, signed_in: Browser) -> None:
     go = checked(signed_in, kept(account))
-    at = (aws_clients.now() + timedelta(days=40)).strftime("%Y-%m-%dT10:00")
+    day = aws_clients.now().date() + timedelta(days=40)
 
-    signed_in.submit(go, go.path, when="at", at=at)
+    signed_in.submit(go, go.path, when="at", at=f"{day}T10:00")
 
-    assert [broadcast.send_at for broadcast in made(account)] == [datetime.fromisoformat(f"{at}:00-06:00")]
+    ten = datetime.combine(day, time(10), time_zone("America/Chicago"))
+    assert [broadcast.send_at for broadcast in made(account)] == [ten]
 
 
 def test_a_draft_that_is_sent_twice_makes_one_broadcast(account: Account, signed_in: Browser) -> None:

@@ -208,10 +208,10 @@ def test_the_record_says_since_when_texts_are_allowed_and_by_whom(account: Accou
 def test_the_ways_to_allow_texts_are_told_in_words(
     account: Account, signed_in: Browser, kept: dict[str, Any], said: str
 ) -> None:
-    since = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    since = datetime(2025, 3, 5, 12, tzinfo=UTC)
     write_client(account, "c1", permission=Permission(since=since, **kept | {"via": Via(kept["via"])}))
 
-    assert f"Checked on Thu 5 Mar {said}." in signed_in.get("clients/c1").text
+    assert f"Checked on Wed 5 Mar 2025 {said}." in signed_in.get("clients/c1").text
 
 
 def test_of_another_studios_stop_the_record_says_only_that_there_is_one(account: Account, signed_in: Browser) -> None:

@@ -205,7 +205,7 @@ def test_a_text_to_a_new_number_opens_its_conversation(account: Account, signed_
 
 
 def test_states_are_told_in_words(account: Account, signed_in: Browser) -> None:
-    accept(account, "later", send_at=clients.now() + timedelta(days=2))
+    accept(account, "later", now=clients.now(), send_at=clients.now() + timedelta(days=2))
     accept(account, "now", now=clients.now())
     deliver(FakeCarrier(), clients.now())
 
@@ -330,7 +330,7 @@ def test_conversations_are_found_by_name_number_and_words(
 
 
 def test_a_text_is_sent_later_at_the_studios_time(account: Account, signed_in: Browser) -> None:
-    tomorrow = (clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+    tomorrow = clients.now().astimezone(time_zone(account.time_zone)).date() + timedelta(days=1)
 
     signed_in.submit(signed_in.get(TALK), TALK, body="See you!", at=f"{tomorrow}T10:00")
 
@@ -340,7 +340,7 @@ def test_a_text_is_sent_later_at_the_studios_time(account: Account, signed_in: B
 
 
 def test_a_chosen_time_is_said_with_its_day_in_the_studios_zone(account: Account, signed_in: Browser) -> None:
-    tomorrow = (clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+    tomorrow = clients.now().astimezone(time_zone(account.time_zone)).date() + timedelta(days=1)
     chosen = {"body": "See you!", "at": f"{tomorrow}T23:30"}
 
     shown = signed_in.submit(signed_in.get(TALK), TALK, preview="1", **chosen)

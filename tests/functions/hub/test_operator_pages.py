@@ -1,8 +1,9 @@
 """The operator's pages: their own sign-in, what they show of all studios, and that nobody else sees any of it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
@@ -21,7 +22,8 @@ from longcode.changes.change import Span
 from longcode.jobs import MailSignInLink
 from longcode.plans import store as price_list
 from longcode.table import keys, store
-from longcode.table.writes import Update
+from longcode.table.writes import Put, Update
+from longcode.usage.store import count_write
 from longcode.usage.usage import Usage
 from tests.support.browser import Browser, Page
 from tests.support.fakes import PASSWORD, client, studio, take_queued
@@ -206,6 +208,36 @@ def test_the_overview_counts_parked_and_overdue_texts(account: Account, operator
     assert "1 item should have been acted on five minutes ago: longcode stuck" in shown
 
 
+def test_each_count_of_the_overview_says_that_it_may_be_more_if_not_all_was_looked_at(
+    account: Account, operator: Browser
+) -> None:
+    client(account)
+    now = clients.now()
+    held = {"held": "parked"}
+    states = {"p": held, "u": {"state": "uncertain"}, "t": {"state": "queued", "error": "twilio:20429"}}
+    for key, state in states.items():
+        text = accept(account, key, now=now)
+        store.write(Update(keys.message(account.id, text.id), changes={**state, "due_at": now + HOUR}))
+    put(Put(keys.message("1", str(one)), keys.due(str(one), now + HOUR, delivery=True)) for one in range(2_000))
+    put(Put(keys.registered(str(one)), {"account": str(one)}) for one in range(20_000_000, 20_002_000))
+
+    overview = operator.get("operator/overview").text
+    month = operator.get(f"operator/money/{months.previous(months.month_of(now))}").text
+
+    assert "1 text or more are parked" in overview
+    assert "2,000 items or more wait, and texts were counted among the first 2,000 only" in overview
+    assert "The carrier has not answered about 1 text or more" in overview
+    assert "The carrier has not taken 1 text or more yet." in overview
+    assert "Invoices that are not issued were looked for in the first thousands of accounts only" in overview
+    assert "Only the first 2,000 accounts were looked at" in month
+
+
+def put(writes: Iterable[Put]) -> None:
+    found = iter(writes)
+    while some := list(islice(found, 100)):
+        store.transact(some)
+
+
 def test_a_page_that_is_not_there_leads_back_to_the_overview(operator: Browser) -> None:
     for path in ("operator/nowhere", "operator/accounts/99999999"):
         assert "/prod/hub/operator/overview" in operator.get(path).addresses
@@ -217,6 +249,34 @@ def test_the_month_that_runs_is_reached_and_says_when_its_invoices_come(operator
 
     assert f"/prod/hub/operator/money/{this}" in operator.get(f"operator/money/{last}").addresses
     assert "This month is not over" in operator.get(f"operator/money/{this}").text
+
+
+def test_the_month_that_runs_shows_what_the_accounts_have_used_by_pages(operator: Browser) -> None:
+    this = months.month_of(clients.now())
+    for number in range(10000002, 10000023):
+        studio(str(number), name=f"Büro <{number}>")
+    count("10000002", f"{this}-01", Usage(texts_sent=1_200, units_sent=1_300, texts_received=3, units_received=4))
+    count("10000022", f"{this}-02", Usage(texts_sent=2, units_sent=2))
+
+    first = operator.get(f"operator/money/{this}")
+    last = operator.get(f"operator/money/{this}", "after=10000020")
+    odd = operator.get(f"operator/money/{this}", "after=../%00")
+
+    assert "Studio Plan Texts sent Received Units Büro <10000002> medium 1,200 3 1,304 Next page" in first.text
+    assert "Büro <10000022> medium 2 0 2 First page" in last.text
+    assert f"/prod/hub/operator/money/{this}?after=10000020" in first.addresses
+    assert (odd.status, "Büro <10000002>" in odd.text) == (200, True)
+
+
+def test_the_month_that_runs_without_texts_says_so(operator: Browser) -> None:
+    this = months.month_of(clients.now())
+
+    assert "Nothing was sent or received yet." in operator.get(f"operator/money/{this}").text
+    assert "None of the accounts on this page has used" in operator.get(f"operator/money/{this}", "after=1").text
+
+
+def count(account: str, day: str, used: Usage) -> None:
+    store.write(count_write(account, day, "texts", used))
 
 
 def test_accounts_are_found_by_a_part_of_their_name(operator: Browser) -> None:

@@ -158,14 +158,13 @@ def test_a_text_is_refused_if_its_phone_becomes_a_number_of_ours_before_it_goes(
 
 
 def test_a_number_that_a_studio_gave_up_gets_no_text_for_the_thirty_days_that_it_is_kept(account: Account) -> None:
+    form = api.NewMessage(to=THEIRS, body="Hello")
     numbers.dedicate(accounts.get_or_raise("10000002"), None, NOW)
 
-    kept = text(account, THEIRS)
-    [later] = api.accept(
-        account.id, api.NewMessage(to=THEIRS, body="Hello"), "later", NOW + timedelta(days=31)
-    ).messages
+    kept = api.preview(account.id, form, NOW + timedelta(days=29))
+    [later] = api.accept(account.id, form, "later", NOW + timedelta(days=31)).messages
 
-    assert kept.json["code"] == "our_own_number"
+    assert kept.code == "our_own_number"
     deliver(carrier := FakeCarrier(), NOW + timedelta(days=31))
     assert stored(account, later.id).state is MessageState.SENT
     assert [sent.to for sent in carrier.texts] == [THEIRS]

@@ -11,6 +11,7 @@ from inbox import api as inbox_api
 from longcode import jobs
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.aws import clients
 from longcode.aws.settings import settings
 from longcode.carriers.carrier import Receipt, RefusalReason, Refused
 from longcode.message import Message, MessageState
@@ -19,6 +20,7 @@ from longcode.numbers import store as number_store
 from longcode.numbers.routing import last_text_of
 from longcode.table import keys, store
 from longcode.triggers import store as triggers
+from longcode.triggers.facts import read_facts
 from send import api as send_api
 from send.pacing import Turns
 from send.receipts import apply_receipt
@@ -28,7 +30,7 @@ from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
 from tests.support.text_steps import counted_units, deliver, stored
 from tests.support.trigger_samples import trigger
-from triggers import events_api
+from triggers import forecast
 
 PHONE, FOUR = "+12125550123", [f"+1555555010{index}" for index in range(4)]
 HELLO = {"client_id": "c1", "body": "Hello"}
@@ -53,7 +55,7 @@ def post(account: Account, body: dict[str, object] | None = None, key: str = "k"
 
 def sent(account: Account, body: dict[str, object] | None = None, key: str = "k") -> Message:
     message = post(account, body, key)
-    deliver(FakeCarrier())
+    deliver(FakeCarrier(), clients.now())  # the clock with which it was posted
     return stored(account, message.id)
 
 
@@ -83,8 +85,8 @@ def test_the_number_is_shown_once_the_text_has_gone_and_is_the_carriers_origin(a
 
 
 def test_a_text_that_is_accepted_scheduled_or_cancelled_takes_no_number(account: Account) -> None:
-    next_year = post(account, {**HELLO, "send_at": "2027-11-20T10:00:00Z"}, "next year")
-    call(send_api, "DELETE", f"/messages/{next_year.id}", account=account.id)
+    scheduled = post(account, {**HELLO, "send_at": str(clients.now() + timedelta(days=300))}, "scheduled")
+    call(send_api, "DELETE", f"/messages/{scheduled.id}", account=account.id)
     call(send_api, "POST", "/messages/preview", HELLO, account=account.id)
     post(account)
 
@@ -217,14 +219,15 @@ def test_a_triggered_text_is_sent_from_the_sticky_sender_and_its_listing_takes_n
     trigger_steps.report_event(professional)
     nine = datetime(2026, 12, 2, 15, 1, tzinfo=UTC)
 
-    listed = call(events_api, "GET", "/upcoming", account=professional.id)
+    [planned] = trigger_steps.planned(professional).values()
+    [listed] = [forecast.shown(facts, NOW) for facts in read_facts(professional, [planned], NOW)]
     sweep_schedule.sweep(nine)
     trigger_steps.fire_all(nine)
     unsent = sticky_sender(professional)
     deliver(FakeCarrier(), nine)
 
     [text] = trigger_steps.stored_texts(professional)
-    assert [item["phones"] for item in listed.json["items"]] == [[PHONE]]
+    assert listed.phones == (PHONE,)
     assert unsent is None
     assert text.number == sticky_sender(professional)
 

@@ -53,9 +53,9 @@ def test_a_preview_prices_units_beyond_the_plan_and_counts_replies_as_usage(coun
     client(account)
     used(account, counted)
 
-    answer = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": "a" * 300}, account=account.id)
+    shown = api.preview(account.id, api.NewMessage(client_id="c1", body="a" * 300), NOW)
 
-    assert answer.json["price_micros"] == 40_000
+    assert shown.price_micros == 40_000
 
 
 def test_replies_do_not_count_towards_the_limit_of_a_plan_that_stops() -> None:
@@ -63,11 +63,11 @@ def test_replies_do_not_count_towards_the_limit_of_a_plan_that_stops() -> None:
     client(account)
     used(account, Usage(units_sent=99, units_received=50))
 
-    first = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": "a"}, account=account.id)
-    second = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": "a" * 161}, account=account.id)
+    first = api.preview(account.id, api.NewMessage(client_id="c1", body="a"), NOW)
+    second = api.preview(account.id, api.NewMessage(client_id="c1", body="a" * 161), NOW)
 
-    assert (first.json["may_be_sent"], first.json["price_micros"]) == (True, 0)
-    assert (second.json["may_be_sent"], second.json["code"]) == (False, "plan_limit_reached")
+    assert (first.may_be_sent, first.price_micros) == (True, 0)
+    assert (second.may_be_sent, second.code) == (False, "plan_limit_reached")
 
 
 def test_a_message_is_shown_to_the_studio_that_sent_it() -> None:

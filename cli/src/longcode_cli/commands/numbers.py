@@ -74,7 +74,7 @@ def take_back(
     own = [item for item in deployment.order("numbers.list")["items"] if item["kind"] == "dedicated"]
     found = [item for item in own if number_or_account in (item["number"], item["account"])]
     if not found:
-        raise Failure(f"{number_or_account} is neither a dedicated number nor an account that has one.")
+        raise Failure(f"{number_or_account!r} is neither a dedicated number nor an account that has one.")
     number, account = found[0]["number"], found[0]["account"]
     context.obj.output.confirm(f"Take {number} back from account {account}?", yes=yes)
     answer = deployment.order("numbers.assign", account=account, number=None, by=context.obj.by)

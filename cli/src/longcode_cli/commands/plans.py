@@ -38,7 +38,7 @@ def diff(context: Context, file: File) -> None:
     deployment = context.obj.deployment
     text = _read(file)
     try:
-        added = deployment.order("plans.load", file=text, dry_run=True)["added"]
+        added = deployment.order("plans.load", file=text, dry_run=True, by=context.obj.by)["added"]
     except Refused as refused:
         _show_differences(context, deployment.order("plans.show")["file"], text)
         raise Refused(f"It would be refused. {refused}", code=refused.code, field=refused.field) from None
@@ -51,7 +51,7 @@ def diff(context: Context, file: File) -> None:
 def load(context: Context, file: File, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Load a file: its new versions are added, all or none; what is loaded cannot be changed any more."""
     order, text = context.obj.deployment.order, _read(file)
-    answer = order("plans.load", file=text, dry_run=True)
+    answer = order("plans.load", file=text, dry_run=True, by=context.obj.by)
     names = ", ".join(f"{version['plan']} {version['version']}" for version in answer["added"])
     if not names or dry_run:
         nothing = "Nothing to add: the file is what is loaded."

@@ -86,12 +86,12 @@ def release(
     yes: Yes = False,
 ) -> None:
     """Send parked texts again, once the carrier's reason is removed: all, or those from one number."""
-    order = context.obj.deployment.order
+    fields = {"number": number, "at_most": at_most, "dry_run": True, "by": context.obj.by}
+    counted = context.obj.deployment.order("texts.release", **fields)
     if dry_run:
-        answer = order("texts.release", number=number, at_most=at_most, dry_run=True)
-        context.obj.output.done(answer, f"{answer['released']:,} texts would be sent again.")
+        context.obj.output.done(counted, f"{counted['released']:,} texts would be sent again.")
         return
-    parked = int(order("texts.release", number=number, at_most=at_most, dry_run=True)["released"])
+    parked = int(counted["released"])
     which = f"{parked:,} parked texts" + (f" from {number}" if number else "")
     context.obj.output.confirm(f"Send {which} again? The carrier may refuse them again.", yes=yes)
     released = 0
