@@ -1,10 +1,9 @@
 """What waits in an account's messages: scheduled texts for their time, and replies for an answer."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from itertools import chain
 
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
@@ -20,7 +19,6 @@ MOST = 500
 """How many scheduled texts are returned at most: those that were accepted last."""
 
 _LOOKED_AT = 500  # messages of each list, to find unread and unanswered replies
-_MARKS = 100  # what one call reads
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -57,8 +55,8 @@ def between(account: str, begin: datetime, until: datetime, *, since: datetime) 
 def of_phones(account: str, shown: Collection[Message]) -> dict[str, Waiting]:
     """Return what waits in the conversations that these messages are of, by phone, if the phone has replied.
 
-    At least the newest 500 texts and 500 replies are looked at, and the marks of the newest 100 of those replies that
-    are of these conversations. A reply that is older than all of the texts is not returned as unanswered.
+    A phone's newest reply decides whether it has an unread one. At least the newest 500 texts and 500 replies are
+    looked at. A reply that is older than all of the texts is not returned as unanswered.
     """
     with_them = Attr("phone").is_in(sorted({message.phone for message in shown}))
     texts, received = _texts(account), _lists(account, Direction.IN)
@@ -71,30 +69,28 @@ def of_phones(account: str, shown: Collection[Message]) -> dict[str, Waiting]:
     reached = max(place or "" for _, place in chunks[: len(texts)])
     newest_text = {phone: max(places) for phone, places in _by_phone(chunks[: len(texts)]).items()}
     replies = _by_phone(chunks[len(texts) :])
+    marks = {}
     for message in shown:
         if message.direction is Direction.IN:
-            place = keys.folder_place(message.created_at, message.id)
-            replies[message.phone][place] = keys.message(account, message.id)
-    marks = _marks(replies.values())
+            key = keys.message(account, message.id)
+            replies[message.phone][keys.folder_place(message.created_at, message.id)] = key
+            marks[key] = {"read": message.read, "keyword": message.keyword}
+    newest = {of_phone[max(of_phone)] for of_phone in replies.values()}
+    marks |= store.get_many(newest - marks.keys(), only=("read", "keyword"))
     return {
         phone: _waiting(of_phone, marks, max(newest_text.get(phone, ""), reached))
         for phone, of_phone in replies.items()
     }
 
 
-def _waiting(replies: dict[str, keys.Key], marks: dict[keys.Key, Attributes], answered: str) -> Waiting:
+def _waiting(replies: dict[str, keys.Key], marks: Mapping[keys.Key, Attributes], answered: str) -> Waiting:
     """Return what waits of a phone's replies, of which those after the place `answered` have no answer."""
-    later = [place for place in replies if place > answered]
-    is_unread = any(marks.get(key, {}).get("read") is False for key in replies.values())
-    waits = later and not is_unread and "keyword" not in marks.get(replies[max(later)], {})
-    return Waiting(is_unread=is_unread, since=slices.instant_of(min(later)) if waits else None)
-
-
-def _marks(replies: Iterable[dict[str, keys.Key]]) -> dict[keys.Key, Attributes]:
-    """Return the read mark and the keyword of the newest of some replies."""
-    by_place = dict(chain.from_iterable(of_phone.items() for of_phone in replies))
-    newest = sorted(by_place, reverse=True)[:_MARKS]
-    return store.get_many((by_place[place] for place in newest), only=("read", "keyword"))
+    newest = max(replies)
+    mark = marks.get(replies[newest], {})
+    if mark.get("read") is False:
+        return Waiting(is_unread=True)
+    waits = newest > answered and not mark.get("keyword")
+    return Waiting(since=slices.instant_of(min(place for place in replies if place > answered)) if waits else None)
 
 
 def _by_phone(chunks: Iterable[tuple[list[Attributes], str | None]]) -> dict[str, dict[str, keys.Key]]:

@@ -492,12 +492,9 @@ def test_a_conversation_with_an_unread_reply_is_unread_in_every_tab_also_after_a
     account: Account, signed_in: Browser
 ) -> None:
     now = clients.now()
-    receive("SM1", "Can I bring the dog?", at=now - timedelta(minutes=2))
-    receive("SM2", "Hello?", at=now - timedelta(minutes=1))
+    receive("SM1", "Can I bring the dog?", at=now - timedelta(minutes=1))
     accept(account, "reminder", now=now, client_id="c1")
     teamwork.assign(account, PHONE, people.OWNER, None, now)
-    newest = folders.page(account.id, "inbox", limit=1).messages[0]
-    folders.mark_read(newest, is_read=True)  # as software does with a single reply
 
     unread = {tab: signed_in.get("messages", f"tab={tab}").text for tab in ("inbox", "mine", "sent", "all")}
     signed_in.get(TALK)
