@@ -10,7 +10,7 @@ COLOURS_ALONE = ("color-contrast",)
 
 
 def violations(page: Page, *rules: str) -> list[dict[str, Any]]:
-    """Return what breaks the rules, or these alone. What holds is not fetched: it is most of what axe finds."""
+    """Return each fault that axe finds, by all its rules or by some; what is right is not fetched."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})

@@ -21,8 +21,8 @@ from longcode.billing.adjustments import MonthEntry
 from longcode.billing.closing import OpenMonth
 from longcode.errors import NotFound
 
-_MOST = 2_000  # how many invoices are added up
-_USED_MOST = 20  # accounts on a page of usage: at the end of a month, each has 124 counters to add up
+_MOST = 2_000  # invoices that are added up, and accounts that are looked at for one
+_ACCOUNTS = 20  # on a page of usage: at the end of a month, each has 124 counters to add up
 
 
 class Money(Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ def _used_so_far(month: str, now: datetime) -> dict[str, Any]:
     """Return what a page of accounts have used in a month, those that have used anything."""
     asked = (site.current_event.query_string_parameters or {}).get("after", "")
     after = asked if asked.isascii() and asked.isdigit() else None
-    found = usage.list_usage(ListUsage(month=month, after=after, limit=_USED_MOST), now)
+    found = usage.list_usage(ListUsage(month=month, after=after, limit=_ACCOUNTS), now)
     return {"used": found["items"], "after": after, "more": found["next_cursor"]}
 
 
